@@ -1,0 +1,122 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+#define ALIGN           alignof(max_align_t)
+#define FIRST_BYTES     8192
+#define BLOCK_MAX_BYTES 262144 /* a block beyond this size serves one large piece only */
+
+struct arena_block {
+    struct arena_block *next;
+    size_t size; /* of data */
+    size_t used;
+    alignas(max_align_t) uint8_t data[];
+};
+
+void
+arena_init(struct arena *a, size_t max)
+{
+    *a = (struct arena){.max = max};
+}
+
+static void
+drop(struct arena_block *block)
+{
+    while (block != NULL) {
+        struct arena_block *next = block->next;
+
+        free(block);
+        block = next;
+    }
+}
+
+void
+arena_release(struct arena *a)
+{
+    drop(a->head);
+    arena_init(a, a->max);
+}
+
+void
+arena_clear(struct arena *a)
+{
+    if (a->head != NULL) {
+        drop(a->head->next);
+        a->head->next = NULL;
+        a->head->used = 0;
+    }
+    a->used = 0;
+    a->failed = false;
+    a->starved = false;
+}
+
+/* A new head with room for ${n}; blocks double, so that many small pieces cost few calls of malloc. */
+static struct arena_block *
+extend(struct arena *a, size_t n)
+{
+    size_t size = a->head != NULL ? a->head->size * 2 : FIRST_BYTES;
+    struct arena_block *block;
+
+    if (size > BLOCK_MAX_BYTES)
+        size = BLOCK_MAX_BYTES;
+    if (size < n)
+        size = n;
+    block = mem_try(sizeof *block + size);
+    if (block == NULL)
+        return NULL;
+    block->size = size;
+    block->used = 0;
+    block->next = a->head;
+    a->head = block;
+    return block;
+}
+
+void *
+arena_alloc(struct arena *a, size_t n)
+{
+    struct arena_block *block = a->head;
+    size_t need = n > 0 ? n : 1;
+    void *p;
+
+    if (need > a->max || (need = (need + ALIGN - 1) & ~(ALIGN - 1)) > a->max - a->used) {
+        a->failed = true;
+        return NULL;
+    }
+    if (block == NULL || need > block->size - block->used)
+        block = extend(a, need);
+    if (block == NULL) {
+        a->failed = true;
+        a->starved = true;
+        return NULL;
+    }
+    p = block->data + block->used;
+    block->used += need;
+    a->used += need;
+    return p;
+}
+
+void *
+arena_zalloc(struct arena *a, size_t n)
+{
+    void *p = arena_alloc(a, n);
+
+    if (p != NULL)
+        memset(p, 0, n);
+    return p;
+}
+
+char *
+arena_strdup(struct arena *a, struct span s)
+{
+    char *copy = s.n < SIZE_MAX ? arena_alloc(a, s.n + 1) : NULL;
+
+    if (copy == NULL)
+        return NULL;
+    if (s.n > 0)
+        memcpy(copy, s.p, s.n);
+    copy[s.n] = 0;
+    return copy;
+}

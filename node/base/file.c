@@ -1,0 +1,175 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define CHUNK_BYTES  16384
+#define NAME_TRIES   100
+#define SUFFIX_BYTES 40
+
+/* Close, but report the error that brought us here. */
+static void
+close_keep(int fd)
+{
+    int saved = errno;
+
+    (void)close(fd);
+    errno = saved;
+}
+
+static int
+read_all(int fd, struct buf *out)
+{
+    uint8_t chunk[CHUNK_BYTES];
+
+    for (;;) {
+        ssize_t n = read(fd, chunk, sizeof chunk);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            return 0;
+        if ((size_t)n > out->max - out->n) {
+            out->failed = true;
+            errno = EFBIG;
+            return -1;
+        }
+        buf_put(out, chunk, (size_t)n);
+        if (buf_failed(out)) {
+            errno = ENOMEM;
+            return -1;
+        }
+    }
+}
+
+int
+file_read(const char *path, struct buf *out)
+{
+    int result;
+    int fd;
+
+    if (strcmp(path, "-") == 0)
+        return read_all(STDIN_FILENO, out);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return -1;
+    result = read_all(fd, out);
+    close_keep(fd);
+    return result;
+}
+
+static int
+write_all(int fd, struct span s)
+{
+    while (s.n > 0) {
+        ssize_t n = write(fd, s.p, s.n);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        s = span_of(s.p + n, s.n - (size_t)n);
+    }
+    return 0;
+}
+
+/* A new file beside ${path}; its name goes to ${temp}. */
+static int
+open_beside(const char *path, unsigned mode, char temp[PATH_MAX])
+{
+    size_t n = strlen(path);
+
+    if (n >= PATH_MAX - SUFFIX_BYTES) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    for (unsigned i = 0; i < NAME_TRIES; i++) {
+        int fd;
+
+        memcpy(temp, path, n);
+        (void)snprintf(temp + n, SUFFIX_BYTES, ".tmp-%ld-%u", (long)getpid(), i);
+        fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
+        if (fd >= 0 || errno != EEXIST)
+            return fd;
+    }
+    return -1;
+}
+
+/* Without this a power cut may take the new name away again. */
+static int
+sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX] = ".";
+    int result;
+    int fd;
+
+    if (slash == path) {
+        folder[0] = '/';
+    } else if (slash != NULL) {
+        memcpy(folder, path, (size_t)(slash - path));
+        folder[slash - path] = 0;
+    }
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    result = fsync(fd);
+    close_keep(fd);
+    return result;
+}
+
+static int
+fill(int fd, struct span content)
+{
+    if (write_all(fd, content) != 0 || fsync(fd) != 0) {
+        close_keep(fd);
+        return -1;
+    }
+    return close(fd);
+}
+
+/* Give ${temp} its name; link(2) instead of rename(2) is what fails with EEXIST in one step. */
+static int
+name_file(const char *temp, const char *path, bool replace)
+{
+    if (replace)
+        return rename(temp, path);
+    if (link(temp, path) != 0)
+        return -1;
+    return unlink(temp);
+}
+
+static int
+write_file(const char *path, struct span content, unsigned mode, bool replace)
+{
+    char temp[PATH_MAX];
+    int fd = open_beside(path, mode, temp);
+
+    if (fd < 0)
+        return -1;
+    if (fill(fd, content) != 0 || name_file(temp, path, replace) != 0) {
+        int saved = errno;
+
+        (void)unlink(temp);
+        errno = saved;
+        return -1;
+    }
+    return sync_folder(path);
+}
+
+int
+file_write(const char *path, struct span content, unsigned mode)
+{
+    return write_file(path, content, mode, true);
+}
+
+int
+file_create(const char *path, struct span content, unsigned mode)
+{
+    return write_file(path, content, mode, false);
+}

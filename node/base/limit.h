@@ -1,0 +1,70 @@
+/*
+ * Every ceiling in the program: one line each, with its unit (last word of the name) and its reason.
+ * docs/limits.md is generated from this file (tests/tidy checks that it is fresh).
+ */
+#ifndef BASE_LIMIT_H
+#define BASE_LIMIT_H
+
+/* Wire and log (docs/protocol.md) */
+#define LIMIT_FRAME_BYTES           524288   /* one peer frame; ZMQ_MAXMSGSIZE: nothing larger reaches our memory */
+#define LIMIT_DATA_BYTES            262144   /* one DATA frame: keeps an alert from waiting behind a long write */
+#define LIMIT_HEADER_BYTES          4096     /* one record header: a leaf; a larger one freezes the log */
+#define LIMIT_BODY_BYTES            196608   /* one inline body: two fit a frame with room for headers */
+#define LIMIT_BATCH_COUNT           1024     /* records under one checkpoint: gain of signing flattens there */
+#define LIMIT_BATCH_BYTES           229376   /* headers and bodies of one batch: a batch fits one DATA frame */
+#define LIMIT_PROOF_COUNT           63       /* hashes in one RFC 6962 proof: tree sizes are below 2^63 */
+#define LIMIT_NOTE_BYTES            65536    /* one signed note (checkpoint); rosters have their own */
+#define LIMIT_NOTE_LINES_COUNT      64       /* signature lines of a note: C2SP asks for at least 16 */
+#define LIMIT_COSIG_COUNT           32       /* cosignature lines kept for one checkpoint: one a member */
+#define LIMIT_HEADS_COUNT           64       /* heads in one HEADS frame: all open logs of a lane in one */
+#define LIMIT_REF_COUNT             32       /* references of one record: larger sets go in the body */
+#define LIMIT_ROSTER_BYTES          262144   /* one roster note: 64 members with contacts take 60 KiB */
+#define LIMIT_MEMBER_COUNT          64       /* members of a roster: sessions and cosignatures are sized for it */
+#define LIMIT_KEY_COUNT             4        /* keys of one kind a member lists at once: rotation needs two */
+#define LIMIT_NAME_BYTES            64       /* a node, audience or type name */
+#define LIMIT_LOG_OPEN_COUNT        64       /* live logs a node follows */
+#define LIMIT_LOG_CLOSED_COUNT      4096     /* closed logs a node keeps */
+#define LIMIT_LOG_LEAVES_COUNT      16777216 /* leaves after which a log rolls over */
+#define LIMIT_PREDATE_SECONDS       60       /* heartbeat ahead of the local clock that is still believed */
+
+/* Sessions */
+#define LIMIT_CREDIT_ALERT_BYTES    262144   /* alert credit of a session, outside the pool */
+#define LIMIT_CREDIT_BULK_BYTES     262144   /* bulk credit a session starts with */
+#define LIMIT_CREDIT_BULK_MAX_BYTES 8388608  /* bulk credit a session may grow to */
+#define LIMIT_CREDIT_POOL_BYTES     25165824 /* bulk credit of all sessions together */
+#define LIMIT_OPEN_COUNT            64       /* logs one session may have open towards us */
+#define LIMIT_SESSION_IDLE_SECONDS  45       /* no frame for so long ends a session: heads come every 30 s */
+#define LIMIT_LINK_COUNT            256      /* connections of the gate: two lanes, two directions, 64 members */
+
+/* Decoding */
+#define LIMIT_ARENA_BODY_BYTES      2097152  /* one unpacked body: ten times the body itself */
+#define LIMIT_ARENA_FRAME_BYTES     4194304  /* one unpacked frame with up to 1,024 headers and bodies */
+#define LIMIT_PB_DEPTH_COUNT        8        /* nesting of a protobuf message from outside */
+#define LIMIT_PB_FIELD_COUNT        65536    /* fields of a protobuf message from outside, all levels */
+
+/* Text from outside */
+#define LIMIT_INPUT_BYTES           67108864 /* one input file; readers stream */
+#define LIMIT_LINE_BYTES            65536    /* one line of a text format without a limit of its own */
+#define LIMIT_KVN_LINE_BYTES        254      /* one KVN line (CCSDS 502.0-B-3 section 7.3.3) */
+#define LIMIT_VALUE_BYTES           8192     /* one value of a text format */
+#define LIMIT_JSON_DEPTH_COUNT      32       /* nesting of JSON from outside */
+#define LIMIT_XML_DEPTH_COUNT       32       /* nesting of XML from outside */
+#define LIMIT_DIGITS_COUNT          64       /* characters of one decimal number */
+#define LIMIT_CONF_BYTES            262144   /* one configuration file */
+#define LIMIT_WARNING_COUNT         256      /* tolerances reported for one input; the rest are counted */
+
+/* Local programs */
+#define LIMIT_API_BYTES             1048576  /* one message on the api socket */
+#define LIMIT_API_CLIENT_COUNT      64       /* connections on the api socket */
+#define LIMIT_API_PAGE_COUNT        1000     /* rows of one answer */
+#define LIMIT_API_PAGE_BYTES        524288   /* bytes of one answer: the core is never held longer than that */
+#define LIMIT_PUBLISH_QUEUE_BYTES   16777216 /* local records that wait for the log */
+#define LIMIT_LOG_LINE_BYTES        2048     /* one line of the event log */
+
+/* Store */
+#define LIMIT_TXN_COUNT             8192     /* records in one transaction of a replica */
+#define LIMIT_SEGMENT_COUNT         65536    /* delivery numbers of one history segment */
+#define LIMIT_STORE_CACHE_KIB       16384    /* SQLite page cache: all roles share the memory budget */
+#define LIMIT_DISK_RESERVE_BYTES    268435456 /* free space below which bulk stops; alerts go on */
+
+#endif

@@ -1,0 +1,207 @@
+#include "base/num.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/limit.h"
+
+#define EXPONENT_MAX 9999
+
+static bool
+is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Digits only, at least one, at most ${max} in value. */
+static int
+read_digits(struct span s, uint64_t max, uint64_t *out)
+{
+    uint64_t v = 0;
+
+    if (s.n == 0)
+        return -1;
+    for (size_t i = 0; i < s.n; i++) {
+        uint64_t digit;
+
+        if (!is_digit(s.p[i]))
+            return -1;
+        digit = (uint64_t)(s.p[i] - '0');
+        if (v > max / 10 || (v == max / 10 && digit > max % 10))
+            return -1;
+        v = v * 10 + digit;
+    }
+    *out = v;
+    return 0;
+}
+
+/* Take a sign; true if it was '-'. */
+static bool
+take_sign(struct span *s)
+{
+    bool minus = s->n > 0 && s->p[0] == '-';
+
+    if (minus || (s->n > 0 && s->p[0] == '+'))
+        *s = span_of(s->p + 1, s->n - 1);
+    return minus;
+}
+
+int
+num_int(struct span s, int64_t min, int64_t max, int64_t *out)
+{
+    bool minus = take_sign(&s);
+    uint64_t v;
+    int64_t n;
+
+    if (read_digits(s, minus ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX, &v) != 0)
+        return -1;
+    if (minus)
+        n = v == 0 ? 0 : -(int64_t)(v - 1) - 1; /* INT64_MIN has no positive twin */
+    else
+        n = (int64_t)v;
+    if (n < min || n > max)
+        return -1;
+    *out = n;
+    return 0;
+}
+
+int
+num_uint(struct span s, uint64_t max, uint64_t *out)
+{
+    if (take_sign(&s))
+        return -1;
+    return read_digits(s, max, out);
+}
+
+/* A decimal taken apart: +-0.DIGITS x 10^exponent, without leading zeros; no digits when it is zero. */
+struct parts {
+    bool minus;
+    unsigned n;
+    uint8_t digits[LIMIT_DIGITS_COUNT];
+    int exponent;
+};
+
+/* [digits][.digits] up to an exponent letter; the number of bytes taken, 0 if there is no digit. */
+static size_t
+split_mantissa(struct span s, struct parts *out)
+{
+    bool point = false;
+    bool any = false;
+    size_t i;
+
+    for (i = 0; i < s.n; i++) {
+        if (s.p[i] == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (!is_digit(s.p[i]))
+            break;
+        any = true;
+        if (s.p[i] == '0' && out->n == 0) {
+            out->exponent -= point; /* a leading zero behind the point */
+            continue;
+        }
+        out->digits[out->n++] = s.p[i];
+        out->exponent += !point;
+    }
+    return any ? i : 0;
+}
+
+static bool
+is_exponent_letter(uint8_t c)
+{
+    return c == 'e' || c == 'E' || c == 'd' || c == 'D';
+}
+
+static int
+split(struct span s, struct parts *out)
+{
+    uint64_t exponent = 0;
+    size_t taken;
+    bool minus;
+
+    *out = (struct parts){0};
+    if (s.n > LIMIT_DIGITS_COUNT)
+        return -1;
+    out->minus = take_sign(&s);
+    taken = split_mantissa(s, out);
+    if (taken == 0)
+        return -1;
+    s = span_of(s.p + taken, s.n - taken);
+    if (s.n == 0)
+        return 0;
+    if (!is_exponent_letter(s.p[0]))
+        return -1;
+    s = span_of(s.p + 1, s.n - 1);
+    minus = take_sign(&s);
+    if (read_digits(s, EXPONENT_MAX, &exponent) != 0)
+        return -1;
+    out->exponent += minus ? -(int)exponent : (int)exponent;
+    return 0;
+}
+
+bool
+num_is_decimal(struct span s)
+{
+    struct parts parts;
+
+    return split(s, &parts) == 0;
+}
+
+int
+num_double(struct span s, double *out)
+{
+    char text[LIMIT_DIGITS_COUNT + 1];
+    double v;
+
+    if (!num_is_decimal(s))
+        return -1;
+    for (size_t i = 0; i < s.n; i++)
+        text[i] = (char)(is_exponent_letter(s.p[i]) ? 'e' : s.p[i]);
+    text[s.n] = 0;
+    /* strtod() reads the point of the locale: it is '.', because no program here calls setlocale(). */
+    v = strtod(text, NULL);
+    if (!isfinite(v))
+        return -1;
+    *out = v;
+    return 0;
+}
+
+/* Compare the magnitudes of two decimals that are not zero. */
+static int
+compare_parts(const struct parts *a, const struct parts *b)
+{
+    unsigned n = a->n > b->n ? a->n : b->n;
+
+    if (a->exponent != b->exponent)
+        return a->exponent < b->exponent ? -1 : 1;
+    for (unsigned i = 0; i < n; i++) {
+        uint8_t x = i < a->n ? a->digits[i] : '0';
+        uint8_t y = i < b->n ? b->digits[i] : '0';
+
+        if (x != y)
+            return x < y ? -1 : 1;
+    }
+    return 0;
+}
+
+static int
+sign_of(const struct parts *parts)
+{
+    if (parts->n == 0)
+        return 0;
+    return parts->minus ? -1 : 1;
+}
+
+int
+num_compare(struct span a, struct span b)
+{
+    struct parts x;
+    struct parts y;
+
+    (void)split(a, &x); /* the contract: both are decimals */
+    (void)split(b, &y);
+    if (sign_of(&x) != sign_of(&y))
+        return sign_of(&x) < sign_of(&y) ? -1 : 1;
+    return sign_of(&x) * compare_parts(&x, &y);
+}
