@@ -6,7 +6,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
-#include "core/checkpoint.h"
+#include "core/rows.h"
 #include "base/utc.h"
 
 struct store;
@@ -27,55 +27,9 @@ uint64_t store_free_bytes(struct store *s);  /* of the file system that holds it
 int store_meta_set(struct store *s, const char *name, struct span value);
 int store_meta_get(struct store *s, const char *name, struct buf *value);   /* 1 when absent */
 
-/* One row a log. ${no} is local and never leaves the node. */
-struct store_log {
-    uint32_t no;                             /* 0 = new, set by store_log_put */
-    uint8_t id[LOG_ID_BYTES];
-    char origin[LIMIT_NAME_BYTES + 1];
-    char audience[LIMIT_NAME_BYTES + 1];     /* "" until the descriptor is held */
-    char class_name[LIMIT_NAME_BYTES + 1];
-    bool own, closed, frozen;
-    uint64_t size;                           /* leaves held */
-    uint64_t bytes;                          /* of headers and bodies held */
-    struct checkpoint head;                  /* newest signed head known; size 0 = none */
-    struct cosignature heartbeat;            /* the origin's, over head; time 0 = none */
-    uint32_t cosignatures_n;
-    struct cosignature cosignature[LIMIT_COSIG_COUNT];   /* other members', over head */
-    uint64_t witnessed;                      /* size that we cosigned last */
-};
 int store_log_put(struct store *s, struct store_log *log);      /* insert or replace everything but size and bytes of an existing row */
 typedef int store_log_fn(void *cookie, const struct store_log *log);
 int store_logs(struct store *s, store_log_fn *fn, void *cookie);
-
-/* Why a record has no delivered body. */
-enum store_body { STORE_BODY_HELD, STORE_BODY_MISSING, STORE_BODY_GONE, STORE_BODY_FILTERED };
-
-/* A record of a batch. */
-struct store_record {
-    struct span header;
-    struct span body;                        /* empty unless held */
-    uint8_t body_state;                      /* enum store_body */
-    uint32_t quarantine;                     /* enum why_code; WHY_NONE = believed */
-};
-
-/* A run of leaves as it came, with the head that proves it. */
-struct store_batch {
-    uint32_t log;                            /* store_log.no */
-    uint64_t first;
-    uint32_t count;
-    const struct store_record *records;
-    struct checkpoint anchor;                /* size 0: own batch, not signed yet */
-    uint32_t proof_n;
-    const uint8_t (*proof)[HASH_BYTES];      /* first + count -> anchor.size */
-    int64_t received_ms;                     /* POSIX milliseconds, local clock */
-};
-
-/* A complete subtree root at level 8, 16 or 24 (struct tree's tree_node_fn). */
-struct store_node {
-    uint8_t level;
-    uint64_t index;
-    uint8_t hash[HASH_BYTES];
-};
 
 /* Append at the end of its log: size and bytes move, delivery numbers are given. -1 also when first is not the log's size. Sets *delivery. */
 int store_batch_put(struct store *s, const struct store_batch *b, const struct store_node *nodes, size_t nodes_n,
@@ -112,15 +66,6 @@ int store_published_put(struct store *s, struct span key, uint32_t part, const s
 int store_published_get(struct store *s, struct span key, uint32_t part, struct store_range_row *ranges, size_t max);
 
 /* The picture: the newest record of each (type, mode, subject key, origin), by (epoch, created, log id, index); independent of arrival order. */
-struct store_subject {
-    const char *type, *key, *origin;
-    const char *object[2];                   /* canonical ids, "" = none */
-    uint8_t mode, kind;
-    int64_t epoch, created;                  /* utc_sort_key() */
-    uint32_t log;
-    uint64_t index;
-    uint64_t delivery;
-};
 /* Replace the row when ${subject} is newer than what is there. */
 int store_latest_put(struct store *s, const struct store_subject *subject);
 
