@@ -64,4 +64,11 @@ struct store_subject {
     uint64_t delivery;
 };
 
+/* What one publish request made. */
+struct store_range_row {
+    uint32_t log;
+    uint64_t first;
+    uint32_t count;
+};
+
 #endif

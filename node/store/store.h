@@ -56,11 +56,6 @@ int store_leaves(struct store *s, uint32_t log, uint64_t from, void (*fn)(void *
                  void *cookie);
 
 /* Idempotency: what a publish key made. Parts of one key are separate rows; ranges in order. */
-struct store_range_row {
-    uint32_t log;
-    uint64_t first;
-    uint32_t count;
-};
 int store_published_put(struct store *s, struct span key, uint32_t part, const struct store_range_row *ranges, size_t n);
 /* Number of ranges, 0 when the key is new, -1 on error. */
 int store_published_get(struct store *s, struct span key, uint32_t part, struct store_range_row *ranges, size_t max);
