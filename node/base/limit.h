@@ -51,6 +51,8 @@
 #define LIMIT_XML_DEPTH_COUNT       32       /* nesting of XML from outside */
 #define LIMIT_DIGITS_COUNT          64       /* characters of one decimal number */
 #define LIMIT_CONF_BYTES            262144   /* one configuration file */
+#define LIMIT_YAML_DEPTH_COUNT      8        /* nesting of YAML from outside: a roster takes 6 */
+#define LIMIT_YAML_CHILD_COUNT      1024     /* entries of one YAML list or group: keys are compared pairwise */
 #define LIMIT_WARNING_COUNT         256      /* tolerances reported for one input; the rest are counted */
 
 /* Local programs */
