@@ -265,18 +265,23 @@ floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
+static int64_t
+floor_mod(int64_t a, int64_t b)
+{
+    return a % b + (a % b < 0 ? b : 0);
+}
+
 struct utc
 utc_from_unix(int64_t seconds, int64_t ns)
 {
     int64_t carry = floor_div(ns, SECOND_NS);
     int64_t days;
 
-    ns -= carry * SECOND_NS;
+    ns = floor_mod(ns, SECOND_NS);
     if (__builtin_add_overflow(seconds, carry, &seconds))
         seconds = carry < 0 ? INT64_MIN : INT64_MAX;
-    days = floor_div(seconds, DAY_SECONDS);
-    seconds -= days * DAY_SECONDS;
-    days += UTC_MJD_UNIX;
+    days = floor_div(seconds, DAY_SECONDS) + UTC_MJD_UNIX;
+    seconds = floor_mod(seconds, DAY_SECONDS);
     if (days < INT32_MIN)
         return (struct utc){INT32_MIN, 0};
     if (days > INT32_MAX)
@@ -311,9 +316,7 @@ utc_unix_ns(struct utc t)
 struct utc
 utc_add_ns(struct utc t, int64_t ns)
 {
-    int64_t seconds = floor_div(ns, SECOND_NS);
-
-    return utc_from_unix(utc_unix(t) + seconds, unix_fraction(t) + (ns - seconds * SECOND_NS));
+    return utc_from_unix(utc_unix(t) + floor_div(ns, SECOND_NS), unix_fraction(t) + floor_mod(ns, SECOND_NS));
 }
 
 int64_t
@@ -350,7 +353,5 @@ utc_sort_key(struct utc t)
 struct utc
 utc_from_sort_key(int64_t key)
 {
-    int64_t mjd = floor_div(key, KEY_DAY);
-
-    return (struct utc){(int32_t)mjd, (key - mjd * KEY_DAY) * 1000};
+    return (struct utc){(int32_t)floor_div(key, KEY_DAY), floor_mod(key, KEY_DAY) * 1000};
 }
