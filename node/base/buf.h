@@ -14,6 +14,12 @@ struct buf {
 
 /* Prepare an empty buffer that refuses to grow over ${max} bytes. Allocates nothing. */
 void buf_init(struct buf *b, size_t max);
+/* A buffer over ${n} bytes of the caller's that never allocates; one is kept for the NUL of buf_cstr(). Never release it. */
+static inline void
+buf_init_fixed(struct buf *b, void *p, size_t n)
+{
+    *b = (struct buf){.p = (uint8_t *)p, .cap = n - 1, .max = n - 1};
+}
 void buf_release(struct buf *b);
 void buf_clear(struct buf *b);
 

@@ -254,6 +254,19 @@ utc_compare(struct utc a, struct utc b)
 }
 
 bool
+utc_is_valid(struct utc t)
+{
+    int year;
+    int month;
+    int day;
+
+    if (t.ns < 0 || t.ns >= UTC_DAY_NS + (has_leap_second(t.mjd) ? SECOND_NS : 0))
+        return false;
+    utc_calendar(t.mjd, &year, &month, &day);
+    return year >= 1 && year <= 9999;
+}
+
+bool
 utc_is_zero(struct utc t)
 {
     return t.mjd == 0 && t.ns == 0;

@@ -31,6 +31,7 @@ void utc_calendar(int32_t mjd, int *year, int *month, int *day);
 void utc_print(struct utc t, int decimals, char text[UTC_TEXT_MAX]);
 
 int utc_compare(struct utc a, struct utc b);
+bool utc_is_valid(struct utc t);                      /* years 1 to 9999, ns inside the day; second 60 as in utc_parse() */
 bool utc_is_zero(struct utc t);                       /* mjd 0, ns 0: "not given" */
 
 /* From and to POSIX seconds and nanoseconds; a leap second maps to the last nanosecond before it. */
