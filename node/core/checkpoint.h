@@ -7,11 +7,9 @@
 
 #include "base/buf.h"
 #include "base/limit.h"
-#include "crypt/hash.h"
-#include "crypt/sig.h"
+#include "core/note.h"
 
 #define LOG_ID_BYTES 16
-#define KEY_ID_BYTES 4
 #define ORIGIN_LINE_MAX 192   /* "<federation>/<node>/<log id hex>" with NUL */
 
 struct checkpoint {
