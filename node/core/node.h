@@ -9,6 +9,7 @@
 #include "core/roster.h"
 #include "core/rows.h"
 #include "peer.pb-c.h"
+#include "record.pb-c.h"
 
 struct node;
 

@@ -1,0 +1,293 @@
+/* What we read from peers: choosing one live source a log, the road of a DATA frame, acknowledging (DESIGN section 4). Pure. */
+#include "core/node_internal.h"
+#include <stdio.h>
+
+static void
+send_open(struct node *n, struct link *l, struct track *t)
+{
+    Parallax__V1__Frame f = PARALLAX__V1__FRAME__INIT;
+    Parallax__V1__Open o = PARALLAX__V1__OPEN__INIT;
+
+    o.log = (ProtobufCBinaryData){LOG_ID_BYTES, t->row.id};
+    o.from = t->row.size;
+    f.body_case = PARALLAX__V1__FRAME__BODY_OPEN;
+    f.open = &o;
+    session_send(n, l, &f);
+}
+
+static void
+send_ack(struct node *n, struct link *l, struct track *t)
+{
+    Parallax__V1__Frame f = PARALLAX__V1__FRAME__INIT;
+    Parallax__V1__Ack a = PARALLAX__V1__ACK__INIT;
+
+    a.log = (ProtobufCBinaryData){LOG_ID_BYTES, t->row.id};
+    a.size = t->row.size;
+    a.level = PARALLAX__V1__ACK__LEVEL__STORED;
+    f.body_case = PARALLAX__V1__FRAME__BODY_ACK;
+    f.ack = &a;
+    session_send(n, l, &f);
+}
+
+static void
+send_close(struct node *n, struct link *l, struct track *t, enum why_code code)
+{
+    Parallax__V1__Frame f = PARALLAX__V1__FRAME__INIT;
+    Parallax__V1__Close c = PARALLAX__V1__CLOSE__INIT;
+
+    c.log = (ProtobufCBinaryData){LOG_ID_BYTES, t->row.id};
+    c.reason = (uint32_t)code;
+    f.body_case = PARALLAX__V1__FRAME__BODY_CLOSE;
+    f.close = &c;
+    session_send(n, l, &f);
+}
+
+static bool
+wanted(const struct node *n, const struct track *t)
+{
+    if (t->row.frozen || (n->disk_low && t->lane == PARALLAX__V1__LANE__BULK_LANE))
+        return false;
+    if (t->own != OWN_NONE)
+        return t->own == OWN_RECOVERING;
+    return !t->row.closed;
+}
+
+/* The origin where it can be read, else who offered most. */
+static struct link *
+best_source(struct node *n, struct track *t, uint32_t avoid)
+{
+    struct link *best = NULL;
+    uint64_t best_offer = t->row.size;
+
+    for (size_t i = 0; i < n->link_n; i++) {
+        struct link *l = n->link[i];
+        if (l->state != LINK_OPEN || l->surplus || l->lane != t->lane || l->id == avoid)
+            continue;
+        if (strcmp(l->peer, t->row.origin) == 0)
+            return l;
+        if (t->offered[l->member] > best_offer) {
+            best = l;
+            best_offer = t->offered[l->member];
+        }
+    }
+    return best;
+}
+
+void
+follow_choose(struct node *n, struct track *t)
+{
+    struct link *now = t->source == 0 ? NULL : node_link(n, t->source);
+    struct link *best;
+    bool stalled;
+
+    if (!wanted(n, t)) {
+        if (now != NULL)
+            send_close(n, now, t, WHY_NONE);
+        t->source = 0;
+        return;
+    }
+    stalled = now != NULL && t->row.size < t->row.head.size && n->mono - t->progress_ms > STALL_MS;
+    if (now != NULL && !stalled)
+        return;
+    best = best_source(n, t, stalled ? t->source : 0);
+    if (best == NULL)
+        return;
+    if (now != NULL)
+        send_close(n, now, t, WHY_NONE);
+    if (t->row.size == 0 && t->progress_ms == 0) {
+        char hex[2 * LOG_ID_BYTES + 1];
+        for (int i = 0; i < LOG_ID_BYTES; i++)
+            snprintf(hex + 2 * i, 3, "%02x", t->row.id[i]);
+        action_event(n, EV_log_followed, "log=%s origin=%s size=%llu", hex, t->row.origin,
+                     (unsigned long long)t->row.size);
+    }
+    t->source = best->id;
+    t->progress_ms = n->mono;
+    send_open(n, best, t);
+    if (!t->advanced && t->row.size > 0 && t->own == OWN_NONE)
+        send_ack(n, best, t); /* all of it is on disk: a new session starts from what we hold */
+}
+
+void
+follow_lost(struct node *n, uint32_t link)
+{
+    for (size_t i = 0; i < n->track_n; i++) {
+        if (n->track[i]->source == link)
+            n->track[i]->source = 0;
+    }
+}
+
+void
+follow_tick(struct node *n)
+{
+    for (size_t i = 0; i < n->track_n; i++)
+        follow_choose(n, n->track[i]);
+}
+
+void
+follow_disk(struct node *n)
+{
+    follow_tick(n);
+}
+
+static int
+check_shape(const Parallax__V1__Data *d, struct checkpoint *anchor, struct why *why)
+{
+    if (d->n_headers == 0 || d->n_headers > LIMIT_BATCH_COUNT || d->n_bodies != d->n_headers ||
+        d->n_proof > LIMIT_PROOF_COUNT)
+        return why_set(why, WHY_FRAME_SHAPE, 0, 0, "data", "%zu headers, %zu bodies, %zu hashes", d->n_headers, d->n_bodies,
+                       d->n_proof);
+    for (size_t i = 0; i < d->n_proof; i++) {
+        if (d->proof[i].len != HASH_BYTES)
+            return why_set(why, WHY_FRAME_SHAPE, 0, 0, "proof", "a hash of %zu bytes", d->proof[i].len);
+    }
+    if (heads_checkpoint(d->anchor, anchor, why) != 0)
+        return -1;
+    if (memcmp(anchor->log, d->log.data, LOG_ID_BYTES) != 0 || anchor->size < d->first + d->n_headers)
+        return why_set(why, WHY_HEAD_SHAPE, 0, 0, "anchor", "does not cover the batch");
+    return 0;
+}
+
+/* Does the batch lead from what we hold to the signed root? */
+static int
+check_tree(const struct track *t, const Parallax__V1__Data *d, const struct checkpoint *anchor, struct why *why)
+{
+    struct tree tree = t->tree;
+    uint8_t leaf[HASH_BYTES], root[HASH_BYTES], proof[LIMIT_PROOF_COUNT][HASH_BYTES];
+
+    for (size_t i = 0; i < d->n_headers; i++) {
+        hash_leaf(span_of(d->headers[i].data, d->headers[i].len), leaf);
+        tree_append(&tree, leaf, NULL, NULL);
+    }
+    tree_root(&tree, root);
+    for (size_t i = 0; i < d->n_proof; i++)
+        memcpy(proof[i], d->proof[i].data, HASH_BYTES);
+    if (!tree_check_consistency(tree.size, root, anchor->size, anchor->root, (const uint8_t(*)[HASH_BYTES])proof,
+                                d->n_proof))
+        return why_set(why, WHY_TREE_PROOF, 0, 0, "anchor", "%llu leaves do not lead to the root signed at %llu",
+                       (unsigned long long)tree.size, (unsigned long long)anchor->size);
+    return 0;
+}
+
+static void
+freeze(struct node *n, struct track *t, struct link *l, const struct why *why)
+{
+    char hex[2 * LOG_ID_BYTES + 1];
+
+    for (int i = 0; i < LOG_ID_BYTES; i++)
+        snprintf(hex + 2 * i, 3, "%02x", t->row.id[i]);
+    t->row.frozen = true;
+    t->source = 0;
+    heads_changed(n, t);
+    send_close(n, l, t, why->code);
+    action_event(n, EV_log_frozen, "log=%s origin=%s why=%s", hex, t->row.origin, why_name(why->code));
+}
+
+static int
+check_leaves(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data *d, struct why *why)
+{
+    for (size_t i = 0; i < d->n_headers; i++) {
+        if (d->headers[i].len > LIMIT_HEADER_BYTES) {
+            why_set(why, WHY_HEADER_SIZE, 0, 0, "header", "%zu bytes at leaf %llu", d->headers[i].len,
+                    (unsigned long long)(d->first + i));
+            freeze(n, t, l, why);
+            return -1;
+        }
+    }
+    if (d->first == 0 &&
+        road_descriptor(n, &t->row, span_of(d->headers[0].data, d->headers[0].len),
+                        span_of(d->bodies[0]->bytes.data, d->bodies[0]->bytes.len), why) != 0) {
+        freeze(n, t, l, why);
+        return -1;
+    }
+    if (d->first == 0) {
+        Parallax__V1__Lane lane = strcmp(t->row.class_name, "data") == 0 ? PARALLAX__V1__LANE__BULK_LANE
+                                                                         : PARALLAX__V1__LANE__ALERT_LANE;
+        if (lane != t->lane || !may_release(n->conf.name, &t->row, n->roster))
+            return why_set(why, WHY_NOT_RELEASED, 0, 0, "log", "not for us, or on the wrong lane");
+    }
+    return 0;
+}
+
+static void
+store(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data *d, const struct checkpoint *anchor)
+{
+    struct road_result *results = action_memory(n, d->n_headers * sizeof(*results));
+    uint8_t(*proof)[HASH_BYTES] = action_memory(n, d->n_proof * HASH_BYTES);
+
+    for (size_t i = 0; i < d->n_headers; i++) {
+        const Parallax__V1__Body *b = d->bodies[i];
+        int state = b->state == PARALLAX__V1__BODY__STATE__BYTES      ? STORE_BODY_HELD
+                    : b->state == PARALLAX__V1__BODY__STATE__FILTERED ? STORE_BODY_FILTERED
+                                                                      : STORE_BODY_GONE;
+        road_check(n, t->row.id, span_of(d->headers[i].data, d->headers[i].len),
+                   span_of(b->bytes.data, state == STORE_BODY_HELD ? b->bytes.len : 0), state, &results[i]);
+        if (results[i].why.code != WHY_NONE)
+            node_count_reject(n, why_blame(results[i].why.code) == BLAME_SENDER ? l->member
+                                                                                : node_member_index(n, t->row.origin),
+                              &results[i].why);
+    }
+    for (size_t i = 0; i < d->n_proof; i++)
+        memcpy(proof[i], d->proof[i].data, HASH_BYTES);
+    if (anchor->size > t->row.head.size)
+        heads_adopt(n, t, anchor);
+    road_store(n, t, results, d->n_headers, anchor, (const uint8_t(*)[HASH_BYTES])proof, d->n_proof);
+}
+
+void
+follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct why *why)
+{
+    struct track *t = d->log.len == LOG_ID_BYTES ? node_track(n, d->log.data) : NULL;
+    struct checkpoint anchor;
+    struct why leaf_why;
+
+    if (t == NULL || t->source != l->id || t->row.frozen || (t->own != OWN_NONE && t->own != OWN_RECOVERING))
+        return; /* LOG_UNKNOWN: what a source that was left had under way; nobody is blamed */
+    if (d->first != t->row.size) {
+        /* ORDER: dropped, nobody blamed; ask again where we are, once the stall is seen. */
+        if (d->first > t->row.size)
+            t->progress_ms = n->mono - STALL_MS - 1;
+        return;
+    }
+    if (check_shape(d, &anchor, why) != 0 || heads_verify(n, t, t->row.origin, &anchor, why) != 0 ||
+        check_tree(t, d, &anchor, why) != 0) {
+        t->progress_ms = n->mono - STALL_MS - 1; /* the next source takes over */
+        return;
+    }
+    why_clear(&leaf_why);
+    if (check_leaves(n, t, l, d, &leaf_why) != 0) {
+        node_count_reject(n, node_member_index(n, t->row.origin), &leaf_why);
+        return;
+    }
+    store(n, t, l, d, &anchor);
+    t->progress_ms = n->mono;
+    if (t->own == OWN_RECOVERING)
+        own_recovered(n, t);
+}
+
+void
+follow_committed(struct node *n)
+{
+    for (size_t i = 0; i < n->track_n; i++) {
+        struct track *t = n->track[i];
+        struct link *source, *origin;
+        int member;
+        if (!t->advanced)
+            continue;
+        t->advanced = false;
+        if (t->own != OWN_NONE)
+            continue;
+        member = node_member_index(n, t->row.origin);
+        source = t->source == 0 ? NULL : node_link(n, t->source);
+        origin = member < 0 ? NULL : session_of(n, member, t->lane);
+        if (source != NULL)
+            send_ack(n, source, t);
+        if (origin != NULL && origin != source)
+            send_ack(n, origin, t);
+        if (t->row.size >= t->row.head.size && !t->caught_up) {
+            t->caught_up = true;
+            action_event(n, EV_caught_up, "origin=%s size=%llu", t->row.origin, (unsigned long long)t->row.size);
+        }
+    }
+    heads_witness_alerts(n);
+}
