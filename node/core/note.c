@@ -81,12 +81,13 @@ static struct span
 cut_last(struct span *s)
 {
     size_t at = s->n;
+    struct span tail;
 
     while (at > 0 && s->p[at - 1] != '+')
         at--;
     if (at == 0)
         return span_of(s->p, 0);
-    struct span tail = span_of(s->p + at, s->n - at);
+    tail = span_of(s->p + at, s->n - at);
     s->n = at - 1;
     return tail;
 }
