@@ -1,4 +1,5 @@
-/* What we read from peers: choosing one live source a log, the road of a DATA frame, acknowledging (DESIGN section 4). Pure. */
+/* What we read from peers: choosing one live source a log, the road of a DATA frame, acknowledging (DESIGN
+ * section 4). Pure. */
 #include "core/node_internal.h"
 #include <stdio.h>
 
@@ -135,8 +136,8 @@ check_shape(const Parallax__V1__Data *d, struct checkpoint *anchor, struct why *
 {
     if (d->n_headers == 0 || d->n_headers > LIMIT_BATCH_COUNT || d->n_bodies != d->n_headers ||
         d->n_proof > LIMIT_PROOF_COUNT)
-        return why_set(why, WHY_FRAME_SHAPE, 0, 0, "data", "%zu headers, %zu bodies, %zu hashes", d->n_headers, d->n_bodies,
-                       d->n_proof);
+        return why_set(why, WHY_FRAME_SHAPE, 0, 0, "data", "%zu headers, %zu bodies, %zu hashes",
+                       d->n_headers, d->n_bodies, d->n_proof);
     for (size_t i = 0; i < d->n_proof; i++) {
         if (d->proof[i].len != HASH_BYTES)
             return why_set(why, WHY_FRAME_SHAPE, 0, 0, "proof", "a hash of %zu bytes", d->proof[i].len);
@@ -150,7 +151,8 @@ check_shape(const Parallax__V1__Data *d, struct checkpoint *anchor, struct why *
 
 /* Does the batch lead from what we hold to the signed root? */
 static int
-check_tree(const struct track *t, const Parallax__V1__Data *d, const struct checkpoint *anchor, struct why *why)
+check_tree(const struct track *t, const Parallax__V1__Data *d, const struct checkpoint *anchor,
+           struct why *why)
 {
     struct tree tree = t->tree;
     uint8_t leaf[HASH_BYTES], root[HASH_BYTES], proof[LIMIT_PROOF_COUNT][HASH_BYTES];
@@ -162,10 +164,11 @@ check_tree(const struct track *t, const Parallax__V1__Data *d, const struct chec
     tree_root(&tree, root);
     for (size_t i = 0; i < d->n_proof; i++)
         memcpy(proof[i], d->proof[i].data, HASH_BYTES);
-    if (!tree_check_consistency(tree.size, root, anchor->size, anchor->root, (const uint8_t(*)[HASH_BYTES])proof,
-                                d->n_proof))
-        return why_set(why, WHY_TREE_PROOF, 0, 0, "anchor", "%llu leaves do not lead to the root signed at %llu",
-                       (unsigned long long)tree.size, (unsigned long long)anchor->size);
+    if (!tree_check_consistency(tree.size, root, anchor->size, anchor->root,
+                                (const uint8_t(*)[HASH_BYTES])proof, d->n_proof))
+        return why_set(why, WHY_TREE_PROOF, 0, 0, "anchor",
+                       "%llu leaves do not lead to the root signed at %llu", (unsigned long long)tree.size,
+                       (unsigned long long)anchor->size);
     return 0;
 }
 
@@ -210,7 +213,8 @@ check_leaves(struct node *n, struct track *t, struct link *l, const Parallax__V1
 }
 
 static void
-store(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data *d, const struct checkpoint *anchor)
+store(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data *d,
+      const struct checkpoint *anchor)
 {
     struct road_result *results = action_memory(n, d->n_headers * sizeof(*results));
     uint8_t(*proof)[HASH_BYTES] = action_memory(n, d->n_proof * HASH_BYTES);
@@ -223,8 +227,10 @@ store(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data 
         road_check(n, t->row.id, span_of(d->headers[i].data, d->headers[i].len),
                    span_of(b->bytes.data, state == STORE_BODY_HELD ? b->bytes.len : 0), state, &results[i]);
         if (results[i].why.code != WHY_NONE)
-            node_count_reject(n, why_blame(results[i].why.code) == BLAME_SENDER ? l->member
-                                                                                : node_member_index(n, t->row.origin),
+            node_count_reject(n,
+                              why_blame(results[i].why.code) == BLAME_SENDER
+                                  ? l->member
+                                  : node_member_index(n, t->row.origin),
                               &results[i].why);
     }
     for (size_t i = 0; i < d->n_proof; i++)
@@ -286,7 +292,8 @@ follow_committed(struct node *n)
             send_ack(n, origin, t);
         if (t->row.size >= t->row.head.size && !t->caught_up) {
             t->caught_up = true;
-            action_event(n, EV_caught_up, "origin=%s size=%llu", t->row.origin, (unsigned long long)t->row.size);
+            action_event(n, EV_caught_up, "origin=%s size=%llu", t->row.origin,
+                         (unsigned long long)t->row.size);
         }
     }
     heads_witness_alerts(n);

@@ -5,8 +5,9 @@
 int
 heads_checkpoint(const Parallax__V1__Checkpoint *in, struct checkpoint *out, struct why *why)
 {
-    if (in == NULL || in->log.len != LOG_ID_BYTES || in->root.len != HASH_BYTES || in->signature.len != SIG_BYTES ||
-        in->key_id.len != KEY_ID_BYTES || in->size == 0 || in->size > LIMIT_LOG_LEAVES_COUNT * 2ULL)
+    if (in == NULL || in->log.len != LOG_ID_BYTES || in->root.len != HASH_BYTES ||
+        in->signature.len != SIG_BYTES || in->key_id.len != KEY_ID_BYTES || in->size == 0 ||
+        in->size > LIMIT_LOG_LEAVES_COUNT * 2ULL)
         return why_set(why, WHY_HEAD_SHAPE, 0, 0, "checkpoint", "a member is missing or of a wrong length");
     memcpy(out->log, in->log.data, LOG_ID_BYTES);
     out->size = in->size;
@@ -36,8 +37,8 @@ heads_verify(struct node *n, struct track *t, const char *origin, const struct c
         return why_set(why, WHY_HEAD_KEY, 0, 0, "key_id", "not a log key of %s", origin);
     checkpoint_origin_line(n->roster->federation, origin, c->log, line);
     if (!checkpoint_verify(c, line, key->key))
-        return why_set(why, WHY_HEAD_SIGNATURE, 0, 0, "signature", "does not verify for %s at size %llu", line,
-                       (unsigned long long)c->size);
+        return why_set(why, WHY_HEAD_SIGNATURE, 0, 0, "signature", "does not verify for %s at size %llu",
+                       line, (unsigned long long)c->size);
     if (t != NULL)
         t->checked = *c;
     return 0;
@@ -173,7 +174,8 @@ found_fork(struct node *n, struct track *t, const struct checkpoint *c, struct w
     t->row.frozen = true;
     t->source = 0;
     heads_changed(n, t);
-    action_event(n, EV_fork_found, "log=%s origin=%s size=%llu", hex, t->row.origin, (unsigned long long)c->size);
+    action_event(n, EV_fork_found, "log=%s origin=%s size=%llu", hex, t->row.origin,
+                 (unsigned long long)c->size);
     why_set(why, WHY_FORK, 0, 0, "checkpoint", "size %llu has two signed roots", (unsigned long long)c->size);
 }
 
@@ -307,8 +309,8 @@ head_is_due(struct node *n, struct link *l, struct track *t)
         !may_release(l->peer, &t->row, n->roster))
         return false;
     p = session_log(l, t);
-    return p->head_version != t->version &&
-           (l->lane == PARALLAX__V1__LANE__ALERT_LANE || p->head_version == 0 || n->mono - p->head_ms >= HEAD_EVERY_MS);
+    return p->head_version != t->version && (l->lane == PARALLAX__V1__LANE__ALERT_LANE ||
+                                             p->head_version == 0 || n->mono - p->head_ms >= HEAD_EVERY_MS);
 }
 
 static void
@@ -424,7 +426,8 @@ heads_witnessed(struct node *n, const struct event *e)
     f.cosign = &c;
     for (size_t i = 0; i < n->link_n; i++) {
         struct link *l = n->link[i];
-        if (l->state == LINK_OPEN && !l->surplus && l->lane == t->lane && may_release(l->peer, &t->row, n->roster))
+        if (l->state == LINK_OPEN && !l->surplus && l->lane == t->lane &&
+            may_release(l->peer, &t->row, n->roster))
             session_send(n, l, &f);
     }
 }

@@ -11,7 +11,8 @@ node_random(struct node *n, uint8_t *out, size_t bytes)
 {
     uint8_t seed[32], counter[8];
 
-    /* A new seed each time: ChaCha20 of (seed, counter), so that the same seed and events give the same node. */
+    /* A new seed each time: ChaCha20 of (seed, counter), so that the same seed and events give the same node.
+     */
     for (int i = 0; i < 8; i++)
         counter[i] = (uint8_t)(n->random_n >> (8 * i));
     n->random_n++;
@@ -51,7 +52,8 @@ node_track_add(struct node *n, const struct store_log *row)
     if (t->row.no >= n->next_no)
         n->next_no = t->row.no + 1;
     t->index = n->track_n;
-    t->lane = strcmp(row->class_name, "data") == 0 ? PARALLAX__V1__LANE__BULK_LANE : PARALLAX__V1__LANE__ALERT_LANE;
+    t->lane =
+        strcmp(row->class_name, "data") == 0 ? PARALLAX__V1__LANE__BULK_LANE : PARALLAX__V1__LANE__ALERT_LANE;
     t->version = 1;
     t->queue_end = &t->queue;
     t->placed_end = &t->placed;
@@ -97,7 +99,10 @@ node_count_reject(struct node *n, int member, const struct why *why)
 static void
 rebuild_leaf(void *cookie, const uint8_t leaf[HASH_BYTES])
 {
-    tree_append(cookie, leaf, NULL, NULL);
+    struct track *t = cookie;
+
+    if (t->tree.size < t->row.size)
+        tree_append(&t->tree, leaf, NULL, NULL);
 }
 
 struct range_of {
@@ -131,8 +136,8 @@ node_prove_consistency(struct node *n, const struct track *t, uint64_t old_size,
 }
 
 /* Peaks at size: subtrees of 256 leaves and more from the stored nodes, the rest leaf by leaf. */
-static int
-rebuild_tree(struct node *n, struct track *t)
+int
+node_rebuild_tree(struct node *n, struct track *t)
 {
     const struct node_view *v = &n->conf.view;
 
@@ -145,7 +150,7 @@ rebuild_tree(struct node *n, struct track *t)
             return -1;
         t->tree.size += width;
     }
-    return v->leaves(v->cookie, t->row.no, t->tree.size, rebuild_leaf, &t->tree);
+    return v->leaves(v->cookie, t->row.no, t->tree.size, rebuild_leaf, t);
 }
 
 struct node *
@@ -157,12 +162,12 @@ node_new(const struct node_conf *conf, const struct store_log *logs, size_t logs
     n->roster = conf->roster;
     n->next_no = 1;
     n->me = node_member_index(n, conf->name);
-    assert(n->me >= 0);   /* the adapter checked its own name against the roster */
+    assert(n->me >= 0); /* the adapter checked its own name against the roster */
     arena_init(&n->frame_arena, LIMIT_ARENA_FRAME_BYTES);
     arena_init(&n->body_arena, LIMIT_ARENA_BODY_BYTES);
     for (size_t i = 0; i < logs_n; i++) {
         struct track *t = node_track_add(n, &logs[i]);
-        if (rebuild_tree(n, t) != 0 || t->tree.size != t->row.size) {
+        if (node_rebuild_tree(n, t) != 0 || t->tree.size != t->row.size) {
             node_free(n);
             return NULL;
         }
@@ -322,7 +327,7 @@ node_step(struct node *n, const struct event *e, struct actions *out)
 bool
 node_has_work(const struct node *n)
 {
-    struct node *m = (struct node *)(uintptr_t)n;   /* asks only */
+    struct node *m = (struct node *)(uintptr_t)n; /* asks only */
 
     return serve_pump(m, 0);
 }

@@ -1,7 +1,8 @@
 /*
- * The pure core of a node: logs, sessions, cursors, release and publishing as one state machine, step(state, event) -> actions. No sockets, clock,
- * disk, randomness or globals: time comes with events, salts from a seeded generator, stored bytes through struct node_view. The daemon, and
- * the simulator in tests/simulation, are its adapters. One thread owns a node.
+ * The pure core of a node: logs, sessions, cursors, release and publishing as one state machine, step(state,
+ * event) -> actions. No sockets, clock, disk, randomness or globals: time comes with events, salts from a
+ * seeded generator, stored bytes through struct node_view. The daemon, and the simulator in tests/simulation,
+ * are its adapters. One thread owns a node.
  */
 #ifndef CORE_NODE_H
 #define CORE_NODE_H
@@ -25,14 +26,15 @@ struct node_view {
     int (*leaves)(void *cookie, uint32_t log, uint64_t from,
                   void (*fn)(void *cookie, const uint8_t leaf[HASH_BYTES]), void *fn_cookie);
     /* What a publish key made: number of ranges, 0 = new, -1 = our disk failed. */
-    int (*published)(void *cookie, struct span key, uint32_t part, struct store_range_row *ranges, size_t max);
+    int (*published)(void *cookie, struct span key, uint32_t part, struct store_range_row *ranges,
+                     size_t max);
 };
 
 struct node_conf {
     const char *name;
-    const struct roster *roster;     /* borrowed for the life of the node */
-    uint8_t seed[32];                /* for salts and ids; never used twice */
-    bool fresh_boot;                 /* the node (not only its role) was started: boot guards apply */
+    const struct roster *roster; /* borrowed for the life of the node */
+    uint8_t seed[32];            /* for salts and ids; never used twice */
+    bool fresh_boot;             /* the node (not only its role) was started: boot guards apply */
     int64_t guard_wait_ms, heartbeat_ms, cosign_ms;
     const char *software;
     struct node_view view;
@@ -43,18 +45,19 @@ struct node *node_new(const struct node_conf *conf, const struct store_log *logs
 void node_free(struct node *n);
 
 enum event_kind {
-    EVENT_TICK,          /* time passes: at least every 250 ms */
-    EVENT_LINK_UP,       /* link, peer, lane (0 when the peer dialled), dialled */
-    EVENT_LINK_DOWN,     /* link */
-    EVENT_FRAME,         /* link, bytes */
-    EVENT_PUBLISH,       /* publish */
-    EVENT_COMMITTED,     /* every store action so far is on disk */
-    EVENT_SIGN_LIST,     /* signed, signed_n: the signer's answer to ACTION_SIGN_LIST */
-    EVENT_SIGNED,        /* signed[0], heartbeat: answer to ACTION_SIGN or ACTION_HEARTBEAT */
-    EVENT_SIGN_REFUSED,  /* signed[0]: what the signer holds */
-    EVENT_WITNESSED,     /* log, size, line: answer to ACTION_WITNESS; size = last cosigned, line.time 0 when refused */
-    EVENT_PUMP,          /* go on with what node_has_work() announced */
-    EVENT_DISK           /* disk_low */
+    EVENT_TICK,         /* time passes: at least every 250 ms */
+    EVENT_LINK_UP,      /* link, peer, lane (0 when the peer dialled), dialled */
+    EVENT_LINK_DOWN,    /* link */
+    EVENT_FRAME,        /* link, bytes */
+    EVENT_PUBLISH,      /* publish */
+    EVENT_COMMITTED,    /* every store action so far is on disk */
+    EVENT_SIGN_LIST,    /* signed, signed_n: the signer's answer to ACTION_SIGN_LIST */
+    EVENT_SIGNED,       /* signed[0], heartbeat: answer to ACTION_SIGN or ACTION_HEARTBEAT */
+    EVENT_SIGN_REFUSED, /* signed[0]: what the signer holds */
+    EVENT_WITNESSED,    /* log, size, line: answer to ACTION_WITNESS; size = last cosigned, line.time 0 when
+                           refused */
+    EVENT_PUMP,         /* go on with what node_has_work() announced */
+    EVENT_DISK          /* disk_low */
 };
 
 struct event_signed {
@@ -67,8 +70,8 @@ struct event_signed {
 struct publish_record {
     const char *type;
     struct span body;
-    int kind;                        /* 0 = INITIAL */
-    struct utc expires;              /* zero = absent */
+    int kind;           /* 0 = INITIAL */
+    struct utc expires; /* zero = absent */
     const Parallax__V1__RecordId *const *references;
     size_t references_n;
     const Parallax__V1__Rights *rights;
@@ -79,7 +82,7 @@ struct publish {
     uint64_t token;
     struct span key;
     uint32_t part;
-    const char *audience, *class_name;   /* class "" = the default of the first record's type */
+    const char *audience, *class_name; /* class "" = the default of the first record's type */
     int mode;
     const struct publish_record *records;
     size_t records_n;
@@ -87,7 +90,7 @@ struct publish {
 
 struct event {
     enum event_kind kind;
-    int64_t mono_ms, wall_ms;        /* monotonic and POSIX milliseconds, now; in every event */
+    int64_t mono_ms, wall_ms; /* monotonic and POSIX milliseconds, now; in every event */
     uint32_t link;
     const char *peer;
     Parallax__V1__Lane lane;
@@ -96,7 +99,7 @@ struct event {
     const struct publish *publish;
     const struct event_signed *signed_heads;
     size_t signed_n;
-    uint64_t heartbeat_time;         /* POSIX seconds; 0 = none */
+    uint64_t heartbeat_time; /* POSIX seconds; 0 = none */
     uint8_t heartbeat[SIG_BYTES];
     uint8_t log[LOG_ID_BYTES];
     uint64_t size;
@@ -104,15 +107,15 @@ struct event {
 };
 
 enum action_kind {
-    ACTION_SEND,         /* link, bytes */
-    ACTION_DROP_LINK,    /* link */
-    ACTION_DIAL,         /* peer, lane */
-    ACTION_UNDIAL,       /* peer, lane */
-    ACTION_LOG_PUT,      /* row */
-    ACTION_BATCH_PUT,    /* batch */
-    ACTION_BATCH_SIGN,   /* row->no, row->head: the batch that ends at head.size has this anchor */
-    ACTION_TRUNCATE,     /* row->no, size */
-    ACTION_PUBLISHED,    /* bytes = key, part, range */
+    ACTION_SEND,       /* link, bytes */
+    ACTION_DROP_LINK,  /* link */
+    ACTION_DIAL,       /* peer, lane */
+    ACTION_UNDIAL,     /* peer, lane */
+    ACTION_LOG_PUT,    /* row */
+    ACTION_BATCH_PUT,  /* batch */
+    ACTION_BATCH_SIGN, /* row->no, row->head: the batch that ends at head.size has this anchor */
+    ACTION_TRUNCATE,   /* row->no, size */
+    ACTION_PUBLISHED,  /* bytes = key, part, range */
     ACTION_SIGN_LIST,
     ACTION_SIGN,         /* log, origin_line, size = old size, bytes = leaf hashes, time */
     ACTION_HEARTBEAT,    /* log, time */
@@ -122,14 +125,15 @@ enum action_kind {
     ACTION_EVENT         /* event, text */
 };
 
-/* A batch with what it does to the tree and the picture. subject[].delivery is the adapter's: delivery of the batch + (index - first). */
+/* A batch with what it does to the tree and the picture. subject[].delivery is the adapter's: delivery of the
+ * batch + (index - first). */
 struct action_batch {
     struct store_batch batch;
     const struct store_node *nodes;
     size_t nodes_n;
     const struct store_subject *subjects;
     size_t subjects_n;
-    const struct why *quarantines;           /* one a record that is quarantined, in order of records */
+    const struct why *quarantines; /* one a record that is quarantined, in order of records */
 };
 
 struct action {
@@ -137,7 +141,7 @@ struct action {
     uint32_t link, part;
     Parallax__V1__Lane lane;
     uint64_t token, size, time;
-    int event;                               /* enum log_event */
+    int event; /* enum log_event */
     struct span bytes;
     const char *text, *peer;
     char origin_line[ORIGIN_LINE_MAX];
@@ -149,7 +153,8 @@ struct action {
     struct store_range_row range;
 };
 
-/* Actions in the order in which they must be carried out. Everything they point to lives until actions_clear, or is borrowed from the event. */
+/* Actions in the order in which they must be carried out. Everything they point to lives until actions_clear,
+ * or is borrowed from the event. */
 struct actions {
     struct action *v;
     size_t n, cap;
@@ -168,15 +173,16 @@ bool node_has_work(const struct node *n);
 /* What people and the api see; read between steps. Pointers live until the next step. */
 struct node_log_status {
     const struct store_log *row;
-    const char *state;                       /* "open", "guard", "recovering", "following", "complete", "stale", "frozen", "closed" */
-    int64_t heartbeat_age_ms;                /* -1 = never heard */
+    const char
+        *state; /* "open", "guard", "recovering", "following", "complete", "stale", "frozen", "closed" */
+    int64_t heartbeat_age_ms; /* -1 = never heard */
     struct {
         const char *node;
         uint64_t stored;
-    } holders[LIMIT_MEMBER_COUNT];           /* acknowledged by peers as stored */
+    } holders[LIMIT_MEMBER_COUNT]; /* acknowledged by peers as stored */
     unsigned holders_n;
-    uint8_t root[HASH_BYTES];                /* at row->size */
-    uint64_t quarantined;                    /* since start */
+    uint8_t root[HASH_BYTES]; /* at row->size */
+    uint64_t quarantined;     /* since start */
 };
 size_t node_logs_count(const struct node *n);
 void node_log_status(const struct node *n, size_t i, struct node_log_status *out);
@@ -187,17 +193,17 @@ int node_log_find_no(const struct node *n, uint32_t no);
 struct node_peer_status {
     const char *name;
     bool alert_up, bulk_up;
-    int64_t last_frame_ms;                   /* wall clock; 0 = never */
+    int64_t last_frame_ms; /* wall clock; 0 = never */
     uint64_t bytes_in, bytes_out;
 };
 size_t node_peers_count(const struct node *n);
 void node_peer_status(const struct node *n, size_t i, struct node_peer_status *out);
 
 struct node_reject {
-    uint32_t why;                            /* enum why_code */
-    const char *peer;                        /* "" = local */
+    uint32_t why;     /* enum why_code */
+    const char *peer; /* "" = local */
     uint64_t count;
-    const char *note;                        /* the latest */
+    const char *note; /* the latest */
 };
 size_t node_rejects_count(const struct node *n);
 void node_reject(const struct node *n, size_t i, struct node_reject *out);

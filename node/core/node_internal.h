@@ -12,51 +12,51 @@
 #include "base/text.h"
 #include "types/registry.h"
 
-#define SESSION_BYTES 8
+#define SESSION_BYTES   8
 #define REJECT_ROWS_MAX 512
-#define STALL_MS 10000          /* a source that sends nothing for so long while more is signed is left */
-#define HEAD_EVERY_MS 1000      /* heads of one log to one peer, bulk lane */
-#define IDLE_SEND_MS 15000      /* an empty HEADS when nothing else was sent for so long */
-#define HELLO_EVERY_MS 1000     /* greetings on one dialled link */
-#define STALE_MS 90000          /* DESIGN section 1.4 */
-#define CLOCK_JUMP_MS 60000     /* DESIGN section 3, "suspect" */
-#define ALERT_GUARD_MS 5000     /* how long an alert waits for the boot guard */
+#define STALL_MS        10000 /* a source that sends nothing for so long while more is signed is left */
+#define HEAD_EVERY_MS   1000  /* heads of one log to one peer, bulk lane */
+#define IDLE_SEND_MS    15000 /* an empty HEADS when nothing else was sent for so long */
+#define HELLO_EVERY_MS  1000  /* greetings on one dialled link */
+#define STALE_MS        90000 /* DESIGN section 1.4 */
+#define CLOCK_JUMP_MS   60000 /* DESIGN section 3, "suspect" */
+#define ALERT_GUARD_MS  5000  /* how long an alert waits for the boot guard */
 
 enum link_state { LINK_NEW, LINK_GREETED, LINK_OPEN };
 
 /* What we know of one log at one peer's session. */
 struct peer_log {
-    uint64_t head_version;      /* of struct track that was sent last; 0 = none */
+    uint64_t head_version; /* of struct track that was sent last; 0 = none */
     int64_t head_ms;
-    bool serving;               /* the peer opened it */
-    uint64_t next;              /* leaf to send next */
+    bool serving;  /* the peer opened it */
+    uint64_t next; /* leaf to send next */
 };
 
 /* A connection and, once both sides greeted, the session on it. */
 struct link {
     uint32_t id;
-    int member;                 /* index in the roster */
-    const char *peer;           /* roster's copy of the name */
-    Parallax__V1__Lane lane;    /* 0 until greeted, when the peer dialled */
-    bool dialled, surplus;      /* surplus: another session of this peer and lane is used */
+    int member;              /* index in the roster */
+    const char *peer;        /* roster's copy of the name */
+    Parallax__V1__Lane lane; /* 0 until greeted, when the peer dialled */
+    bool dialled, surplus;   /* surplus: another session of this peer and lane is used */
     enum link_state state;
     uint8_t mine[SESSION_BYTES], theirs[SESSION_BYTES];
     int64_t up_ms, heard_ms, said_ms, hello_ms;
-    uint64_t received, granted, window, grown_at;   /* towards us, bytes */
-    uint64_t sent, limit;                           /* from us, bytes */
-    bool heads_sent;            /* the first HEADS after HELLO, complete */
-    struct peer_log *log;       /* by track index */
+    uint64_t received, granted, window, grown_at; /* towards us, bytes */
+    uint64_t sent, limit;                         /* from us, bytes */
+    bool heads_sent;                              /* the first HEADS after HELLO, complete */
+    struct peer_log *log;                         /* by track index */
     size_t log_n;
     size_t pump_next;
 };
 
 enum own_state {
-    OWN_NONE,                   /* another origin's */
-    OWN_LISTING,                /* waiting for the signer's list */
-    OWN_GUARD,                  /* waiting for the peers' heads */
-    OWN_RECOVERING,             /* a peer holds more */
+    OWN_NONE,       /* another origin's */
+    OWN_LISTING,    /* waiting for the signer's list */
+    OWN_GUARD,      /* waiting for the peers' heads */
+    OWN_RECOVERING, /* a peer holds more */
     OWN_OPEN,
-    OWN_ENDED                   /* continued by another log, or cannot be */
+    OWN_ENDED /* continued by another log, or cannot be */
 };
 
 /* A publish request whose records wait for a batch or for its signature. */
@@ -65,7 +65,7 @@ struct request {
     uint8_t key[64];
     size_t key_n;
     uint32_t part, count;
-    uint64_t first;             /* once in a batch */
+    uint64_t first; /* once in a batch */
     bool placed;
     int64_t queued_ms;
     size_t bytes;
@@ -77,31 +77,33 @@ struct request {
 struct pending {
     struct buf header, body;
     struct subject subject;
-    const struct type *type;    /* NULL: DESCRIPTOR, CLOSE */
+    bool visible;
+    const struct type *type; /* NULL: DESCRIPTOR, CLOSE */
     uint8_t mode, kind;
-    int64_t created;            /* utc_sort_key() */
+    int64_t created; /* utc_sort_key() */
 };
 
 /* One log. */
 struct track {
     struct store_log row;
-    struct tree tree;           /* at row.size */
-    size_t index;               /* in node.track */
+    struct tree tree; /* at row.size */
+    size_t index;     /* in node.track */
     Parallax__V1__Lane lane;
-    uint64_t version;           /* counts changes of head, heartbeat, cosignatures */
-    int64_t heartbeat_ms;       /* monotonic, when it came */
-    uint32_t source;            /* link it is read from, 0 = none */
+    uint64_t version;     /* counts changes of head, heartbeat, cosignatures */
+    int64_t heartbeat_ms; /* monotonic, when it came */
+    uint32_t source;      /* link it is read from, 0 = none */
     int64_t progress_ms;
     uint64_t stored[LIMIT_MEMBER_COUNT], offered[LIMIT_MEMBER_COUNT];
     uint64_t quarantined;
-    bool advanced;              /* since the last commit */
-    uint64_t heartbeat_time;    /* POSIX seconds of the newest verified one */
+    bool advanced;           /* since the last commit */
+    uint64_t heartbeat_time; /* POSIX seconds of the newest verified one */
     bool caught_up, stale_said, witness_busy, row_dirty;
     int64_t witness_ms;
-    struct checkpoint checked;  /* last anchor whose signature was verified */
+    struct checkpoint checked; /* last anchor whose signature was verified */
     /* own logs */
     enum own_state own;
-    uint64_t signer_size;       /* what the signer signed last */
+    struct event_signed signer; /* what the signer signed last; size 0 = nothing */
+    uint64_t anchored;          /* leaves in batches that have their signature */
     bool signing;               /* a batch is stored or being signed */
     bool sign_sent;
     int64_t heartbeat_sent_ms;
@@ -113,7 +115,7 @@ struct track {
 struct node {
     struct node_conf conf;
     const struct roster *roster;
-    int me;                     /* member index */
+    int me; /* member index */
     int64_t mono, wall, clock_base, start_mono;
     bool started, clock_suspect, disk_low, listed;
     uint64_t random_n;
@@ -121,23 +123,23 @@ struct node {
     size_t track_n;
     struct link **link;
     size_t link_n;
-    uint64_t pool;              /* bulk windows given out, bytes */
-    bool heads_done[3][LIMIT_MEMBER_COUNT];   /* by lane: the peer told all its heads since our start */
+    uint64_t pool;                          /* bulk windows given out, bytes */
+    bool heads_done[3][LIMIT_MEMBER_COUNT]; /* by lane: the peer told all its heads since our start */
     struct {
-        int64_t last_frame_ms;  /* wall */
+        int64_t last_frame_ms; /* wall */
         uint64_t in, out;
     } peer[LIMIT_MEMBER_COUNT];
     struct node_reject_row {
         uint32_t why;
-        int member;             /* -1 = local */
+        int member; /* -1 = local */
         uint64_t count;
         char note[160];
     } reject[REJECT_ROWS_MAX];
     size_t reject_n;
     uint32_t next_no;
-    struct actions *out;        /* of the running step */
+    struct actions *out; /* of the running step */
     struct arena frame_arena, body_arena;
-    struct store_record records[LIMIT_BATCH_COUNT];   /* scratch: a batch read or made */
+    struct store_record records[LIMIT_BATCH_COUNT]; /* scratch: a batch read or made */
     ProtobufCBinaryData headers[LIMIT_BATCH_COUNT];
     Parallax__V1__Body bodies[LIMIT_BATCH_COUNT];
     Parallax__V1__Body *bodies_p[LIMIT_BATCH_COUNT];
@@ -145,9 +147,10 @@ struct node {
 
 /* action.c */
 struct action *action_add(struct node *n, enum action_kind kind);
-void *action_memory(struct node *n, size_t bytes);            /* zeroed; lives until the actions are cleared */
-void action_event(struct node *n, enum log_event event, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void action_row(struct node *n, struct track *t);             /* ACTION_LOG_PUT with a copy of the row */
+void *action_memory(struct node *n, size_t bytes); /* zeroed; lives until the actions are cleared */
+void action_event(struct node *n, enum log_event event, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void action_row(struct node *n, struct track *t); /* ACTION_LOG_PUT with a copy of the row */
 
 /* node.c */
 struct track *node_track(struct node *n, const uint8_t log[LOG_ID_BYTES]);
@@ -156,8 +159,9 @@ struct link *node_link(struct node *n, uint32_t id);
 void node_random(struct node *n, uint8_t *out, size_t bytes);
 /* Count a refusal and log it. ${member} -1 = local. */
 void node_count_reject(struct node *n, int member, const struct why *why);
-int node_member_index(const struct node *n, const char *name);   /* -1 if not listed */
+int node_member_index(const struct node *n, const char *name); /* -1 if not listed */
 
+int node_rebuild_tree(struct node *n, struct track *t); /* from the store, to row.size; -1: our disk failed */
 /* Root of leaves [lo, hi) of a log, and a consistency proof, from the store. */
 int node_range_root(struct node *n, const struct track *t, uint64_t lo, uint64_t hi, uint8_t out[HASH_BYTES]);
 int node_prove_consistency(struct node *n, const struct track *t, uint64_t old_size, uint64_t new_size,
@@ -168,54 +172,57 @@ void session_link_up(struct node *n, const struct event *e);
 void session_link_down(struct node *n, uint32_t id, const char *why);
 void session_frame(struct node *n, const struct event *e);
 void session_tick(struct node *n);
-void session_committed(struct node *n);                       /* give credit back */
+void session_committed(struct node *n); /* give credit back */
 bool session_may_send(const struct link *l);
 /* Fill the session in, pack, send. DATA, HEADS and GONE count against credit. */
 void session_send(struct node *n, struct link *l, Parallax__V1__Frame *frame);
-struct link *session_of(struct node *n, int member, Parallax__V1__Lane lane);   /* the open one that is used; NULL */
+struct link *session_of(struct node *n, int member,
+                        Parallax__V1__Lane lane); /* the open one that is used; NULL */
 struct peer_log *session_log(struct link *l, const struct track *t);
 
 /* heads.c */
 void heads_receive(struct node *n, struct link *l, const Parallax__V1__Heads *heads, struct why *why);
 void heads_cosign(struct node *n, struct link *l, const Parallax__V1__Cosign *c, struct why *why);
-void heads_push(struct node *n);                              /* what changed, to whom it may go, within credit */
+void heads_push(struct node *n); /* what changed, to whom it may go, within credit */
 void heads_changed(struct node *n, struct track *t);
-void heads_tick(struct node *n);                              /* witness duty, staleness */
+void heads_tick(struct node *n); /* witness duty, staleness */
 void heads_witnessed(struct node *n, const struct event *e);
-void heads_adopt(struct node *n, struct track *t, const struct checkpoint *c);   /* a newer verified head */
+void heads_adopt(struct node *n, struct track *t, const struct checkpoint *c); /* a newer verified head */
 /* Is ${c} signed by a key of ${origin}? Remembers the last one that was. -1 with why. */
-int heads_verify(struct node *n, struct track *t, const char *origin, const struct checkpoint *c, struct why *why);
+int heads_verify(struct node *n, struct track *t, const char *origin, const struct checkpoint *c,
+                 struct why *why);
 void heads_witness_alerts(struct node *n);
-void heads_checkpoint_put(const struct checkpoint *c, Parallax__V1__Checkpoint *out);   /* borrows from ${c} */
+void heads_checkpoint_put(const struct checkpoint *c, Parallax__V1__Checkpoint *out); /* borrows from ${c} */
 int heads_checkpoint(const Parallax__V1__Checkpoint *in, struct checkpoint *out, struct why *why);
 
 /* serve.c */
 void serve_open(struct node *n, struct link *l, const Parallax__V1__Open *o);
 void serve_close(struct node *n, struct link *l, const Parallax__V1__Close *c);
-bool serve_pump(struct node *n, size_t frames_max);           /* true: there is more to send now */
+bool serve_pump(struct node *n, size_t frames_max); /* true: there is more to send now */
 
 /* follow.c */
-void follow_choose(struct node *n, struct track *t);          /* pick or keep a source */
+void follow_choose(struct node *n, struct track *t); /* pick or keep a source */
 void follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct why *why);
 void follow_tick(struct node *n);
 void follow_lost(struct node *n, uint32_t link);
 void follow_disk(struct node *n);
-void follow_committed(struct node *n);                        /* ACK stored */
+void follow_committed(struct node *n); /* ACK stored */
 
 /* road.c: from the header on, the same for local and foreign records */
 struct road_result {
     struct store_record record;
-    struct why why;                          /* WHY_NONE: believed */
-    bool visible;                            /* has a subject */
+    struct why why; /* WHY_NONE: believed */
+    bool visible;   /* has a subject */
     const struct type *type;
     struct subject subject;
     uint8_t mode, kind;
     int64_t created;
 };
-void road_check(struct node *n, const uint8_t log[LOG_ID_BYTES], struct span header, struct span body, int body_state,
-                struct road_result *out);
+void road_check(struct node *n, const uint8_t log[LOG_ID_BYTES], struct span header, struct span body,
+                int body_state, struct road_result *out);
 /* Leaf 0: fill audience and class of ${row}. -1 with why (DESCRIPTOR_BAD). */
-int road_descriptor(struct node *n, struct store_log *row, struct span header, struct span body, struct why *why);
+int road_descriptor(struct node *n, struct store_log *row, struct span header, struct span body,
+                    struct why *why);
 /* Put a batch with its results: advances tree and row. ${why_n} quarantines were counted by the caller. */
 void road_store(struct node *n, struct track *t, const struct road_result *results, size_t count,
                 const struct checkpoint *anchor, const uint8_t (*proof)[HASH_BYTES], size_t proof_n);
@@ -227,14 +234,15 @@ void own_signed(struct node *n, const struct event *e);
 void own_sign_refused(struct node *n, const struct event *e);
 void own_committed(struct node *n);
 void own_tick(struct node *n);
-void own_guard_check(struct node *n);                         /* a peer told all its heads, or time passed */
+void own_guard_check(struct node *n); /* a peer told all its heads, or time passed */
 void own_recovered(struct node *n, struct track *t);
 struct track *own_log(struct node *n, const char *class_name);
 
 /* publish.c */
 void publish_take(struct node *n, const struct publish *p);
-void publish_batch(struct node *n, struct track *t);          /* make the next batch of what waits, if none is under way */
-void publish_signed(struct node *n, struct track *t);         /* answer what the new head covers */
+void publish_batch(struct node *n,
+                   struct track *t); /* make the next batch of what waits, if none is under way */
+void publish_signed(struct node *n, struct track *t); /* answer what the new head covers */
 void publish_drop(struct node *n, struct track *t, const struct why *why);
 void publish_move(struct node *n, struct track *from, struct track *to);
 void publish_own_record(struct node *n, struct track *t, int kind, struct span body);

@@ -11,8 +11,11 @@ node_logs_count(const struct node *n)
 static const char *
 state_of(const struct node *n, const struct track *t)
 {
-    static const char *const own[] = {[OWN_LISTING] = "starting", [OWN_GUARD] = "guard",
-                                      [OWN_RECOVERING] = "recovering", [OWN_OPEN] = "open", [OWN_ENDED] = "closed"};
+    static const char *const own[] = {[OWN_LISTING] = "starting",
+                                      [OWN_GUARD] = "guard",
+                                      [OWN_RECOVERING] = "recovering",
+                                      [OWN_OPEN] = "open",
+                                      [OWN_ENDED] = "closed"};
 
     if (t->row.frozen)
         return "frozen";

@@ -1,4 +1,5 @@
-/* The road of a record from its header on: header, body hash, type, check, subject; then the batch (DESIGN section 7). Pure. */
+/* The road of a record from its header on: header, body hash, type, check, subject; then the batch (DESIGN
+ * section 7). Pure. */
 #include "core/node_internal.h"
 #include "wire/unpack.h"
 #include <stdio.h>
@@ -18,13 +19,13 @@ check_body(struct node *n, const Parallax__V1__Header *h, struct span body, stru
     ProtobufCMessage *msg;
 
     if (type == NULL || h->type_version > type->version) {
-        why_set(&out->why, WHY_TYPE_UNKNOWN, 0, 0, "type", "%.60s version %u", type == NULL ? "unknown type" : h->type,
-                h->type_version);
+        why_set(&out->why, WHY_TYPE_UNKNOWN, 0, 0, "type", "%.60s version %u",
+                type == NULL ? "unknown type" : h->type, h->type_version);
         return;
     }
     if (body.n > type->body_max) {
-        why_set(&out->why, WHY_BODY_SIZE, 0, 0, "body", "%zu bytes of %s: expected at most %zu", body.n, type->name,
-                type->body_max);
+        why_set(&out->why, WHY_BODY_SIZE, 0, 0, "body", "%zu bytes of %s: expected at most %zu", body.n,
+                type->name, type->body_max);
         return;
     }
     msg = registry_unpack(type, body, &n->body_arena, &out->why);
@@ -35,8 +36,8 @@ check_body(struct node *n, const Parallax__V1__Header *h, struct span body, stru
 }
 
 void
-road_check(struct node *n, const uint8_t log[LOG_ID_BYTES], struct span header, struct span body, int body_state,
-           struct road_result *out)
+road_check(struct node *n, const uint8_t log[LOG_ID_BYTES], struct span header, struct span body,
+           int body_state, struct road_result *out)
 {
     Parallax__V1__Header *h;
 
@@ -82,7 +83,8 @@ road_descriptor(struct node *n, struct store_log *row, struct span header, struc
     arena_clear(&n->body_arena);
     h = record_header_read(header, row->id, &n->body_arena, &inner);
     if (h == NULL || h->kind != PARALLAX__V1__KIND__DESCRIPTOR || record_body_check(h, body, &inner) != 0)
-        return why_set(why, WHY_DESCRIPTOR_BAD, 0, 0, "descriptor", "leaf 0 is not a descriptor: %.100s", inner.note);
+        return why_set(why, WHY_DESCRIPTOR_BAD, 0, 0, "descriptor", "leaf 0 is not a descriptor: %.100s",
+                       inner.note);
     d = (Parallax__V1__Descriptor *)unpack(&parallax__v1__descriptor__descriptor, body, true, WHY_BODY_SHAPE,
                                            &n->body_arena, &inner);
     if (d == NULL)

@@ -1,5 +1,6 @@
 /*
- * What the core asks the store to keep, and reads back: plain values, defined here because the store stands above the core.
+ * What the core asks the store to keep, and reads back: plain values, defined here because the store stands
+ * above the core.
  */
 #ifndef CORE_ROWS_H
 #define CORE_ROWS_H
@@ -8,19 +9,19 @@
 
 /* One row a log. ${no} is local and never leaves the node. */
 struct store_log {
-    uint32_t no;                             /* 0 = new, set by store_log_put */
+    uint32_t no; /* 0 = new, set by store_log_put */
     uint8_t id[LOG_ID_BYTES];
     char origin[LIMIT_NAME_BYTES + 1];
-    char audience[LIMIT_NAME_BYTES + 1];     /* "" until the descriptor is held */
+    char audience[LIMIT_NAME_BYTES + 1]; /* "" until the descriptor is held */
     char class_name[LIMIT_NAME_BYTES + 1];
     bool own, closed, frozen;
-    uint64_t size;                           /* leaves held */
-    uint64_t bytes;                          /* of headers and bodies held */
-    struct checkpoint head;                  /* newest signed head known; size 0 = none */
-    struct cosignature heartbeat;            /* the origin's, over head; time 0 = none */
+    uint64_t size;                /* leaves held */
+    uint64_t bytes;               /* of headers and bodies held */
+    struct checkpoint head;       /* newest signed head known; size 0 = none */
+    struct cosignature heartbeat; /* the origin's, over head; time 0 = none */
     uint32_t cosignatures_n;
-    struct cosignature cosignature[LIMIT_COSIG_COUNT];   /* other members', over head */
-    uint64_t witnessed;                      /* size that we cosigned last */
+    struct cosignature cosignature[LIMIT_COSIG_COUNT]; /* other members', over head */
+    uint64_t witnessed;                                /* size that we cosigned last */
 };
 
 /* Why a record has no delivered body. */
@@ -29,21 +30,21 @@ enum store_body { STORE_BODY_HELD, STORE_BODY_MISSING, STORE_BODY_GONE, STORE_BO
 /* A record of a batch. */
 struct store_record {
     struct span header;
-    struct span body;                        /* empty unless held */
-    uint8_t body_state;                      /* enum store_body */
-    uint32_t quarantine;                     /* enum why_code; WHY_NONE = believed */
+    struct span body;    /* empty unless held */
+    uint8_t body_state;  /* enum store_body */
+    uint32_t quarantine; /* enum why_code; WHY_NONE = believed */
 };
 
 /* A run of leaves as it came, with the head that proves it. */
 struct store_batch {
-    uint32_t log;                            /* store_log.no */
+    uint32_t log; /* store_log.no */
     uint64_t first;
     uint32_t count;
     const struct store_record *records;
-    struct checkpoint anchor;                /* size 0: own batch, not signed yet */
+    struct checkpoint anchor; /* size 0: own batch, not signed yet */
     uint32_t proof_n;
-    const uint8_t (*proof)[HASH_BYTES];      /* first + count -> anchor.size */
-    int64_t received_ms;                     /* POSIX milliseconds, local clock */
+    const uint8_t (*proof)[HASH_BYTES]; /* first + count -> anchor.size */
+    int64_t received_ms;                /* POSIX milliseconds, local clock */
 };
 
 /* A complete subtree root at level 8, 16 or 24 (struct tree's tree_node_fn). */
@@ -53,12 +54,13 @@ struct store_node {
     uint8_t hash[HASH_BYTES];
 };
 
-/* What a visible record does to the picture: the newest of each (type, mode, key, origin) by (epoch, created, log id, index). */
+/* What a visible record does to the picture: the newest of each (type, mode, key, origin) by (epoch, created,
+ * log id, index). */
 struct store_subject {
     const char *type, *key, *origin;
-    const char *object[2];                   /* canonical ids, "" = none */
+    const char *object[2]; /* canonical ids, "" = none */
     uint8_t mode, kind;
-    int64_t epoch, created;                  /* utc_sort_key() */
+    int64_t epoch, created; /* utc_sort_key() */
     uint32_t log;
     uint64_t index;
     uint64_t delivery;

@@ -1,7 +1,8 @@
-/* What peers read from us: OPEN, CLOSE, and pushing DATA while credit lasts. The log on disk is the queue. Pure. */
+/* What peers read from us: OPEN, CLOSE, and pushing DATA while credit lasts. The log on disk is the queue.
+ * Pure. */
 #include "core/node_internal.h"
 
-#define DATA_FIXED_BYTES    4096    /* anchor, proof, frame */
+#define DATA_FIXED_BYTES 4096 /* anchor, proof, frame */
 
 static void
 refuse(struct node *n, struct link *l, ProtobufCBinaryData log)
@@ -77,8 +78,8 @@ send_data(struct node *n, struct link *l, struct track *t)
     struct peer_log *p = session_log(l, t);
     struct store_batch b;
 
-    if (n->conf.view.batch(n->conf.view.cookie, t->row.no, p->next, LIMIT_DATA_BYTES - DATA_FIXED_BYTES, n->records,
-                           LIMIT_BATCH_COUNT, &b) != 0)
+    if (n->conf.view.batch(n->conf.view.cookie, t->row.no, p->next, LIMIT_DATA_BYTES - DATA_FIXED_BYTES,
+                           n->records, LIMIT_BATCH_COUNT, &b) != 0)
         return false;
     put_records(n, &b);
     heads_checkpoint_put(&b.anchor, &anchor);

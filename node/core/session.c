@@ -1,4 +1,5 @@
-/* Links, greetings, credit, idle sessions, dispatch of frames (DESIGN section 4). Pure; runs in the node's thread. */
+/* Links, greetings, credit, idle sessions, dispatch of frames (DESIGN section 4). Pure; runs in the node's
+ * thread. */
 #include "core/node_internal.h"
 #include "wire/unpack.h"
 #include <stdio.h>
@@ -40,8 +41,8 @@ session_of(struct node *n, int member, Parallax__V1__Lane lane)
 static bool
 counts_against_credit(const Parallax__V1__Frame *f)
 {
-    return f->body_case == PARALLAX__V1__FRAME__BODY_DATA || f->body_case == PARALLAX__V1__FRAME__BODY_HEADS ||
-           f->body_case == PARALLAX__V1__FRAME__BODY_GONE;
+    return f->body_case == PARALLAX__V1__FRAME__BODY_DATA ||
+           f->body_case == PARALLAX__V1__FRAME__BODY_HEADS || f->body_case == PARALLAX__V1__FRAME__BODY_GONE;
 }
 
 void
@@ -75,7 +76,8 @@ send_hello(struct node *n, struct link *l)
     uint32_t protocol = 1;
 
     if (l->window == 0)
-        l->window = l->lane == PARALLAX__V1__LANE__BULK_LANE ? LIMIT_CREDIT_BULK_BYTES : LIMIT_CREDIT_ALERT_BYTES;
+        l->window =
+            l->lane == PARALLAX__V1__LANE__BULK_LANE ? LIMIT_CREDIT_BULK_BYTES : LIMIT_CREDIT_ALERT_BYTES;
     l->received = 0;
     l->granted = l->window;
     l->grown_at = 0;
@@ -189,7 +191,8 @@ drop_link(struct node *n, struct link *l, const char *why)
     session_link_down(n, l->id, why);
 }
 
-/* Two sessions of one peer and lane: the dial of the smaller name is used, among dials of one side the newest. */
+/* Two sessions of one peer and lane: the dial of the smaller name is used, among dials of one side the
+ * newest. */
 static void
 settle_double(struct node *n, struct link *l)
 {
@@ -232,10 +235,11 @@ check_hello(struct node *n, const struct link *l, const Parallax__V1__Hello *h, 
     if (!speaks)
         return why_set(why, WHY_HELLO_BAD, 0, 0, "protocols", "no protocol in common: expected 1");
     if (strcmp(h->federation, n->roster->federation) != 0)
-        return why_set(why, WHY_HELLO_BAD, 0, 0, "federation", "another federation: expected %s", n->roster->federation);
+        return why_set(why, WHY_HELLO_BAD, 0, 0, "federation", "another federation: expected %s",
+                       n->roster->federation);
     if (strcmp(h->node, l->peer) != 0 || strcmp(h->to, n->conf.name) != 0)
-        return why_set(why, WHY_HELLO_BAD, 0, 0, "node", "names do not fit the transport key: expected %s to %s", l->peer,
-                       n->conf.name);
+        return why_set(why, WHY_HELLO_BAD, 0, 0, "node",
+                       "names do not fit the transport key: expected %s to %s", l->peer, n->conf.name);
     if (h->session.len != SESSION_BYTES)
         return why_set(why, WHY_HELLO_BAD, 0, 0, "session", "expected %d bytes", SESSION_BYTES);
     if (h->lane != PARALLAX__V1__LANE__ALERT_LANE && h->lane != PARALLAX__V1__LANE__BULK_LANE)
@@ -340,7 +344,8 @@ dispatch(struct node *n, struct link *l, const Parallax__V1__Frame *f, struct wh
 static int
 check_session(struct link *l, const Parallax__V1__Frame *f, size_t bytes, struct why *why)
 {
-    if (f->session.len != SESSION_BYTES || l->state != LINK_OPEN || memcmp(f->session.data, l->mine, SESSION_BYTES) != 0)
+    if (f->session.len != SESSION_BYTES || l->state != LINK_OPEN ||
+        memcmp(f->session.data, l->mine, SESSION_BYTES) != 0)
         return why_set(why, WHY_SESSION_UNKNOWN, 0, 0, "session", "no such session");
     if (!counts_against_credit(f))
         return 0;
@@ -367,7 +372,8 @@ session_frame(struct node *n, const struct event *e)
     arena_clear(&n->frame_arena);
     f = NULL;
     if (e->bytes.n == 0 || e->bytes.n > LIMIT_FRAME_BYTES)
-        why_set(&why, WHY_FRAME_SIZE, 0, 0, NULL, "%zu bytes: expected 1 to %d", e->bytes.n, LIMIT_FRAME_BYTES);
+        why_set(&why, WHY_FRAME_SIZE, 0, 0, NULL, "%zu bytes: expected 1 to %d", e->bytes.n,
+                LIMIT_FRAME_BYTES);
     else
         f = (Parallax__V1__Frame *)unpack(&parallax__v1__frame__descriptor, e->bytes, false, WHY_FRAME_SHAPE,
                                           &n->frame_arena, &why);

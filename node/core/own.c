@@ -1,0 +1,431 @@
+/* Our own logs: boot guard, recovery, new logs, signing, heartbeats (DESIGN section 3). Pure. */
+#include "core/node_internal.h"
+#include <stdio.h>
+
+static const char *const classes[] = {"admin", "alert", "data"};
+
+static void
+log_hex(const uint8_t id[LOG_ID_BYTES], char hex[2 * LOG_ID_BYTES + 1])
+{
+    for (int i = 0; i < LOG_ID_BYTES; i++)
+        snprintf(hex + 2 * i, 3, "%02x", id[i]);
+}
+
+static unsigned
+others(const struct node *n)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < n->roster->members_n; i++)
+        count += (int)i != n->me && !n->roster->member[i].removed;
+    return count;
+}
+
+static unsigned
+answered(const struct node *n, Parallax__V1__Lane lane)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < n->roster->members_n; i++)
+        count += (int)i != n->me && !n->roster->member[i].removed && n->heads_done[lane][i];
+    return count;
+}
+
+struct track *
+own_log(struct node *n, const char *class_name)
+{
+    for (size_t i = 0; i < n->track_n; i++) {
+        struct track *t = n->track[i];
+        if (t->own != OWN_NONE && t->own != OWN_ENDED && strcmp(t->row.class_name, class_name) == 0)
+            return t;
+    }
+    return NULL;
+}
+
+void
+own_start(struct node *n)
+{
+    action_add(n, ACTION_SIGN_LIST);
+}
+
+/* A new log of a class; ${old} (may be NULL) is what it continues: closed from now on. */
+static struct track *
+create(struct node *n, const char *class_name, struct track *old)
+{
+    struct store_log row;
+    struct track *t;
+    Parallax__V1__Descriptor d = PARALLAX__V1__DESCRIPTOR__INIT;
+    Parallax__V1__LogEnd end = PARALLAX__V1__LOG_END__INIT;
+    uint8_t root[HASH_BYTES], *body;
+    char hex[2 * LOG_ID_BYTES + 1];
+    size_t bytes;
+
+    memset(&row, 0, sizeof(row));
+    node_random(n, row.id, LOG_ID_BYTES);
+    snprintf(row.origin, sizeof(row.origin), "%s", n->conf.name);
+    snprintf(row.audience, sizeof(row.audience), "open");
+    snprintf(row.class_name, sizeof(row.class_name), "%s", class_name);
+    row.own = true;
+    t = node_track_add(n, &row);
+    t->own = OWN_OPEN;
+    d.federation = (char *)(uintptr_t)n->roster->federation;
+    d.node = (char *)(uintptr_t)n->conf.name;
+    d.audience = row.audience;
+    d.class_name = row.class_name;
+    if (old != NULL && old->row.head.size > 0) {
+        memcpy(root, old->row.head.root, HASH_BYTES);
+        end.log = (ProtobufCBinaryData){LOG_ID_BYTES, old->row.id};
+        end.size = old->row.head.size;
+        end.root = (ProtobufCBinaryData){HASH_BYTES, root};
+        d.continues = &end;
+    }
+    bytes = parallax__v1__descriptor__get_packed_size(&d);
+    body = action_memory(n, bytes);
+    parallax__v1__descriptor__pack(&d, body);
+    publish_own_record(n, t, PARALLAX__V1__KIND__DESCRIPTOR, span_of(body, bytes));
+    log_hex(row.id, hex);
+    action_event(n, EV_log_opened, "log=%s series=%s/open/%s size=0", hex, n->conf.name, class_name);
+    return t;
+}
+
+/* The log ends here, unsigned: another one continues its series. */
+static void
+continue_elsewhere(struct node *n, struct track *t)
+{
+    char a[2 * LOG_ID_BYTES + 1], b[2 * LOG_ID_BYTES + 1];
+    struct track *next;
+
+    t->own = OWN_ENDED;
+    t->row.closed = true;
+    t->signing = false;
+    heads_changed(n, t);
+    if (t->row.class_name[0] == '\0')
+        return; /* lost as a whole: not even its class is known; the missing classes are made below */
+    next = create(n, t->row.class_name, t);
+    publish_move(n, t, next);
+    log_hex(t->row.id, a);
+    log_hex(next->row.id, b);
+    action_event(n, EV_guard_new_log, "old=%s new=%s size=%llu", a, b, (unsigned long long)t->row.head.size);
+}
+
+/* Every class has a log, as soon as no lost log may still come back. */
+static void
+fill_classes(struct node *n)
+{
+    for (size_t i = 0; i < n->track_n; i++) {
+        const struct track *t = n->track[i];
+        if (t->own != OWN_NONE && t->own != OWN_ENDED && t->own != OWN_OPEN && t->row.class_name[0] == '\0')
+            return;
+    }
+    for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
+        if (own_log(n, classes[i]) == NULL)
+            create(n, classes[i], NULL);
+    }
+}
+
+/* The newest head as the signer gave it becomes the log's, if it fits what we hold. */
+static int
+take_signature(struct node *n, struct track *t, const struct event_signed *s)
+{
+    const struct roster_member *me = &n->roster->member[n->me];
+    struct checkpoint c;
+    struct action *a;
+    struct store_log *row;
+    char line[ORIGIN_LINE_MAX];
+    uint8_t root[HASH_BYTES];
+
+    tree_root(&t->tree, root);
+    if (s->size != t->row.size || memcmp(root, s->root, HASH_BYTES) != 0)
+        return -1;
+    memcpy(c.log, t->row.id, LOG_ID_BYTES);
+    c.size = s->size;
+    memcpy(c.root, root, HASH_BYTES);
+    memcpy(c.signature, s->signature, SIG_BYTES);
+    checkpoint_origin_line(n->roster->federation, n->conf.name, t->row.id, line);
+    for (unsigned i = 0; i < me->log.n; i++) {
+        checkpoint_key_id(line, 0x01, me->log.key[i].key, c.key_id);
+        if (!checkpoint_verify(&c, line, me->log.key[i].key))
+            continue;
+        if (t->row.head.size != c.size)
+            heads_adopt(n, t, &c);
+        t->anchored = c.size;
+        t->signer = *s;
+        row = action_memory(n, sizeof(*row));
+        *row = t->row;
+        a = action_add(n, ACTION_BATCH_SIGN);
+        a->row = row;
+        return 0;
+    }
+    return -1; /* the signer's key is not in the roster */
+}
+
+/* The guard lets the log go on. */
+static void
+resume(struct node *n, struct track *t)
+{
+    char hex[2 * LOG_ID_BYTES + 1];
+
+    log_hex(t->row.id, hex);
+    if (t->signer.size > t->row.size || t->row.size == 0 ||
+        (t->signer.size == t->row.size && take_signature(n, t, &t->signer) != 0)) {
+        continue_elsewhere(n, t); /* our store is behind our signer, and nobody could help */
+        return;
+    }
+    t->own = OWN_OPEN;
+    t->signing = t->signer.size < t->row.size; /* a tail that was stored, not signed */
+    t->sign_sent = false;
+    follow_choose(n, t);
+    action_event(n, EV_guard_passed, "log=%s size=%llu", hex, (unsigned long long)t->row.size);
+    own_committed(n);
+    publish_batch(n, t);
+}
+
+/* What was stored but never signed gives way to what peers hold of the same log. */
+static void
+recover(struct node *n, struct track *t, int member)
+{
+    char hex[2 * LOG_ID_BYTES + 1];
+
+    log_hex(t->row.id, hex);
+    action_event(n, EV_guard_behind, "log=%s size=%llu peer_size=%llu peer=%s", hex,
+                 (unsigned long long)t->row.size, (unsigned long long)t->offered[member],
+                 n->roster->member[member].name);
+    if (t->row.size > t->anchored) {
+        struct store_log *row = action_memory(n, sizeof(*row));
+        struct action *a;
+        t->row.size = t->anchored;
+        *row = t->row;
+        if (node_rebuild_tree(n, t) != 0)
+            return;
+        a = action_add(n, ACTION_TRUNCATE);
+        a->row = row;
+        a->size = t->anchored;
+    }
+    t->own = OWN_RECOVERING;
+}
+
+static void
+guard(struct node *n, struct track *t)
+{
+    unsigned need = others(n) / 2 + 1, have = answered(n, t->lane);
+    int64_t waited = n->mono - n->start_mono;
+    int ahead = -1;
+
+    for (unsigned i = 0; i < n->roster->members_n; i++) {
+        if ((int)i != n->me && t->offered[i] > t->row.size &&
+            (ahead < 0 || t->offered[i] > t->offered[ahead]))
+            ahead = (int)i;
+    }
+    if (ahead >= 0) {
+        if (t->own != OWN_RECOVERING)
+            recover(n, t, ahead);
+        follow_choose(n, t);
+        if (waited > n->conf.guard_wait_ms && n->mono - t->progress_ms > n->conf.guard_wait_ms)
+            continue_elsewhere(n, t);
+        return;
+    }
+    if (have >= need)
+        resume(n, t);
+    else if (waited > n->conf.guard_wait_ms || (strcmp(t->row.class_name, "alert") == 0 && t->queue != NULL &&
+                                                n->mono - t->queue->queued_ms > ALERT_GUARD_MS))
+        continue_elsewhere(n, t);
+}
+
+void
+own_guard_check(struct node *n)
+{
+    bool waiting = false;
+
+    if (!n->listed)
+        return;
+    for (size_t i = 0; i < n->track_n; i++) {
+        struct track *t = n->track[i];
+        if (t->own != OWN_GUARD && t->own != OWN_RECOVERING)
+            continue;
+        guard(n, t);
+        waiting = waiting || t->own == OWN_GUARD || t->own == OWN_RECOVERING;
+    }
+    fill_classes(n);
+    if (!waiting)
+        action_add(n, ACTION_GUARD_PASSED);
+}
+
+void
+own_recovered(struct node *n, struct track *t)
+{
+    t->anchored = t->row.size;
+    if (t->row.size >= t->row.head.size)
+        own_guard_check(n);
+}
+
+void
+own_listed(struct node *n, const struct event *e)
+{
+    bool guarded = n->conf.fresh_boot && others(n) > 0;
+
+    if (n->listed)
+        return;
+    n->listed = true;
+    for (size_t k = 0; k < e->signed_n; k++) {
+        struct track *t = node_track(n, e->signed_heads[k].log);
+        if (t == NULL) {
+            struct store_log row;
+            memset(&row, 0, sizeof(row));
+            memcpy(row.id, e->signed_heads[k].log, LOG_ID_BYTES);
+            snprintf(row.origin, sizeof(row.origin), "%s", n->conf.name);
+            row.own = true;
+            t = node_track_add(n, &row);
+            t->own = OWN_LISTING;
+        }
+        t->signer = e->signed_heads[k];
+    }
+    for (size_t i = 0; i < n->track_n; i++) {
+        struct track *t = n->track[i];
+        if (t->own != OWN_LISTING)
+            continue;
+        t->anchored = t->row.head.size < t->row.size ? t->row.head.size : t->row.size;
+        if (guarded || t->signer.size > t->row.size) {
+            char hex[2 * LOG_ID_BYTES + 1];
+            log_hex(t->row.id, hex);
+            t->own = OWN_GUARD;
+            action_event(n, EV_guard_waiting, "log=%s have=%u need=%u", hex, answered(n, t->lane),
+                         others(n) / 2 + 1);
+        } else {
+            resume(n, t);
+        }
+    }
+    own_guard_check(n);
+}
+
+struct leaves {
+    uint8_t *p;
+    size_t n, max;
+};
+
+static void
+add_leaf(void *cookie, const uint8_t leaf[HASH_BYTES])
+{
+    struct leaves *l = cookie;
+
+    if (l->n < l->max)
+        memcpy(l->p + HASH_BYTES * l->n++, leaf, HASH_BYTES);
+}
+
+static void
+send_sign(struct node *n, struct track *t)
+{
+    struct leaves l = {NULL, 0, (size_t)(t->row.size - t->signer.size)};
+    struct action *a;
+
+    l.p = action_memory(n, l.max * HASH_BYTES);
+    if (n->conf.view.leaves(n->conf.view.cookie, t->row.no, t->signer.size, add_leaf, &l) != 0 ||
+        l.n != l.max)
+        return; /* our disk failed: the store said so, and the role ends */
+    a = action_add(n, ACTION_SIGN);
+    memcpy(a->log, t->row.id, LOG_ID_BYTES);
+    checkpoint_origin_line(n->roster->federation, n->conf.name, t->row.id, a->origin_line);
+    a->size = t->signer.size;
+    a->bytes = span_of(l.p, l.n * HASH_BYTES);
+    a->time = (uint64_t)(n->wall / 1000);
+    t->sign_sent = true;
+}
+
+void
+own_committed(struct node *n)
+{
+    for (size_t i = 0; i < n->track_n; i++) {
+        struct track *t = n->track[i];
+        if (t->own == OWN_OPEN && t->signing && !t->sign_sent)
+            send_sign(n, t);
+    }
+}
+
+static void
+take_heartbeat(struct node *n, struct track *t, uint64_t time, const uint8_t sig[SIG_BYTES])
+{
+    const struct roster_member *me = &n->roster->member[n->me];
+    struct cosignature c;
+    char line[ORIGIN_LINE_MAX], name[ORIGIN_LINE_MAX];
+
+    memset(&c, 0, sizeof(c));
+    snprintf(c.node, sizeof(c.node), "%s", n->conf.name);
+    c.time = time;
+    memcpy(c.signature, sig, SIG_BYTES);
+    checkpoint_origin_line(n->roster->federation, n->conf.name, t->row.id, line);
+    checkpoint_witness_name(n->roster->federation, n->conf.name, name);
+    for (unsigned i = 0; i < me->witness.n; i++) {
+        checkpoint_key_id(name, 0x04, me->witness.key[i].key, c.key_id);
+        if (!checkpoint_verify_cosignature(&t->row.head, line, &c, me->witness.key[i].key))
+            continue;
+        t->row.heartbeat = c;
+        t->heartbeat_ms = n->mono;
+        t->heartbeat_time = time;
+        heads_changed(n, t);
+        return;
+    }
+}
+
+void
+own_signed(struct node *n, const struct event *e)
+{
+    const struct event_signed *s = &e->signed_heads[0];
+    struct track *t = node_track(n, s->log);
+
+    if (t == NULL || t->own != OWN_OPEN)
+        return;
+    if (t->signing && t->sign_sent && s->size == t->row.size && s->size > t->signer.size) {
+        if (take_signature(n, t, s) != 0) {
+            own_sign_refused(n, e);
+            return;
+        }
+        t->signing = t->sign_sent = false;
+        publish_signed(n, t);
+        publish_batch(n, t);
+    }
+    if (e->heartbeat_time != 0 && s->size == t->row.head.size)
+        take_heartbeat(n, t, e->heartbeat_time, e->heartbeat);
+}
+
+void
+own_sign_refused(struct node *n, const struct event *e)
+{
+    struct track *t = node_track(n, e->signed_heads[0].log);
+    struct why why;
+    char hex[2 * LOG_ID_BYTES + 1];
+
+    if (t == NULL || t->own != OWN_OPEN)
+        return;
+    log_hex(t->row.id, hex);
+    action_event(n, EV_sign_refused, "log=%s signer_size=%llu size=%llu", hex,
+                 (unsigned long long)e->signed_heads[0].size, (unsigned long long)t->row.size);
+    why_clear(&why);
+    why_set(&why, WHY_FORK, 0, 0, NULL,
+            "the signer refused to extend this log; a new one continues it: publish again");
+    publish_drop(n, t, &why);
+    continue_elsewhere(n, t);
+}
+
+void
+own_tick(struct node *n)
+{
+    if (!n->listed) {
+        if ((n->mono - n->start_mono) % 1000 < 250)
+            action_add(n, ACTION_SIGN_LIST);
+        return;
+    }
+    for (size_t i = 0; i < n->track_n; i++) {
+        struct track *t = n->track[i];
+        struct action *a;
+        if (t->own == OWN_GUARD || t->own == OWN_RECOVERING) {
+            own_guard_check(n);
+            return;
+        }
+        if (t->own != OWN_OPEN || t->row.head.size == 0 || t->signing || n->clock_suspect ||
+            n->mono - t->heartbeat_sent_ms < n->conf.heartbeat_ms)
+            continue;
+        t->heartbeat_sent_ms = n->mono;
+        a = action_add(n, ACTION_HEARTBEAT);
+        memcpy(a->log, t->row.id, LOG_ID_BYTES);
+        a->time = (uint64_t)(n->wall / 1000);
+    }
+}

@@ -1,0 +1,361 @@
+/* Local records: checked like foreign ones, queued, made durable in whole requests, answered when signed.
+ * Pure. */
+#include "core/node_internal.h"
+#include <stdlib.h>
+
+static void
+answer(struct node *n, uint64_t token, const struct why *why, uint32_t log, uint64_t first, uint32_t count)
+{
+    struct action *a;
+    struct why *copy = NULL;
+
+    if (token == 0)
+        return;
+    if (why != NULL) {
+        copy = action_memory(n, sizeof(*copy));
+        *copy = *why;
+    }
+    a = action_add(n, ACTION_ANSWER);
+    a->token = token;
+    a->why = copy;
+    a->range = (struct store_range_row){log, first, count};
+}
+
+static void
+free_records(struct request *r)
+{
+    for (uint32_t i = 0; r->records != NULL && i < r->count; i++) {
+        buf_release(&r->records[i].header);
+        buf_release(&r->records[i].body);
+    }
+    free(r->records);
+    r->records = NULL;
+}
+
+static void
+append(struct request ***end, struct request *r)
+{
+    r->next = NULL;
+    **end = r;
+    *end = &r->next;
+}
+
+static int
+make_header(struct node *n, const struct track *t, const struct publish *p, const struct publish_record *in,
+            struct pending *out, uint32_t version, struct utc epoch, struct why *why)
+{
+    struct record_new r;
+
+    memset(&r, 0, sizeof(r));
+    r.type = in->type;
+    r.type_version = version;
+    r.mode = (Parallax__V1__Mode)p->mode;
+    r.kind = in->kind == 0 ? PARALLAX__V1__KIND__INITIAL : (Parallax__V1__Kind)in->kind;
+    r.created = utc_from_unix(n->wall / 1000, n->wall % 1000 * 1000000);
+    r.epoch = epoch;
+    r.expires = in->expires;
+    r.body = in->body;
+    node_random(n, r.salt, sizeof(r.salt));
+    r.references = in->references;
+    r.references_n = in->references_n;
+    r.rights = in->rights;
+    out->mode = (uint8_t)r.mode;
+    out->kind = (uint8_t)r.kind;
+    out->created = utc_sort_key(r.created);
+    buf_init(&out->header, LIMIT_HEADER_BYTES);
+    return record_header_make(t->row.id, &r, &out->header, why);
+}
+
+static int
+take_record(struct node *n, const struct track *t, const struct publish *p, const struct publish_record *in,
+            struct pending *out, struct why *why)
+{
+    const struct type *type = registry_type_cstr(in->type);
+    ProtobufCMessage *msg;
+
+    buf_init(&out->header, LIMIT_HEADER_BYTES);
+    buf_init(&out->body, LIMIT_BODY_BYTES);
+    if (type == NULL)
+        return why_set(why, WHY_TYPE_UNKNOWN, 0, 0, "type", "no such record type");
+    if (in->kind < 0 || in->kind > PARALLAX__V1__KIND__RETRACT)
+        return why_set(why, WHY_HEADER_VALUE, 0, 0, "kind", "expected INITIAL, UPDATE, CANCEL or RETRACT");
+    if (in->body.n > type->body_max)
+        return why_set(why, WHY_BODY_SIZE, 0, 0, "body", "%zu bytes of %s: expected at most %zu", in->body.n,
+                       type->name, type->body_max);
+    arena_clear(&n->body_arena);
+    msg = registry_unpack(type, in->body, &n->body_arena, why);
+    if (msg == NULL)
+        return -1;
+    out->type = type;
+    out->visible = type->subject(msg, &out->subject) == 0;
+    buf_put_span(&out->body, in->body);
+    if (buf_failed(&out->body))
+        return why_set(why, WHY_LIMIT, 0, 0, "body", "out of memory");
+    return make_header(n, t, p, in, out, type->version, out->subject.epoch, why);
+}
+
+static const char *
+class_of(const struct publish *p)
+{
+    const struct type *type = p->records_n == 0 ? NULL : registry_type_cstr(p->records[0].type);
+
+    if (p->class_name[0] != '\0')
+        return p->class_name;
+    return type != NULL && type->alert ? "alert" : "data";
+}
+
+static int
+check_request(struct node *n, const struct publish *p, struct track *t, struct why *why)
+{
+    if (strcmp(p->audience, "open") != 0)
+        return why_set(why, WHY_AUDIENCE_UNKNOWN, 0, 0, "audience", "expected open");
+    if (p->mode < PARALLAX__V1__MODE__REAL || p->mode > PARALLAX__V1__MODE__SIMULATED)
+        return why_set(why, WHY_MODE_MISSING, 0, 0, "mode", "expected REAL, EXERCISE, TEST or SIMULATED");
+    if (p->key.n < 16 || p->key.n > 64)
+        return why_set(why, WHY_FIELD_VALUE, 0, 0, "key",
+                       "%zu bytes: expected an idempotency key of 16 to 64", p->key.n);
+    if (p->records_n == 0 || p->records_n > LIMIT_BATCH_COUNT)
+        return why_set(why, WHY_LIMIT, 0, 0, "records", "%zu records: expected 1 to %d", p->records_n,
+                       LIMIT_BATCH_COUNT);
+    if (t == NULL)
+        return why_set(why, WHY_LIMIT, 0, 0, "class",
+                       "no open log of this class: the node is starting, or there is no such class");
+    if (t->queue_bytes > LIMIT_PUBLISH_QUEUE_BYTES)
+        return why_set(why, WHY_LIMIT, 0, 0, NULL, "too much is waiting for the log: try again");
+    if (n->disk_low && strcmp(t->row.class_name, "data") == 0)
+        return why_set(why, WHY_LIMIT, 0, 0, NULL, "the disk is nearly full: only alerts are taken");
+    return 0;
+}
+
+/* The same key again: the same answer, once it is signed. True when it was seen before. */
+static bool
+seen_before(struct node *n, const struct publish *p, const struct track *t)
+{
+    struct store_range_row range;
+    int got;
+
+    for (struct request *r = t == NULL ? NULL : t->queue; r != NULL; r = r->next) {
+        if (r->part == p->part && span_equal(span_of(r->key, r->key_n), p->key)) {
+            r->token = p->token; /* who asked first is gone, or asks again */
+            return true;
+        }
+    }
+    got = n->conf.view.published(n->conf.view.cookie, p->key, p->part, &range, 1);
+    if (got <= 0)
+        return false;
+    for (size_t i = 0; i < n->track_n; i++) {
+        struct track *k = n->track[i];
+        if (k->row.no != range.log)
+            continue;
+        if (k->row.head.size >= range.first + range.count) {
+            answer(n, p->token, NULL, range.log, range.first, range.count);
+        } else {
+            struct request *r = mem_new(sizeof(*r));
+            r->token = p->token;
+            r->first = range.first;
+            r->count = range.count;
+            r->placed = true;
+            append(&k->placed_end, r);
+        }
+    }
+    return true;
+}
+
+void
+publish_take(struct node *n, const struct publish *p)
+{
+    struct track *t = own_log(n, class_of(p));
+    struct request *r;
+    struct why why;
+
+    why_clear(&why);
+    if (check_request(n, p, t, &why) != 0) {
+        node_count_reject(n, -1, &why);
+        answer(n, p->token, &why, 0, 0, 0);
+        return;
+    }
+    if (seen_before(n, p, t))
+        return;
+    r = mem_new(sizeof(*r));
+    r->token = p->token;
+    r->key_n = p->key.n;
+    memcpy(r->key, p->key.p, p->key.n);
+    r->part = p->part;
+    r->queued_ms = n->mono;
+    r->records = mem_new(p->records_n * sizeof(*r->records));
+    for (size_t i = 0; i < p->records_n && why.code == WHY_NONE; i++) {
+        r->count++;
+        take_record(n, t, p, &p->records[i], &r->records[i], &why);
+        r->bytes += r->records[i].header.n + r->records[i].body.n;
+    }
+    if (why.code == WHY_NONE && r->bytes > LIMIT_BATCH_BYTES)
+        why_set(&why, WHY_LIMIT, 0, 0, "records", "%zu bytes with headers: expected at most %d a request",
+                r->bytes, LIMIT_BATCH_BYTES);
+    if (why.code != WHY_NONE) {
+        node_count_reject(n, -1, &why);
+        answer(n, p->token, &why, 0, 0, 0);
+        free_records(r);
+        free(r);
+        return;
+    }
+    append(&t->queue_end, r);
+    t->queue_bytes += r->bytes;
+    publish_batch(n, t);
+}
+
+void
+publish_own_record(struct node *n, struct track *t, int kind, struct span body)
+{
+    struct request *r = mem_new(sizeof(*r));
+    struct publish p = {.mode = PARALLAX__V1__MODE__REAL};
+    struct publish_record in = {.type = "", .body = body, .kind = kind};
+    struct utc none = {0, 0};
+    struct why why;
+
+    why_clear(&why);
+    r->count = 1;
+    r->records = mem_new(sizeof(*r->records));
+    buf_init(&r->records[0].body, LIMIT_BODY_BYTES);
+    buf_put_span(&r->records[0].body, body);
+    make_header(n, t, &p, &in, &r->records[0], 0, none, &why);
+    r->bytes = r->records[0].header.n + body.n;
+    r->queued_ms = n->mono;
+    append(&t->queue_end, r);
+    t->queue_bytes += r->bytes;
+    publish_batch(n, t);
+}
+
+/* Whole requests from the front of the queue that fit one batch. */
+static size_t
+take_requests(struct track *t)
+{
+    size_t count = 0, bytes = 0;
+    struct request *r;
+
+    while ((r = t->queue) != NULL &&
+           (count == 0 || (count + r->count <= LIMIT_BATCH_COUNT && bytes + r->bytes <= LIMIT_BATCH_BYTES))) {
+        t->queue = r->next;
+        if (t->queue == NULL)
+            t->queue_end = &t->queue;
+        t->queue_bytes -= r->bytes;
+        r->first = t->row.size + count;
+        count += r->count;
+        bytes += r->bytes;
+        append(&t->placed_end, r);
+    }
+    return count;
+}
+
+static void
+fill_result(const struct pending *p, struct road_result *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->record.header = buf_span(&p->header);
+    out->record.body = buf_span(&p->body);
+    out->record.body_state = STORE_BODY_HELD;
+    out->type = p->type;
+    out->visible = p->visible;
+    out->subject = p->subject;
+    out->mode = p->mode;
+    out->kind = p->kind;
+    out->created = p->created;
+}
+
+void
+publish_batch(struct node *n, struct track *t)
+{
+    struct road_result *results;
+    size_t count, i = 0;
+
+    if (t->own != OWN_OPEN || t->signing || t->queue == NULL)
+        return;
+    count = take_requests(t);
+    results = action_memory(n, count * sizeof(*results));
+    for (struct request *r = t->placed; r != NULL; r = r->next) {
+        for (uint32_t k = 0; !r->placed && k < r->count; k++)
+            fill_result(&r->records[k], &results[i++]);
+    }
+    road_store(n, t, results, i, NULL, NULL, 0);
+    for (struct request *r = t->placed; r != NULL; r = r->next) {
+        if (!r->placed && r->key_n != 0) {
+            struct action *a = action_add(n, ACTION_PUBLISHED);
+            a->bytes = span_of(r->key, r->key_n);
+            a->part = r->part;
+            a->range = (struct store_range_row){t->row.no, r->first, r->count};
+        }
+        r->placed = true;
+    }
+    t->signing = true;
+    t->sign_sent = false;
+}
+
+void
+publish_signed(struct node *n, struct track *t)
+{
+    struct request **at = &t->placed, *r;
+    size_t count = 0;
+    uint64_t first = 0;
+
+    while ((r = *at) != NULL) {
+        if (r->first + r->count > t->row.head.size) {
+            at = &r->next;
+            continue;
+        }
+        answer(n, r->token, NULL, t->row.no, r->first, r->count);
+        first = count == 0 ? r->first : first;
+        count += r->count;
+        *at = r->next;
+        free_records(r);
+        free(r);
+    }
+    t->placed_end = &t->placed;
+    while (*t->placed_end != NULL)
+        t->placed_end = &(*t->placed_end)->next;
+    if (count > 0) {
+        char id[RECORD_ID_TEXT_MAX];
+        record_id_print(t->row.id, first, id);
+        action_event(n, EV_published, "first=%s count=%zu", id, count);
+    }
+}
+
+/* The batch under way cannot be signed: say so to whoever waits for it. */
+void
+publish_drop(struct node *n, struct track *t, const struct why *why)
+{
+    struct request *r;
+
+    while ((r = t->placed) != NULL) {
+        t->placed = r->next;
+        answer(n, r->token, why, 0, 0, 0);
+        free_records(r);
+        free(r);
+    }
+    t->placed_end = &t->placed;
+}
+
+/* What waited for a log that ended goes to the one that continues it: the headers name the new log. */
+void
+publish_move(struct node *n, struct track *from, struct track *to)
+{
+    struct request *r;
+
+    while ((r = from->queue) != NULL) {
+        from->queue = r->next;
+        for (uint32_t i = 0; i < r->count; i++) {
+            struct buf *b = &r->records[i].header;
+            Parallax__V1__Header *h = parallax__v1__header__unpack(NULL, b->n, b->p);
+            if (h == NULL)
+                continue; /* ours, made a moment ago: only memory can fail, and then the body is quarantined
+                           */
+            memcpy(h->log.data, to->row.id, LOG_ID_BYTES);
+            buf_clear(b);
+            parallax__v1__header__pack(h, buf_add(b, parallax__v1__header__get_packed_size(h)));
+            parallax__v1__header__free_unpacked(h, NULL);
+        }
+        to->queue_bytes += r->bytes;
+        append(&to->queue_end, r);
+    }
+    from->queue_end = &from->queue;
+    from->queue_bytes = 0;
+    publish_batch(n, to);
+}
