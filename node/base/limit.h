@@ -19,6 +19,7 @@
 #define LIMIT_HEADS_COUNT           64       /* heads in one HEADS frame: all open logs of a lane in one */
 #define LIMIT_REF_COUNT             32       /* references of one record: larger sets go in the body */
 #define LIMIT_ROSTER_BYTES          262144   /* one roster note: 64 members with contacts take 60 KiB */
+#define LIMIT_PROOF_BYTES           16777216 /* one proof bundle: a record and 45 rosters of the largest size, in base64 */
 #define LIMIT_MEMBER_COUNT          64       /* members of a roster: sessions and cosignatures are sized for it */
 #define LIMIT_KEY_COUNT             4        /* keys of one kind a member lists at once: rotation needs two */
 #define LIMIT_NAME_BYTES            64       /* a node, audience or type name */
@@ -47,9 +48,12 @@
 #define LIMIT_LINE_BYTES            65536    /* one line of a text format without a limit of its own */
 #define LIMIT_KVN_LINE_BYTES        254      /* one KVN line (CCSDS 502.0-B-3 section 7.3.3) */
 #define LIMIT_VALUE_BYTES           8192     /* one value of a text format */
+#define LIMIT_COLUMN_COUNT          1024     /* columns of one CSV row: the widest served has 40 */
+#define LIMIT_TEXT_BYTES            1024     /* one text field of a record: names and contacts, no prose */
 #define LIMIT_JSON_DEPTH_COUNT      32       /* nesting of JSON from outside */
 #define LIMIT_XML_DEPTH_COUNT       32       /* nesting of XML from outside */
 #define LIMIT_DIGITS_COUNT          64       /* characters of one decimal number */
+#define LIMIT_OUTPUT_BYTES          536870912 /* one converted file: the widest format takes eight times the narrowest */
 #define LIMIT_CONF_BYTES            262144   /* one configuration file */
 #define LIMIT_YAML_DEPTH_COUNT      8        /* nesting of YAML from outside: a roster takes 6 */
 #define LIMIT_YAML_CHILD_COUNT      1024     /* entries of one YAML list or group: keys are compared pairwise */

@@ -97,12 +97,26 @@ fail_parser(struct read *r)
     return fail(r, WHY_TEXT_SYNTAX, r->parser.problem_mark, "%s", problem);
 }
 
-/* What YAML itself takes and two readers could see differently: control characters, other line ends, a byte
- * order mark. */
+/* Control characters of Unicode, other line ends, a byte order mark: ${s} starts with one of those above
+ * ASCII. */
+static bool
+is_hidden(struct span s)
+{
+    static const char *const marks[] = {"\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xBB\xBF"};
+
+    if (s.n >= 2 && s.p[0] == 0xC2 && s.p[1] < 0xA0)
+        return true;
+    for (size_t k = 0; k < sizeof marks / sizeof *marks; k++) {
+        if (s.n >= 3 && memcmp(s.p, marks[k], 3) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What YAML itself takes and two readers could see differently. */
 static int
 check_bytes(struct span text, struct why *why)
 {
-    static const char *const forbidden[] = {"\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xBB\xBF"};
     size_t valid = text_utf8_prefix(text);
     uint32_t line = 1;
     size_t start = 0;
@@ -113,12 +127,7 @@ check_bytes(struct span text, struct why *why)
 
         if (c == '\r' && (i + 1 == text.n || text.p[i + 1] != '\n'))
             bad = true;
-        for (size_t k = 0; !bad && c >= 0x80 && k < sizeof forbidden / sizeof *forbidden; k++) {
-            size_t n = strlen(forbidden[k]);
-
-            bad = text.n - i >= n && memcmp(text.p + i, forbidden[k], n) == 0;
-        }
-        if (bad)
+        if (bad || (c >= 0x80 && is_hidden(span_of(text.p + i, text.n - i))))
             return why_set(why, WHY_TEXT_ENCODING, line, (uint32_t)(i - start) + 1, NULL,
                            i >= valid ? "not UTF-8"
                                       : "a control character or another line end than LF or CR LF");
@@ -141,7 +150,7 @@ copy_text(struct read *r, const yaml_event_t *event, struct span *out)
         return fail(r, WHY_TEXT_LIMIT, event->start_mark, "a value is longer than %d bytes",
                     LIMIT_VALUE_BYTES);
     for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] < 0x20 || s.p[i] == 0x7F)
+        if (s.p[i] < 0x20 || s.p[i] == 0x7F || (s.p[i] >= 0x80 && is_hidden(span_of(s.p + i, s.n - i))))
             return fail(r, WHY_TEXT_ENCODING, event->start_mark,
                         "a value holds a line end or control character");
     }

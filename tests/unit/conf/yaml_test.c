@@ -95,6 +95,8 @@ what_the_subset_leaves_out_is_refused_at_its_place(void **state)
         {"'': 1\n", WHY_TEXT_SYNTAX, 1, 1},
         {"a: [1\n", WHY_TEXT_SYNTAX, 2, 1},
         {"a: \"\\x01\"\n", WHY_TEXT_ENCODING, 1, 4},
+        {"a: \"\\x85\"\n", WHY_TEXT_ENCODING, 1, 4},
+        {"a: \"\\u2028\"\n", WHY_TEXT_ENCODING, 1, 4},
         {"a: |\n  two\n  lines\n", WHY_TEXT_ENCODING, 1, 4},
         {"a: 1\nb: \x01\n", WHY_TEXT_ENCODING, 2, 4},
         {"a: \xff\n", WHY_TEXT_ENCODING, 1, 4},
