@@ -1,10 +1,12 @@
 /*
- * What core and gate say to each other on a UNIX stream socket: u32 little-endian length (of all that follows it), u8 kind, u32
- * little-endian link id, payload. Every message belongs to a lane; within a lane the order is kept, and an alert message overtakes bulk
- * ones that are still queued here. Non-blocking, for a poll loop; one thread owns a struct gatelink.
+ * What core and gate say to each other on a UNIX stream socket: u32 little-endian length (of all that follows
+ * it), u8 kind, u32 little-endian link id, payload. Every message belongs to a lane; within a lane the order
+ * is kept, and an alert message overtakes bulk ones that are still queued here. Non-blocking, for a poll
+ * loop; one thread owns a struct gatelink.
  *
- * A link is one connection to a peer. Its id is new with every UP and is never used again by that gate. What may still arrive for a link
- * after its DOWN is to be ignored; SEND and DROP of a link that is no more are ignored by the gate.
+ * A link is one connection to a peer. Its id is new with every UP and is never used again by that gate. What
+ * may still arrive for a link after its DOWN is to be ignored; SEND and DROP of a link that is no more are
+ * ignored by the gate.
  */
 #ifndef BUS_GATELINK_H
 #define BUS_GATELINK_H
@@ -12,31 +14,34 @@
 #include "base/buf.h"
 #include "base/limit.h"
 
-#define GATELINK_HEAD_BYTES    9
-#define GATELINK_PAYLOAD_MAX   LIMIT_FRAME_BYTES
-#define GATELINK_KEY_BYTES     32
-#define GATELINK_ENDPOINT_MAX  128   /* with NUL */
+#define GATELINK_HEAD_BYTES   9
+#define GATELINK_PAYLOAD_MAX  LIMIT_FRAME_BYTES
+#define GATELINK_KEY_BYTES    32
+#define GATELINK_ENDPOINT_MAX 128 /* with NUL */
 
 enum gatelink_kind {
-    GATELINK_UP = 1,   /* gate -> core: a link is usable; struct gatelink_up */
-    GATELINK_FRAME,    /* gate -> core: one frame came in; payload: its bytes, 1..LIMIT_FRAME_BYTES */
-    GATELINK_DOWN,     /* gate -> core: the link is no more; payload: a word that says why, for the log */
-    GATELINK_SEND,     /* core -> gate: send one frame; payload: its bytes */
-    GATELINK_DROP,     /* core -> gate: end the link (DOWN follows); a dialled one is dialled again until UNDIAL */
-    GATELINK_DIAL,     /* core -> gate: keep a connection to a peer of PEERS; struct gatelink_dial, link id 0 */
-    GATELINK_UNDIAL,   /* core -> gate: give that up (DOWN follows if the link was up) */
-    GATELINK_PEERS,    /* core -> gate: who may connect, first message and at every change; struct gatelink_peers */
-    GATELINK_LANE,     /* core -> gate: the lane of an accepted link, once its HELLO told it; payload: u8 lane */
+    GATELINK_UP = 1, /* gate -> core: a link is usable; struct gatelink_up */
+    GATELINK_FRAME,  /* gate -> core: one frame came in; payload: its bytes, 1..LIMIT_FRAME_BYTES */
+    GATELINK_DOWN,   /* gate -> core: the link is no more; payload: a word that says why, for the log */
+    GATELINK_SEND,   /* core -> gate: send one frame; payload: its bytes */
+    GATELINK_DROP,   /* core -> gate: end the link (DOWN follows); a dialled one is dialled again until UNDIAL
+                      */
+    GATELINK_DIAL,   /* core -> gate: keep a connection to a peer of PEERS; struct gatelink_dial, link id 0 */
+    GATELINK_UNDIAL, /* core -> gate: give that up (DOWN follows if the link was up) */
+    GATELINK_PEERS, /* core -> gate: who may connect, first message and at every change; struct gatelink_peers
+                     */
+    GATELINK_LANE,  /* core -> gate: the lane of an accepted link, once its HELLO told it; payload: u8 lane */
     GATELINK_KIND_END
 };
 
-/* The numbers of Lane in proto/peer.proto. An accepted link has none until GATELINK_LANE; it counts as alert. */
+/* The numbers of Lane in proto/peer.proto. An accepted link has none until GATELINK_LANE; it counts as alert.
+ */
 enum gatelink_lane { GATELINK_ANY = 0, GATELINK_ALERT = 1, GATELINK_BULK = 2 };
 
 struct gatelink_up {
-    bool dialled;                          /* we dialled: we speak first */
-    enum gatelink_lane lane;               /* GATELINK_ANY unless dialled */
-    char peer[LIMIT_NAME_BYTES + 1];       /* ZAP User-Id where accepted, owner of the pinned key where dialled */
+    bool dialled;                    /* we dialled: we speak first */
+    enum gatelink_lane lane;         /* GATELINK_ANY unless dialled */
+    char peer[LIMIT_NAME_BYTES + 1]; /* ZAP User-Id where accepted, owner of the pinned key where dialled */
 };
 
 struct gatelink_dial {
@@ -46,15 +51,15 @@ struct gatelink_dial {
 
 struct gatelink_peer {
     char name[LIMIT_NAME_BYTES + 1];
-    char endpoint[GATELINK_ENDPOINT_MAX];  /* "tcp://host:port"; "" cannot be dialled */
+    char endpoint[GATELINK_ENDPOINT_MAX]; /* "tcp://host:port"; "" cannot be dialled */
     unsigned keys_n;
-    uint8_t key[LIMIT_KEY_COUNT][GATELINK_KEY_BYTES];   /* transport (CURVE) public keys */
+    uint8_t key[LIMIT_KEY_COUNT][GATELINK_KEY_BYTES]; /* transport (CURVE) public keys */
 };
 
 /* Members that may connect, without removed ones and without ourselves. Who is missing is cut off at once. */
 struct gatelink_peers {
-    char name[LIMIT_NAME_BYTES + 1];       /* ourselves */
-    char listen[GATELINK_ENDPOINT_MAX];    /* "tcp://127.0.0.1:7600"; "" does not listen */
+    char name[LIMIT_NAME_BYTES + 1];    /* ourselves */
+    char listen[GATELINK_ENDPOINT_MAX]; /* "tcp://127.0.0.1:7600"; "" does not listen */
     unsigned peers_n;
     struct gatelink_peer peer[LIMIT_MEMBER_COUNT];
 };
@@ -68,17 +73,17 @@ struct gatelink_chunk;
 
 struct gatelink_queue {
     struct gatelink_chunk *first, *last;
-    size_t bytes;                          /* queued, with heads */
-    size_t max;                            /* ceiling, bytes */
+    size_t bytes; /* queued, with heads */
+    size_t max;   /* ceiling, bytes */
 };
 
 struct gatelink {
     int fd;
-    uint8_t *in;                           /* GATELINK_IN_BYTES, allocated at the first read */
+    uint8_t *in; /* room for two largest messages, allocated at the first read */
     size_t in_n;
-    struct gatelink_queue out[2];          /* alert, bulk */
-    struct gatelink_chunk *partial;        /* partly written; goes on before anything else */
-    gatelink_sent_fn *sent;                /* may be NULL */
+    struct gatelink_queue out[2];   /* alert, bulk */
+    struct gatelink_chunk *partial; /* partly written; goes on before anything else */
+    gatelink_sent_fn *sent;         /* may be NULL */
     void *sent_cookie;
 };
 
@@ -88,13 +93,15 @@ void gatelink_init(struct gatelink *l, int fd, size_t alert_max, size_t bulk_max
 void gatelink_release(struct gatelink *l);
 
 /*
- * Read what is there (at most about 1 MiB a call) and hand over each whole message. Messages handed over, or -1 with errno: the other
- * side has gone (ECONNRESET) or does not keep to the framing (EPROTO).
+ * Read what is there (at most about 1 MiB a call) and hand over each whole message. Messages handed over, or
+ * -1 with errno: the other side has gone (ECONNRESET) or does not keep to the framing (EPROTO).
  */
 int gatelink_read(struct gatelink *l, gatelink_fn *fn, void *cookie);
 
-/* Queue one message (GATELINK_ANY counts as alert). Payload is copied. 0, or -1 with ENOBUFS over the ceiling: nothing is queued. */
-int gatelink_put(struct gatelink *l, enum gatelink_lane lane, enum gatelink_kind kind, uint32_t link, struct span payload);
+/* Queue one message (GATELINK_ANY counts as alert). Payload is copied. 0, or -1 with ENOBUFS over the
+ * ceiling: nothing is queued. */
+int gatelink_put(struct gatelink *l, enum gatelink_lane lane, enum gatelink_kind kind, uint32_t link,
+                 struct span payload);
 /* Write what the socket takes, alert first. 0, or -1 with errno when the other side has gone. */
 int gatelink_flush(struct gatelink *l);
 bool gatelink_wants_write(const struct gatelink *l);
