@@ -94,6 +94,9 @@ fitted(int n, size_t room)
     return (size_t)n < room ? (size_t)n : room - 1;
 }
 
+static void print(const struct log_event_info *info, struct meter *meter, const char *fmt, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
 /* One write(2): lines of several roles share a pipe and must not mix. */
 static void
 print(const struct log_event_info *info, struct meter *meter, const char *fmt, va_list args)

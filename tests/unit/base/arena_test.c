@@ -75,6 +75,10 @@ a_cleared_or_released_arena_can_be_used_again(void **state)
             assert_non_null(arena_alloc(&a, 50));
         arena_clear(&a);
         assert_int_equal(a.used, 0);
+        mem_fail_at(1); /* the block that was kept is used again */
+        assert_non_null(arena_alloc(&a, 1 << 16));
+        mem_fail_at(0);
+        arena_clear(&a);
     }
     arena_release(&a);
     arena_release(&a);

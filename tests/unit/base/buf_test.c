@@ -155,8 +155,9 @@ each_failing_allocation_is_an_error_and_no_crash(void **state)
         buf_put_fmt(&b, "%01000d", 7);
         mem_fail_at(0);
         failed = buf_failed(&b);
-        if (!failed)
-            assert_int_equal(b.n, 6000);
+        assert_int_equal(b.n, failed ? b.n : 6000);
+        for (size_t i = 0; i < b.n && i < 5000; i++)
+            assert_int_equal(b.p[i], '1' + i % 5); /* what was put is there after each growth */
         buf_release(&b);
     }
     assert_true(k > 5);

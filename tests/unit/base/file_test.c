@@ -152,6 +152,12 @@ a_file_over_the_ceiling_is_efbig(void **state)
     assert_int_equal(errno, EFBIG);
     assert_true(buf_failed(&b));
     buf_release(&b);
+    buf_init(&b, 10);
+    buf_put_str(&b, "old");
+    errno = 0;
+    assert_int_equal(file_read(path_of("b"), &b), -1);
+    assert_int_equal(errno, EFBIG);
+    buf_release(&b);
     assert_int_equal(file_read("/dev/zero", &b), -1);
     assert_int_equal(errno, EFBIG);
     buf_release(&b);

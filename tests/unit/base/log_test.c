@@ -166,6 +166,8 @@ a_flood_is_limited_and_what_was_dropped_is_counted(void **state)
         sched_yield();
     }
     assert_int_equal(lines + dropped, events);
+    log_event(EV_guard_waiting, "log=a");
+    assert_non_null(strstr(printed(), " log=a\n")); /* and counted once */
 }
 
 static void

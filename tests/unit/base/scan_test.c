@@ -40,6 +40,7 @@ a_final_line_end_opens_no_empty_line(void **state)
         scan_init(&s, span_str(texts[i]), &why);
         assert_true(scan_line(&s, 10, &line));
         assert_int_equal(line.n, i < 4);
+        assert_true(scan_end(&s));
         assert_false(scan_line(&s, 10, &line));
     }
 }
@@ -150,9 +151,16 @@ a_place_behind_a_line_end_is_on_the_next_line(void **state)
     scan_init(&s, span_str("a\nb"), &why);
     assert_true(scan_byte(&s, 'a'));
     assert_true(scan_byte(&s, '\n'));
-    scan_expect(&s, 'c');
+    scan_fail(&s, WHY_TEXT_SYNTAX, s.p, NULL, "here");
     assert_int_equal(why.line, 2);
     assert_int_equal(why.column, 1);
+    why_clear(&why);
+    scan_init(&s, span_str("\r\nb"), &why);
+    assert_true(scan_byte(&s, '\r'));
+    assert_true(scan_byte(&s, 'b')); /* the LF belongs to the CR */
+    scan_expect(&s, 'c');
+    assert_int_equal(why.line, 2);
+    assert_int_equal(why.column, 2);
 }
 
 static void

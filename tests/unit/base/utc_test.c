@@ -237,6 +237,8 @@ posix_time_goes_both_ways(void **state)
     assert_int_equal(utc_compare(utc_from_unix(1795503078, 0), read_utc("2026-11-24T06:51:18Z")), 0);
     assert_int_equal(utc_compare(utc_from_unix(10, -1), utc_from_unix(9, 999999999)), 0);
     assert_int_equal(utc_compare(utc_from_unix(10, 2000000001), utc_from_unix(12, 1)), 0);
+    assert_int_equal(utc_from_unix(INT64_MAX, INT64_MAX).mjd, INT32_MAX);
+    assert_int_equal(utc_from_unix(INT64_MIN, INT64_MIN).mjd, INT32_MIN);
     assert_true(utc_unix_ns((struct utc){INT32_MAX, 0}) == INT64_MAX);
     assert_true(utc_unix_ns((struct utc){INT32_MIN, 0}) == INT64_MIN);
 }
