@@ -316,6 +316,7 @@ node_step(struct node *n, const struct event *e, struct actions *out)
     n->out = out;
     n->mono = e->mono_ms;
     n->wall = e->wall_ms;
+    n->hold_bulk = e->hold_bulk;
     if (!n->started)
         start(n);
     steps[e->kind](n, e);

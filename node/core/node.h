@@ -95,6 +95,7 @@ struct event {
     const char *peer;
     Parallax__V1__Lane lane;
     bool dialled, disk_low;
+    bool hold_bulk;                  /* in every event: the way out is full, push no bulk for now */
     struct span bytes;
     const struct publish *publish;
     const struct event_signed *signed_heads;

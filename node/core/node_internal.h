@@ -117,7 +117,7 @@ struct node {
     const struct roster *roster;
     int me; /* member index */
     int64_t mono, wall, clock_base, start_mono;
-    bool started, clock_suspect, disk_low, listed;
+    bool started, clock_suspect, disk_low, listed, hold_bulk;
     uint64_t random_n;
     struct track **track;
     size_t track_n;

@@ -9,8 +9,9 @@
 #define RELEASE_LOCAL ""
 
 /*
- * May ${reader} (a node name, or RELEASE_LOCAL) hold ${log} under ${roster}? `open` logs: every current member. An origin may always hold its own logs.
- * A log whose descriptor is not held yet, or of an audience that is not open: nobody else.
+ * May ${reader} (a node name, or RELEASE_LOCAL) hold ${log} under ${roster}? `open` logs: every current
+ * member. An origin may always hold its own logs. A log whose descriptor is not held yet, or of an audience
+ * that is not open: nobody else.
  */
 bool may_release(const char *reader, const struct store_log *log, const struct roster *roster);
 

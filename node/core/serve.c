@@ -152,5 +152,7 @@ serve_pump(struct node *n, size_t frames_max)
     more = pump_lane(n, PARALLAX__V1__LANE__ALERT_LANE, &budget, ask);
     if (ask && more)
         return true;
+    if (n->hold_bulk)
+        return more;
     return pump_lane(n, PARALLAX__V1__LANE__BULK_LANE, &budget, ask) || more;
 }

@@ -65,6 +65,7 @@ session_send(struct node *n, struct link *l, Parallax__V1__Frame *frame)
     n->peer[l->member].out += bytes;
     a = action_add(n, ACTION_SEND);
     a->link = l->id;
+    a->lane = l->lane;
     a->bytes = span_of(p, bytes);
 }
 
@@ -250,6 +251,15 @@ check_hello(struct node *n, const struct link *l, const Parallax__V1__Hello *h, 
 }
 
 static void
+tell_lane(struct node *n, const struct link *l)
+{
+    struct action *a = action_add(n, ACTION_LANE);
+
+    a->link = l->id;
+    a->lane = l->lane;
+}
+
+static void
 take_hello(struct node *n, struct link *l, const Parallax__V1__Hello *h, struct why *why)
 {
     if (check_hello(n, l, h, why) != 0)
@@ -267,6 +277,7 @@ take_hello(struct node *n, struct link *l, const Parallax__V1__Hello *h, struct 
             node_random(n, l->mine, SESSION_BYTES);
         }
         l->lane = h->lane;
+        tell_lane(n, l);
         open_session(n, l, h);
         l->state = LINK_OPEN;
         send_hello(n, l);

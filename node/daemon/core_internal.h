@@ -1,0 +1,43 @@
+/* What the files of the core role share; nobody else includes it. */
+#ifndef DAEMON_CORE_INTERNAL_H
+#define DAEMON_CORE_INTERNAL_H
+
+#include "bus/gatelink.h"
+#include "core/node.h"
+#include "daemon/api.h"
+#include "daemon/chain.h"
+#include "daemon/role.h"
+#include "daemon/signlink.h"
+#include "store/store.h"
+
+struct core {
+    const struct role_args *args;
+    struct chain chain;
+    struct span *notes;              /* of the chain, for the api */
+    struct store *store;
+    struct node *node;
+    struct signlink *sign;
+    struct api *api;
+    struct api_ctx api_ctx;
+    struct gatelink gate;
+    bool gate_up, held, disk_low, failed, delivered, own_waiting;
+    uint32_t *links;                 /* of the gate that is connected, to end them when it goes */
+    size_t links_n;
+    struct actions actions;
+    int64_t tick_ms, disk_ms;
+};
+
+int64_t core_mono_ms(void);
+int64_t core_wall_ms(void);
+
+/* core_run.c: one step and all that follows from it. */
+void core_step(struct core *c, struct event *e);
+/* core_do.c: carry out what the step asked for. A store that fails sets ${c}->failed: the role ends. */
+void core_do(struct core *c, const struct actions *a);
+void core_send_peers(struct core *c);
+void core_drop_gate(struct core *c);
+
+/* core_do.c: answers of the signer become events. */
+void core_sign_answer(void *cookie, const Parallax__Role__SignAnswer *answer);
+
+#endif

@@ -1,0 +1,394 @@
+/*
+ * The core role: one thread, one poll loop, the only writer of the store. Frames from the gate, requests of the api, answers of the signer and time
+ * become events of the pure core; what it asks for is carried out; the transaction is committed once a turn.
+ */
+#include "daemon/core_internal.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include <errno.h>
+#include <poll.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TICK_MS          250
+#define DISK_MS          2000
+#define GATE_ALERT_MAX   (16 * 1024 * 1024)   /* alert frames on their way to the gate, bytes */
+#define GATE_BULK_MAX    (32 * 1024 * 1024)
+#define GATE_BULK_HOLD   (4 * 1024 * 1024)    /* above it, no more bulk is read from the log */
+#define POLL_FIXED       3
+
+static int64_t
+clock_ms(clockid_t id)
+{
+    struct timespec t;
+
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t
+core_mono_ms(void)
+{
+    return clock_ms(CLOCK_BOOTTIME);
+}
+
+int64_t
+core_wall_ms(void)
+{
+    return clock_ms(CLOCK_REALTIME);
+}
+
+void
+core_step(struct core *c, struct event *e)
+{
+    struct actions a;
+
+    /* Carrying out an action may lead to another step (an answer of the signer that is there already): each has its own list. */
+    if (c->failed)
+        return;
+    actions_init(&a);
+    e->mono_ms = core_mono_ms();
+    e->wall_ms = core_wall_ms();
+    e->hold_bulk = c->gate_up && c->gate.out[1].bytes > GATE_BULK_HOLD;
+    c->held = e->hold_bulk;
+    node_step(c->node, e, &a);
+    core_do(c, &a);
+    actions_release(&a);
+}
+
+static int
+view_batch(void *cookie, uint32_t log, uint64_t first, size_t bytes_max, struct store_record *records,
+           size_t records_max, struct store_batch *out)
+{
+    struct core *c = cookie;
+
+    return store_batch_get(c->store, log, first, bytes_max, records, records_max, out);
+}
+
+static bool
+view_range(void *cookie, uint32_t log, uint64_t lo, uint64_t hi, uint8_t out[HASH_BYTES])
+{
+    struct core *c = cookie;
+
+    return store_range(c->store, log, lo, hi, out);
+}
+
+static int
+view_leaves(void *cookie, uint32_t log, uint64_t from, void (*fn)(void *cookie, const uint8_t leaf[HASH_BYTES]),
+            void *fn_cookie)
+{
+    struct core *c = cookie;
+
+    return store_leaves(c->store, log, from, fn, fn_cookie);
+}
+
+static int
+view_published(void *cookie, struct span key, uint32_t part, struct store_range_row *ranges, size_t max)
+{
+    struct core *c = cookie;
+
+    return store_published_get(c->store, key, part, ranges, max);
+}
+
+struct rows {
+    struct store_log *v;
+    size_t n;
+};
+
+static int
+add_row(void *cookie, const struct store_log *log)
+{
+    struct rows *r = cookie;
+
+    r->v = mem_resize(r->v, (r->n + 1) * sizeof(*r->v));
+    r->v[r->n++] = *log;
+    return 0;
+}
+
+static int
+make_node(struct core *c)
+{
+    struct node_conf conf = {.name = c->args->conf->name,
+                             .roster = c->chain.roster,
+                             .guard_wait_ms = c->args->conf->guard_wait_s * 1000,
+                             .heartbeat_ms = c->args->conf->heartbeat_s * 1000,
+                             .cosign_ms = c->args->conf->cosign_s * 1000,
+                             .software = "parallax " PARALLAX_VERSION,
+                             .view = {c, view_batch, view_range, view_leaves, view_published}};
+    struct rows rows = {NULL, 0};
+    struct buf boot;
+
+    buf_init(&boot, 256);
+    randombytes_buf(conf.seed, sizeof(conf.seed));
+    if (store_meta_get(c->store, "boot", &boot) < 0 || store_logs(c->store, add_row, &rows) != 0) {
+        free(rows.v);
+        buf_release(&boot);
+        return -1;
+    }
+    conf.fresh_boot = !span_equal(buf_span(&boot), span_str(c->args->boot));
+    c->node = node_new(&conf, rows.v, rows.n);
+    sodium_memzero(&conf, sizeof(conf));
+    free(rows.v);
+    buf_release(&boot);
+    return c->node == NULL ? -1 : 0;
+}
+
+static int
+take_publish(void *cookie, uint64_t token, const Parallax__V1__PublishRequest *req, struct why *why)
+{
+    struct core *c = cookie;
+    struct publish p = {.token = token,
+                        .key = span_of(req->key.data, req->key.len),
+                        .part = req->part,
+                        .audience = req->audience,
+                        .class_name = req->n_records > 0 ? req->records[0]->class_name : "",
+                        .mode = (int)req->mode,
+                        .records_n = req->n_records};
+    struct event e = {.kind = EVENT_PUBLISH, .publish = &p};
+    struct publish_record *records = mem_new((req->n_records + 1) * sizeof(*records));
+
+    for (size_t i = 0; i < req->n_records; i++) {
+        const Parallax__V1__PublishRecord *r = req->records[i];
+        if (strcmp(r->class_name, p.class_name) != 0) {
+            free(records);
+            return why_set(why, WHY_FIELD_VALUE, 0, 0, "class_name", "one request publishes to one class");
+        }
+        records[i].type = r->type;
+        records[i].body = span_of(r->body.data, r->body.len);
+        records[i].kind = (int)r->kind;
+        records[i].references = (const Parallax__V1__RecordId *const *)r->references;
+        records[i].references_n = r->n_references;
+        records[i].rights = r->rights;
+        if (r->expires != NULL)
+            records[i].expires = record_utc(r->expires);
+    }
+    p.records = records;
+    core_step(c, &e);
+    free(records);
+    return 0;
+}
+
+static void
+note_link(struct core *c, uint32_t id, bool up)
+{
+    for (size_t i = 0; i < c->links_n; i++) {
+        if (c->links[i] == id)
+            c->links[i] = c->links[--c->links_n];
+    }
+    if (!up)
+        return;
+    c->links = mem_resize(c->links, (c->links_n + 1) * sizeof(*c->links));
+    c->links[c->links_n++] = id;
+}
+
+static void
+from_gate(void *cookie, enum gatelink_kind kind, uint32_t link, struct span payload)
+{
+    struct core *c = cookie;
+    struct event e = {.link = link, .bytes = payload};
+    struct gatelink_up up;
+
+    if (kind == GATELINK_UP && gatelink_read_up(payload, &up) == 0) {
+        e.kind = EVENT_LINK_UP;
+        e.peer = up.peer;
+        e.dialled = up.dialled;
+        e.lane = (Parallax__V1__Lane)up.lane;
+    } else if (kind == GATELINK_FRAME) {
+        e.kind = EVENT_FRAME;
+    } else if (kind == GATELINK_DOWN) {
+        e.kind = EVENT_LINK_DOWN;
+    } else {
+        return;
+    }
+    if (kind != GATELINK_FRAME)
+        note_link(c, link, kind == GATELINK_UP);
+    core_step(c, &e);
+}
+
+static void
+accept_gate(struct core *c)
+{
+    int fd = accept4(c->args->listen_gate, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (fd < 0)
+        return;
+    if (c->gate_up)
+        core_drop_gate(c);
+    gatelink_init(&c->gate, fd, GATE_ALERT_MAX, GATE_BULK_MAX);
+    c->gate_up = true;
+    core_send_peers(c);
+    /* The gate dials whom it is told to; the core repeats that for every gate. */
+    for (unsigned i = 0; i < c->chain.roster->members_n && c->args->conf->dial; i++) {
+        const struct roster_member *m = &c->chain.roster->member[i];
+        for (int lane = GATELINK_ALERT; lane <= GATELINK_BULK; lane++) {
+            struct gatelink_dial d = {.lane = (enum gatelink_lane)lane};
+            struct buf b;
+            if (m->removed || m->endpoint[0] == '\0' || strcmp(m->name, c->args->conf->name) == 0)
+                continue;
+            snprintf(d.peer, sizeof(d.peer), "%s", m->name);
+            buf_init(&b, 256);
+            gatelink_write_dial(&d, &b);
+            gatelink_put(&c->gate, GATELINK_ALERT, GATELINK_DIAL, 0, buf_span(&b));
+            buf_release(&b);
+        }
+    }
+}
+
+/* Once a turn: what was stored becomes durable, and only then is said. */
+static void
+commit(struct core *c)
+{
+    while (!c->failed && store_in_transaction(c->store)) {
+        struct event e = {.kind = EVENT_COMMITTED};
+        if (store_commit(c->store) != 0) {
+            c->failed = true;
+            return;
+        }
+        if (c->delivered)
+            api_delivered(c->api);
+        c->delivered = false;
+        core_step(c, &e);
+        if (!c->own_waiting)
+            break; /* what the event stored may wait for the next turn */
+        c->own_waiting = false;
+    }
+}
+
+static void
+timers(struct core *c)
+{
+    int64_t now = core_mono_ms();
+    struct event e = {.kind = EVENT_TICK};
+
+    if (now - c->tick_ms >= TICK_MS || c->tick_ms == 0) {
+        c->tick_ms = now;
+        core_step(c, &e);
+    }
+    if (now - c->disk_ms >= DISK_MS) {
+        bool low = store_free_bytes(c->store) < c->args->conf->disk_reserve;
+        c->disk_ms = now;
+        if (low != c->disk_low) {
+            struct event d = {.kind = EVENT_DISK, .disk_low = low};
+            c->disk_low = low;
+            if (low)
+                log_event(EV_disk_low, "free_bytes=%llu", (unsigned long long)store_free_bytes(c->store));
+            core_step(c, &d);
+        }
+    }
+}
+
+static int
+wait_ms(struct core *c)
+{
+    int api = api_timeout_ms(c->api);
+
+    if (node_has_work(c->node))
+        return 0;
+    return api >= 0 && api < TICK_MS ? api : TICK_MS;
+}
+
+static void
+gate_turn(struct core *c, short revents)
+{
+    if (c->gate_up && (revents & (POLLIN | POLLHUP | POLLERR)) != 0 && gatelink_read(&c->gate, from_gate, c) < 0)
+        core_drop_gate(c);
+}
+
+static void
+turn(struct core *c)
+{
+    struct pollfd fds[POLL_FIXED + LIMIT_API_CLIENT_COUNT + 1];
+    size_t n = POLL_FIXED;
+
+    fds[0] = (struct pollfd){c->args->listen_gate, POLLIN, 0};
+    fds[1] = (struct pollfd){c->gate_up ? c->gate.fd : -1,
+                             (short)(POLLIN | (c->gate_up && gatelink_wants_write(&c->gate) ? POLLOUT : 0)), 0};
+    fds[2] = (struct pollfd){signlink_fd(c->sign), signlink_events(c->sign), 0};
+    n += api_pollfds(c->api, fds + POLL_FIXED, LIMIT_API_CLIENT_COUNT + 1);
+    if (poll(fds, n, wait_ms(c)) < 0 && errno != EINTR) {
+        c->failed = true;
+        return;
+    }
+    c->api_ctx.mono_ms = core_mono_ms();
+    c->api_ctx.wall_ms = core_wall_ms();
+    c->api_ctx.disk_low = c->disk_low;
+    if ((fds[0].revents & POLLIN) != 0)
+        accept_gate(c);
+    else
+        gate_turn(c, fds[1].revents);
+    signlink_poll(c->sign, fds[2].revents);
+    api_poll(c->api, fds + POLL_FIXED, n - POLL_FIXED);
+    timers(c);
+    if (node_has_work(c->node) || c->held) {
+        struct event e = {.kind = EVENT_PUMP};
+        core_step(c, &e);
+    }
+    commit(c);
+    if (c->gate_up && gatelink_flush(&c->gate) != 0)
+        core_drop_gate(c);
+}
+
+static int
+start(struct core *c, const struct role_args *args)
+{
+    char file[512];
+    struct why why;
+    struct buf text;
+
+    why_clear(&why);
+    if (chain_load(&c->chain, args->conf->roster, file, sizeof(file), &why) != 0 ||
+        (!roster_is_current(c->chain.roster, args->conf->name) &&
+         why_set(&why, WHY_ROSTER_VALUE, 0, 0, "members", "%s is not a current member", args->conf->name) != 0)) {
+        buf_init(&text, 1024);
+        why_print(&why, file, &text);
+        log_event(EV_role_failed, "what=roster note=\"%s\"", buf_cstr(&text));
+        buf_release(&text);
+        return -1;
+    }
+    c->store = store_open(args->conf->store_path, false);
+    if (c->store == NULL)
+        return -1;
+    c->sign = signlink_new("run/sign.sock", core_sign_answer, c);
+    c->notes = mem_new(c->chain.n * sizeof(*c->notes));
+    for (size_t i = 0; i < c->chain.n; i++)
+        c->notes[i] = buf_span(&c->chain.note[i]);
+    if (make_node(c) != 0)
+        return -1;
+    c->api_ctx = (struct api_ctx){.node = c->node,
+                                  .store = c->store,
+                                  .roster = c->chain.roster,
+                                  .roster_notes = c->notes,
+                                  .roster_notes_n = c->chain.n,
+                                  .name = args->conf->name,
+                                  .started_ms = core_wall_ms(),
+                                  .cookie = c,
+                                  .publish = take_publish};
+    c->api = api_new(args->listen_api, &c->api_ctx);
+    return c->api == NULL ? -1 : 0;
+}
+
+int
+core_run(const struct role_args *args)
+{
+    struct core *c = mem_new(sizeof(*c));
+    bool ready = false;
+
+    c->args = args;
+    if (start(c, args) != 0)
+        return 1;
+    while (!c->failed) {
+        turn(c);
+        if (!ready) {
+            role_ready(args);
+            ready = true;
+        }
+    }
+    /* Ours and operating: the transaction is gone, nothing of it was said; the next core starts from the disk. */
+    store_rollback(c->store);
+    store_close(c->store);
+    return 1;
+}
