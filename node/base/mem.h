@@ -7,7 +7,7 @@
 void *mem_new(size_t n);                              /* zeroed; aborts on failure */
 void *mem_resize(void *p, size_t n);                  /* aborts on failure */
 char *mem_strdup(const char *s);
-/* Make the k-th call of buf, arena and mem_try fail from now on (0 = never): tests only. */
+/* Make the k-th allocation of buf, arena and mem_try on this thread fail, once, counted from now (0 = none): tests only. */
 void mem_fail_at(unsigned long k);
 void *mem_try(size_t n);                              /* not zeroed; NULL on failure */
 

@@ -19,7 +19,7 @@ struct utc {
 /*
  * Read YYYY-MM-DDThh:mm:ss[.d...][Z] or YYYY-DDDThh:mm:ss[.d...][Z] (CCSDS 502.0-B-3 section 7.5.10). Digits after the ninth
  * decimal are cut from the view (keep the text). Second 60 only on days that have one, by the table in utc.c
- * or later than the table. Returns 0 or -1.
+ * or, later than the table is known to be complete, at the end of any month. Years 0001 to 9999. Returns 0 or -1.
  */
 int utc_parse(struct span s, struct utc *out);
 

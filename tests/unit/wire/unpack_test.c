@@ -1,143 +1,8 @@
 #include "wire/unpack.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
-#include "base/buf.h"
-#include "base/limit.h"
-#include "base/mem.h"
+#include "probe.h"
 #include "peer.pb-c.h"
 #include "record.pb-c.h"
-
-/*
- * A schema with what the real ones lack: repeated fields of every type (numbers 1 to 17, in the order of
- * ProtobufCType; 17 holds probes again), then a gap, single fields, a gap and a oneof.
- */
-#define KINDS 17
-
-struct probe {
-    ProtobufCMessage base;
-    struct {
-        size_t n;
-        void *items;
-    } lists[KINDS];
-    uint32_t one;
-    char *word;
-    struct probe *child;
-    uint32_t choice_case;
-    union {
-        uint32_t number;
-        ProtobufCBinaryData bytes;
-    } choice;
-};
-
-enum { F_MESSAGE = 17, F_ONE = 40, F_WORD = 41, F_CHILD = 42, F_NUMBER = 100, F_BYTES = 101 };
-
-static const ProtobufCMessageDescriptor probe_schema;
-
-#define LIST(i)                                                                                              \
-    {                                                                                                        \
-        .name = "list", .id = (i) + 1, .label = PROTOBUF_C_LABEL_REPEATED, .type = (i),                      \
-        .quantifier_offset = offsetof(struct probe, lists[i].n),                                             \
-        .offset = offsetof(struct probe, lists[i].items),                                                    \
-        .descriptor = (i) == PROTOBUF_C_TYPE_MESSAGE ? &probe_schema : NULL                                  \
-    }
-#define SINGLE(number, t, member, schema)                                                                    \
-    {                                                                                                        \
-        .name = #member, .id = (number), .label = PROTOBUF_C_LABEL_NONE, .type = PROTOBUF_C_TYPE_##t,        \
-        .offset = offsetof(struct probe, member), .descriptor = (schema)                                     \
-    }
-#define CHOICE(number, t, member)                                                                            \
-    {                                                                                                        \
-        .name = #member, .id = (number), .label = PROTOBUF_C_LABEL_NONE, .type = PROTOBUF_C_TYPE_##t,        \
-        .quantifier_offset = offsetof(struct probe, choice_case), .offset = offsetof(struct probe, member),  \
-        .flags = PROTOBUF_C_FIELD_FLAG_ONEOF                                                                 \
-    }
-
-static const ProtobufCFieldDescriptor probe_fields[] = {
-    LIST(0),
-    LIST(1),
-    LIST(2),
-    LIST(3),
-    LIST(4),
-    LIST(5),
-    LIST(6),
-    LIST(7),
-    LIST(8),
-    LIST(9),
-    LIST(10),
-    LIST(11),
-    LIST(12),
-    LIST(13),
-    LIST(14),
-    LIST(15),
-    LIST(16),
-    SINGLE(F_ONE, UINT32, one, NULL),
-    SINGLE(F_WORD, STRING, word, NULL),
-    SINGLE(F_CHILD, MESSAGE, child, &probe_schema),
-    CHOICE(F_NUMBER, UINT32, choice.number),
-    CHOICE(F_BYTES, BYTES, choice.bytes),
-};
-static const ProtobufCIntRange probe_ranges[] = {{1, 0}, {F_ONE, 17}, {F_NUMBER, 20}, {0, 22}};
-static const ProtobufCMessageDescriptor probe_schema = {
-    .magic = PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-    .name = "probe",
-    .short_name = "probe",
-    .sizeof_message = sizeof(struct probe),
-    .n_fields = 22,
-    .fields = probe_fields,
-    .n_field_ranges = 3,
-    .field_ranges = probe_ranges,
-};
-
-static void
-put_varint(struct buf *b, uint64_t v)
-{
-    for (; v > 0x7F; v >>= 7)
-        buf_put_byte(b, (uint8_t)(v | 0x80));
-    buf_put_byte(b, (uint8_t)v);
-}
-
-static void
-put_tag(struct buf *b, uint32_t number, unsigned wire)
-{
-    put_varint(b, (uint64_t)number << 3 | wire);
-}
-
-/* The reason for which prescan() refuses ${bytes} as a probe. unpack() must agree. */
-static enum why_code
-judge(struct span bytes)
-{
-    struct why why;
-    struct why again;
-    struct arena a;
-    uint8_t *copy = malloc(bytes.n > 0 ? bytes.n : 1); /* at its exact size, for the sanitizer */
-    ProtobufCMessage *msg;
-    int result;
-
-    assert_non_null(copy);
-    if (bytes.n > 0)
-        memcpy(copy, bytes.p, bytes.n);
-    bytes = span_of(copy, bytes.n);
-    why_clear(&why);
-    why_clear(&again);
-    arena_init(&a, 1 << 28);
-    result = prescan(&probe_schema, bytes, LIMIT_PB_DEPTH_COUNT, LIMIT_PB_FIELD_COUNT, false, WHY_BODY_SHAPE,
-                     &why);
-    msg = unpack(&probe_schema, bytes, false, WHY_BODY_SHAPE, &a, &again);
-    assert_int_equal(result == 0, why.code == WHY_NONE);
-    assert_int_equal(msg != NULL, result == 0);
-    assert_int_equal(why.code, again.code);
-    arena_release(&a);
-    free(copy);
-    return why.code;
-}
-
-#define JUDGE(literal) judge(span_of(literal, sizeof(literal) - 1))
 
 /* A header with every field. */
 static void
@@ -237,36 +102,6 @@ no_bytes_are_an_empty_message(void **state)
     assert_non_null(
         unpack(&parallax__v1__frame__descriptor, span_of(NULL, 0), true, WHY_FRAME_SHAPE, &a, &why));
     arena_release(&a);
-}
-
-/* Repeated bytes of every kind, single and packed, in one message. */
-static void
-put_probe(struct buf *b)
-{
-    for (uint32_t i = 0; i < 14; i++) {
-        static const char fixed[16] = "0123456789abcdef";
-        bool eight =
-            i == PROTOBUF_C_TYPE_SFIXED64 || i == PROTOBUF_C_TYPE_FIXED64 || i == PROTOBUF_C_TYPE_DOUBLE;
-        bool four =
-            i == PROTOBUF_C_TYPE_SFIXED32 || i == PROTOBUF_C_TYPE_FIXED32 || i == PROTOBUF_C_TYPE_FLOAT;
-
-        put_tag(b, i + 1, eight ? 1 : four ? 5 : 0);
-        if (eight || four)
-            buf_put(b, fixed, eight ? 8 : 4);
-        else
-            put_varint(b, 1);
-        put_tag(b, i + 1, 2);
-        if (eight || four) {
-            put_varint(b, 16);
-            buf_put(b, fixed, 16);
-        } else {
-            buf_put(b, "\3\1\0\1", 4);
-        }
-    }
-    buf_put(b, "\x7A\3\xE2\x82\xAC", 5); /* 15, a string */
-    buf_put(b, "\x82\1\2\0\xFF", 5);     /* 16, bytes */
-    buf_put(b, "\x8A\1\0", 3);           /* 17, an empty probe */
-    buf_put(b, "\x8A\1\5\xCA\2\2hi", 8); /* 17, a probe with a word */
 }
 
 static void
@@ -481,120 +316,6 @@ a_choice_is_made_once(void **state)
     assert_int_equal(JUDGE("\xC0\2\1\xA0\6\1"), WHY_NONE);
 }
 
-/* ${depth} messages in each other, the outermost included. */
-static void
-put_nest(struct buf *b, unsigned depth)
-{
-    struct buf inner;
-
-    buf_init(&inner, 1 << 20);
-    for (unsigned i = 1; i < depth; i++) {
-        buf_clear(b);
-        put_tag(b, F_CHILD, 2);
-        put_varint(b, inner.n);
-        buf_put_span(b, buf_span(&inner));
-        buf_clear(&inner);
-        buf_put_span(&inner, buf_span(b));
-    }
-    buf_release(&inner);
-}
-
-static void
-nesting_is_bounded(void **state)
-{
-    struct buf b;
-
-    buf_init(&b, 1 << 20);
-    put_nest(&b, LIMIT_PB_DEPTH_COUNT);
-    assert_int_equal(judge(buf_span(&b)), WHY_NONE);
-    put_nest(&b, LIMIT_PB_DEPTH_COUNT + 1);
-    assert_int_equal(judge(buf_span(&b)), WHY_BODY_DEEP);
-    put_nest(&b, 2000);
-    assert_int_equal(judge(buf_span(&b)), WHY_BODY_DEEP);
-    buf_release(&b);
-}
-
-static void
-fields_are_counted_over_all_levels(void **state)
-{
-    struct buf b;
-    struct why why;
-
-    buf_init(&b, 1 << 20);
-    put_tag(&b, F_MESSAGE, 2); /* (1 + 2) + (1 + 3) + 1 fields */
-    buf_put(&b, "\6\xC0\2\1\xCA\2\0", 7);
-    put_tag(&b, 2, 2);
-    buf_put(&b, "\3\1\2\3", 4);
-    put_tag(&b, 18, 0);
-    buf_put_byte(&b, 1);
-    for (unsigned max = 0; max < 10; max++) {
-        why_clear(&why);
-        assert_int_equal(prescan(&probe_schema, buf_span(&b), 8, max, false, WHY_BODY_SHAPE, &why),
-                         max < 8 ? -1 : 0);
-        assert_int_equal(why.code, max < 8 ? WHY_BODY_DEEP : WHY_NONE);
-    }
-    buf_release(&b);
-}
-
-static void
-giant_counts_are_refused_before_memory_is_taken(void **state)
-{
-    static const struct {
-        uint32_t number;
-        unsigned wire;
-    } kinds[] = {{1, 0}, {F_MESSAGE, 2}, {15, 2}, {18, 0}, {18, 2}};
-    struct buf b;
-
-    buf_init(&b, 1 << 20);
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        buf_clear(&b);
-        for (unsigned n = 0; n < LIMIT_PB_FIELD_COUNT; n++) {
-            put_tag(&b, kinds[i].number, kinds[i].wire);
-            buf_put_byte(&b, 0);
-        }
-        assert_int_equal(judge(buf_span(&b)), WHY_NONE);
-        put_tag(&b, kinds[i].number, kinds[i].wire);
-        buf_put_byte(&b, 0);
-        assert_int_equal(judge(buf_span(&b)), WHY_BODY_DEEP);
-    }
-    for (uint32_t number = 1; number <= 14; number++) {
-        size_t n = 8 * 70000;
-
-        buf_clear(&b);
-        put_tag(&b, number, 2);
-        put_varint(&b, n);
-        memset(buf_add(&b, n), 1, n);
-        assert_int_equal(judge(buf_span(&b)), WHY_BODY_DEEP);
-    }
-    buf_release(&b);
-}
-
-static void
-the_arena_ceiling_bounds_what_is_unpacked(void **state)
-{
-    struct buf b;
-    struct why why;
-    struct arena a;
-
-    buf_init(&b, 1 << 20);
-    for (unsigned n = 0; n < 60000; n++)
-        buf_put(&b, "\x8A\1\0", 3); /* 3 bytes become a whole struct */
-    arena_init(&a, LIMIT_ARENA_BODY_BYTES);
-    why_clear(&why);
-    assert_null(unpack(&probe_schema, buf_span(&b), false, WHY_BODY_SHAPE, &a, &why));
-    assert_int_equal(why.code, WHY_BODY_DEEP);
-    assert_true(a.used <= LIMIT_ARENA_BODY_BYTES);
-    arena_clear(&a);
-    why_clear(&why);
-    assert_null(unpack(&probe_schema, buf_span(&b), false, WHY_FRAME_SHAPE, &a, &why));
-    assert_int_equal(why.code, WHY_FRAME_SHAPE);
-    arena_clear(&a);
-    why_clear(&why);
-    assert_non_null(unpack(&probe_schema, span_of(b.p, 300), false, WHY_BODY_SHAPE, &a, &why));
-    arena_release(&a);
-    buf_release(&b);
-}
-
 static void
 critical_fields_must_be_known_at_the_top_only(void **state)
 {
@@ -635,39 +356,6 @@ a_refusal_names_the_field_and_the_place(void **state)
     assert_string_equal(why.note, "a string is not UTF-8 before byte 7");
 }
 
-static void
-each_failing_allocation_is_our_fault_and_no_crash(void **state)
-{
-    struct buf b;
-    bool failed = true;
-    unsigned long k;
-
-    buf_init(&b, 1 << 20);
-    for (unsigned i = 0; i < 200; i++) {
-        put_probe(&b);
-        put_tag(&b, F_MESSAGE, 2);
-        put_varint(&b, 300);
-        put_tag(&b, 16, 2);
-        put_varint(&b, 296);
-        memset(buf_add(&b, 296), 'x', 296);
-    }
-    assert_int_equal(judge(buf_span(&b)), WHY_NONE);
-    for (k = 1; failed; k++) {
-        struct why why;
-        struct arena a;
-
-        why_clear(&why);
-        arena_init(&a, 1 << 24);
-        mem_fail_at(k);
-        failed = unpack(&probe_schema, buf_span(&b), false, WHY_BODY_SHAPE, &a, &why) == NULL;
-        mem_fail_at(0);
-        assert_int_equal(why.code, failed ? WHY_NO_MEMORY : WHY_NONE);
-        arena_release(&a);
-    }
-    assert_true(k > 5);
-    buf_release(&b);
-}
-
 int
 main(void)
 {
@@ -686,13 +374,8 @@ main(void)
         cmocka_unit_test(strings_are_utf8_without_nul_and_bytes_are_anything),
         cmocka_unit_test(a_single_field_occurs_once),
         cmocka_unit_test(a_choice_is_made_once),
-        cmocka_unit_test(nesting_is_bounded),
-        cmocka_unit_test(fields_are_counted_over_all_levels),
-        cmocka_unit_test(giant_counts_are_refused_before_memory_is_taken),
-        cmocka_unit_test(the_arena_ceiling_bounds_what_is_unpacked),
         cmocka_unit_test(critical_fields_must_be_known_at_the_top_only),
         cmocka_unit_test(a_refusal_names_the_field_and_the_place),
-        cmocka_unit_test(each_failing_allocation_is_our_fault_and_no_crash),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
