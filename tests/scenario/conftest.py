@@ -1,0 +1,54 @@
+"""Federations of real daemons in temporary directories. See deploy/federation.py for what a node can be asked."""
+import os
+import sys
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "deploy"))
+
+from federation import Federation  # noqa: E402
+
+NAMES = ("us-noaa", "fr-cnes", "jp-jaxa")
+SAMPLE = os.path.join(ROOT, "config", "sample")
+
+
+@pytest.fixture(scope="session")
+def build():
+    """The build whose programs are tested: $PARALLAX_BUILD, or build/release."""
+    directory = os.environ.get("PARALLAX_BUILD", os.path.join(ROOT, "build", "release"))
+    for program in ("parallaxd", "parallax"):
+        assert os.access(os.path.join(directory, "bin", program), os.X_OK), "%s/bin/%s is not built" % (directory, program)
+    return directory
+
+
+@pytest.fixture
+def federate(build, tmp_path):
+    """federate(names...) makes a federation, signed and installed but not started; all of its nodes are stopped at the end."""
+    made = []
+
+    def make(*names, threshold=None):
+        federation = Federation(build, tmp_path / ("federation%d" % len(made)), names or NAMES, threshold, "Scenario")
+        made.append(federation)
+        return federation.make()
+
+    yield make
+    for federation in made:
+        federation.stop()
+
+
+@pytest.fixture
+def three(federate):
+    """Three nodes, up and linked with each other."""
+    federation = federate().start()
+    for node in federation.nodes:
+        for other in federation.nodes:
+            if other is not node:
+                node.events.wait("session_open", peer=other.name, lane="bulk")
+    return federation
+
+
+@pytest.fixture
+def sample():
+    """Path of a sample file: sample("us-noaa/orbits.csv")."""
+    return lambda path: os.path.join(SAMPLE, path)

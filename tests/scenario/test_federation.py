@@ -1,0 +1,210 @@
+"""Three nations on one machine: what they share, and what they survive."""
+import os
+import signal
+import socket
+import threading
+
+import pytest
+import yaml
+import zmq
+
+from federation import Failed, parallax
+
+TEST = ("--mode", "TEST")
+
+
+def everything(ranges):
+    return sum(last - first + 1 for _, first, last in ranges)
+
+
+def exported(node, ranges):
+    """The very bytes of each record that ${node} holds, asked for one by one."""
+    return [node.cli("export", "%s:%d" % (log, index), "--original").stdout for log, first, last in ranges for index in range(first, last + 1)]
+
+
+def test_three_nodes_share_every_record_and_show_the_same_picture(three, sample):
+    ranges = []
+    for node in three.nodes:
+        folder = sample(node.name)
+        ranges += node.publish(*TEST, *sorted(os.path.join(folder, name) for name in os.listdir(folder)))
+    heads = three.wait_equal(ranges)
+    assert sum(row[2] - 1 for row in heads.values()) == everything(ranges) == 292
+    pictures = [node.picture() for node in three.nodes]
+    assert pictures[0] and pictures == [pictures[0]] * 3
+
+
+def test_publish_with_wait_returns_when_both_others_have_stored_it(three, sample):
+    node, *others = three.nodes
+    [(log, _, last)] = node.publish(*TEST, "--wait", 2, sample("us-noaa/conjunction-1.cdm"))
+    for other in others:
+        assert other.heads()[log][2] > last
+
+
+def test_the_bytes_that_come_out_elsewhere_are_those_that_went_in(three, sample):
+    with open(sample("fr-cnes/conjunction-1.xml"), "rb") as file:
+        original = file.read()
+    ranges = three["fr-cnes"].publish(*TEST, "--wait", 2, sample("fr-cnes/conjunction-1.xml"))
+    assert exported(three["jp-jaxa"], ranges) == [original]
+
+
+def test_a_node_that_was_away_catches_up(federate, sample):
+    federation = federate()
+    first, second, late = federation.nodes
+    federation.start(first.name, second.name)
+    ranges = first.publish(*TEST, "--wait", 1, sample("us-noaa/orbits.csv")) + second.publish(*TEST, "--wait", 1, sample("fr-cnes/orbits.xml"))
+    late.start()
+    federation.wait_equal(ranges)
+    assert late.picture() == first.picture()
+
+
+def test_a_node_that_is_stopped_in_order_goes_on_with_the_same_log(three, sample):
+    node = three["fr-cnes"]
+    before = node.publish(*TEST, "--wait", 2, sample("fr-cnes/conjunction-1.xml"))
+    assert node.stop() == 0
+    node.start()
+    after = node.publish(*TEST, "--wait", 2, sample("fr-cnes/conjunction-2.xml"))
+    assert after[0][0] == before[0][0] and after[0][1] == before[0][2] + 1
+    three.wait_equal(before + after)
+
+
+def test_a_node_that_lost_its_power_keeps_all_that_it_acknowledged(three, sample):
+    node = three["us-noaa"]
+    ranges = node.publish(*TEST, sample("us-noaa/orbits.csv"))
+    node.crash()
+    node.start()
+    assert len(exported(node, ranges)) == 80
+    ranges += node.publish(*TEST, "--wait", 2, sample("us-noaa/conjunction-1.cdm"))
+    three.wait_equal(ranges)
+
+
+@pytest.mark.parametrize("role", ("gate", "core", "sign"))
+def test_a_role_that_is_killed_while_publishing_costs_nothing_that_was_acknowledged(three, sample, role):
+    node = three["jp-jaxa"]
+    files = [sample("jp-jaxa/" + name) for name in sorted(os.listdir(sample("jp-jaxa")))]
+    acknowledged, failures, killed = {}, [], threading.Event()
+
+    def publish():
+        for number in range(400):
+            if number >= 6 and killed.is_set():
+                break
+            for path in files:
+                key = "%s-%d-%s" % (role, number, os.path.basename(path))
+                for _ in range(20):
+                    done = node.cli("publish", *TEST, "--json", "--key", key, "--timeout", 30, path, check=False)
+                    if done.returncode == 0:
+                        acknowledged[key, path] = done.out
+                        break
+                else:
+                    failures.append(done.err)
+                    return
+
+    publisher = threading.Thread(target=publish)
+    publisher.start()
+    for count in range(1, 4):
+        node.events.wait("published", count=1, after=node.events.mark())
+        assert node.kill(role)
+    killed.set()
+    publisher.join()
+    assert not failures
+    for (key, path), answer in acknowledged.items():  # saying it again makes no second record
+        assert node.cli("publish", *TEST, "--json", "--key", key, path).out == answer
+    heads = three.wait_equal()
+    assert sum(row[2] - 1 for row in heads.values()) == everything(
+        (None, r["first"], r["last"]) for answer in acknowledged.values() for r in yaml.safe_load(answer)["ranges"])
+    assert not any(other.events.find("fork_found") for other in three.nodes)
+
+
+def test_a_bad_file_among_good_ones_is_named_and_the_good_ones_are_published(three, sample, tmp_path):
+    with open(sample("us-noaa/conjunction-2.cdm"), encoding="ascii") as file:
+        lines = file.read().split("\n")
+    at = next(k for k, line in enumerate(lines) if line.startswith("MISS_DISTANCE"))
+    lines[at] = lines[at].replace("[m]", "[km]")
+    bad = tmp_path / "bad.cdm"
+    bad.write_text("\n".join(lines), encoding="ascii")
+    node = three["us-noaa"]
+    done = node.cli("publish", *TEST, sample("us-noaa/conjunction-1.cdm"), bad, sample("us-noaa/conjunction-3.cdm"), check=False)
+    assert done.returncode == 1
+    assert len(done.out.split()) == 2
+    column = lines[at].index("[km]") + 1
+    assert "%s:%d:%d: MISS_DISTANCE: " % (bad, at + 1, column) in done.err, done.err
+    heads = three.wait_equal()
+    assert sum(row[2] - 1 for row in heads.values()) == 2
+
+
+def test_a_file_of_which_one_record_is_bad_is_published_not_at_all(three, sample, tmp_path):
+    with open(sample("us-noaa/orbits.csv"), encoding="ascii", newline="") as file:
+        text = file.read()
+    bad = tmp_path / "bad.csv"
+    bad.write_bytes(text.replace("2026-11-23T", "2026-13-23T", 60).replace("2026-13-23T", "2026-11-23T", 59).encode())
+    done = three["us-noaa"].cli("publish", *TEST, bad, check=False)
+    assert done.returncode == 1 and "%s:61:" % bad in done.err and "EPOCH" in done.err, done.err
+    assert sum(row[2] - 1 for row in three.wait_equal().values() if row[2]) == 0
+
+
+def test_a_wrong_configuration_is_refused_with_its_place_and_the_nearest_key(federate):
+    node = federate("us-noaa").nodes[0]
+    path = os.path.join(node.directory, "node.yaml")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("\nlisten:", "\nlissten:"))
+    with pytest.raises(Failed):
+        node.start(timeout=20)
+    assert node.stop() == 1
+    line = next(k for k, row in enumerate(open(path, encoding="utf-8"), 1) if row.startswith("lissten"))
+    [event] = node.events.find("conf_error")
+    assert "node.yaml:%d:1" % line in event.line and "listen" in event.line.replace("lissten", ""), event.line
+
+
+def refused(status):
+    return sum(row["count"] for row in status["rejects"] if row["why"] == "PEER_UNKNOWN")
+
+
+def test_a_stranger_is_refused_counted_and_hurts_nobody(three, sample):
+    node = three["fr-cnes"]
+    with open(os.path.join(node.directory, "join-request.yaml"), encoding="utf-8") as file:
+        request = yaml.safe_load(file)
+    public, secret = zmq.curve_keypair()
+    mark = node.events.mark()
+    with zmq.Context() as context, context.socket(zmq.DEALER) as stranger:
+        stranger.setsockopt(zmq.LINGER, 0)
+        stranger.curve_publickey, stranger.curve_secretkey = public, secret
+        stranger.curve_serverkey = transport_key(request)
+        stranger.connect(endpoint(request))
+        stranger.send(b"hello")
+        node.events.wait("zap_refused", after=mark)
+    host, port = endpoint(request)[len("tcp://"):].split(":")
+    with socket.create_connection((host, int(port))) as noise:  # not even ZMTP
+        noise.sendall(b"GET / HTTP/1.1\r\n\r\n" * 64)
+        noise.settimeout(20)
+        while noise.recv(4096):
+            pass
+    assert refused(node.json("status")) >= 1
+    assert not node.events.find("role_ended")
+    ranges = three["us-noaa"].publish(*TEST, "--wait", 2, sample("us-noaa/conjunction-1.cdm"))
+    three.wait_equal(ranges)
+
+
+def transport_key(request):
+    """The CURVE key of a join request, in ZeroMQ's own alphabet."""
+    import base64
+    text = request["keys"]["transport"]
+    text = text[0] if isinstance(text, list) else text
+    return zmq.utils.z85.encode(base64.b64decode(text))
+
+
+def endpoint(request):
+    return request["endpoint"]
+
+
+def test_a_node_that_is_not_there_is_exit_3_and_a_wrong_call_exit_2(federate, build):
+    node = federate("us-noaa").nodes[0]
+    assert node.cli("status", "--timeout", 1, check=False).returncode == 3
+    assert node.cli("status", "--nonsense", check=False).returncode == 2
+    assert parallax(build, "pubilsh", check=False).returncode == 2
+
+
+def test_an_order_to_stop_is_obeyed_at_once_and_in_order(three):
+    for node in three.nodes:
+        assert node.stop(signal.SIGTERM, timeout=10) == 0
+        assert node.events.find("node_stopping")
