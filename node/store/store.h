@@ -2,6 +2,9 @@
  * The store (DESIGN section 9): logs, batches as received, cursors and the picture, changed together in one transaction. One writer thread owns a
  * handle. SQLite is the default implementation. All functions that return int: 0, or -1 after logging store_error (our disk, never a peer's
  * fault) unless said otherwise. Spans handed out are valid until the next call on the same handle unless said otherwise.
+ *
+ * After -1 inside a transaction the caller rolls back and ends its role; such a transaction cannot be committed any more. A change outside a
+ * transaction is one of its own. A callback may read through the same handle, but not call the function that called it, nor change anything.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -17,7 +20,7 @@ void store_close(struct store *s);
 /* 16 random bytes made with the file; a rebuilt or restored store gets new ones. */
 void store_incarnation(struct store *s, uint8_t out[16]);
 
-int store_begin(struct store *s);
+int store_begin(struct store *s);            /* on a read-only handle: one view of everything until commit or rollback */
 int store_commit(struct store *s);           /* synchronous=FULL: on disk when it returns */
 void store_rollback(struct store *s);
 bool store_in_transaction(const struct store *s);
@@ -31,25 +34,38 @@ int store_log_put(struct store *s, struct store_log *log);      /* insert or rep
 typedef int store_log_fn(void *cookie, const struct store_log *log);
 int store_logs(struct store *s, store_log_fn *fn, void *cookie);
 
-/* Append at the end of its log: size and bytes move, delivery numbers are given. -1 also when first is not the log's size. Sets *delivery. */
+/*
+ * Append at the end of its log: size and bytes move. -1 also when first is not the log's size. 1 to LIMIT_BATCH_COUNT records, ${proof_n} at most
+ * LIMIT_PROOF_COUNT: the caller has checked. *delivery = number of the first record, the others follow; 0 for an own batch (anchor.size 0), which
+ * is not visible, has no number and does nothing to the picture before store_batch_sign.
+ */
 int store_batch_put(struct store *s, const struct store_batch *b, const struct store_node *nodes, size_t nodes_n,
                     uint64_t *delivery);
-/* The origin's own batch got its signature: anchor of the batch that ends at anchor->size, and the log's head. */
+/*
+ * Own batches up to the one that ends at anchor->size got their signature: they become visible with delivery numbers in order, their subjects (see
+ * store_latest_put) join the picture, and the log's head moves. The same head again does nothing.
+ */
 int store_batch_sign(struct store *s, uint32_t log, const struct checkpoint *anchor);
-/* Drop own leaves from ${size} on that were never signed (the signer refused). */
+/*
+ * Drop own leaves from ${size} on that were never signed (the signer refused), with the publish keys that made any of them. -1 when one is signed or
+ * ${size} is inside a batch.
+ */
 int store_log_truncate(struct store *s, uint32_t log, uint64_t size);
 
 /*
  * Whole stored batches from leaf ${first} on (the first one cut at its front when ${first} is inside it), as many as fit ${bytes_max} of headers and bodies
- * (at least one), ending at a batch whose anchor is known. Records beyond ${records_max} are not taken. Fills ${out} and ${records}. 1 when ${first} is at or
- * past the last signed leaf.
+ * (at least one) and ${records_max} records (at least LIMIT_BATCH_COUNT). Fills ${records} and ${out}: anchor and proof of the last batch. 1 when ${first} is at
+ * or past the last signed leaf. One read of each blob: the spans point into it.
  */
 int store_batch_get(struct store *s, uint32_t log, uint64_t first, size_t bytes_max, struct store_record *records,
                     size_t records_max, struct store_batch *out);
-/* One record, with its delivery number and time of receipt; 1 when not held. */
+/* One record, with its delivery number (0: own, not signed yet) and time of receipt; 1 when not held. */
 int store_record_get(struct store *s, uint32_t log, uint64_t index, struct store_record *out, uint64_t *delivery,
                      int64_t *received_ms);
-/* Root of [lo, hi) when it is a stored node or a single leaf (tree_range_fn shape); false when not known as a whole. Reads each 256-group once. */
+/*
+ * Root of [lo, hi) when that is a complete subtree of level 0 to 8, 16 or 24 (tree_range_fn shape); false when it is not, or not held. Levels 0 to 7 are
+ * computed from the headers; the last two groups of 256 leaves are kept.
+ */
 bool store_range(struct store *s, uint32_t log, uint64_t lo, uint64_t hi, uint8_t out[HASH_BYTES]);
 /* Leaf hashes of [from, size) one after the other: to rebuild peaks at start. */
 int store_leaves(struct store *s, uint32_t log, uint64_t from, void (*fn)(void *cookie, const uint8_t leaf[HASH_BYTES]),
@@ -57,11 +73,14 @@ int store_leaves(struct store *s, uint32_t log, uint64_t from, void (*fn)(void *
 
 /* Idempotency: what a publish key made. Parts of one key are separate rows; ranges in order. */
 int store_published_put(struct store *s, struct span key, uint32_t part, const struct store_range_row *ranges, size_t n);
-/* Number of ranges, 0 when the key is new, -1 on error. */
+/* Number of ranges (at most ${max} are filled in), 0 when the key is new, -1 on error. */
 int store_published_get(struct store *s, struct span key, uint32_t part, struct store_range_row *ranges, size_t max);
 
 /* The picture: the newest record of each (type, mode, subject key, origin), by (epoch, created, log id, index); independent of arrival order. */
-/* Replace the row when ${subject} is newer than what is there. */
+/*
+ * Replace the row when ${subject} is newer than what is there, and note its epoch in its segment. Texts: type and origin at most LIMIT_NAME_BYTES, key and
+ * objects at most 127 bytes. When the record is not signed yet, this waits for store_batch_sign and ${delivery} is not looked at.
+ */
 int store_latest_put(struct store *s, const struct store_subject *subject);
 
 struct store_latest {
@@ -77,10 +96,14 @@ int store_latest_each(struct store *s, const struct store_latest *after, store_l
 /* Rows whose subject names ${object}, newest epoch first. */
 int store_latest_of_object(struct store *s, const char *object, store_latest_fn *fn, void *cookie);
 
-/* Segments of LIMIT_SEGMENT_COUNT delivery numbers keep minimum and maximum epoch per type; recorded with each visible record. */
+/* Segments of LIMIT_SEGMENT_COUNT delivery numbers keep minimum and maximum epoch per type. store_latest_put does this; for records without a subject. */
 int store_segment_note(struct store *s, uint64_t delivery, const char *type, int64_t epoch);
-/* Visible batches in delivery order, from ${delivery} (included), ${forward} or backward, skipping segments that cannot hold ${type} (NULL: any) within
- * [since, until]. For each record: log, index, delivery. Non-zero from ${fn} stops. At most ${batches_max} batches; *next = where to go on, UINT64_MAX = end. */
+/*
+ * Visible batches in delivery order, from number ${delivery} (included; UINT64_MAX backward: the newest), ${forward} or backward, skipping segments that hold
+ * no ${type} (NULL: any) within [since, until] (INT64_MIN to INT64_MAX with NULL: nothing is skipped). Other records of the batches read come along.
+ * Quarantined records are not visible. Non-zero from ${fn} stops and is returned. At most ${batches_max} batches; *next = where to go on (after the record
+ * that stopped), UINT64_MAX = the end was reached.
+ */
 typedef int store_visible_fn(void *cookie, uint32_t log, uint64_t index, uint64_t delivery, int64_t received_ms,
                              const struct store_record *record);
 int store_visible(struct store *s, uint64_t delivery, bool forward, const char *type, int64_t since, int64_t until,

@@ -1,0 +1,125 @@
+#include "store/schema.h"
+
+#include <stddef.h>
+
+/*
+ * A leaf is one integer, log.no << 40 | index; a batch is known by its first leaf. Nothing here has a row a
+ * record: records lie in the blobs of their batch. Random keys stand only in tables that stay small or grow
+ * with what this node itself publishes (latest, object, published).
+ */
+static const char STEP_1[] =
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    "INSERT INTO meta VALUES ('incarnation', randomblob(16));"
+
+    "CREATE TABLE log ("
+    "    no           INTEGER PRIMARY KEY,"
+    "    id           BLOB NOT NULL UNIQUE,"
+    "    origin       TEXT NOT NULL,"
+    "    audience     TEXT NOT NULL,"
+    "    class        TEXT NOT NULL,"
+    "    own          INTEGER NOT NULL,"
+    "    closed       INTEGER NOT NULL,"
+    "    frozen       INTEGER NOT NULL,"
+    "    head         BLOB NOT NULL," /* see store_log.c; empty = none */
+    "    heartbeat    BLOB NOT NULL,"
+    "    cosignatures BLOB NOT NULL,"
+    "    witnessed    INTEGER NOT NULL"
+    ") STRICT;"
+
+    /* What moves with every batch, apart from the wide rows of log. */
+    "CREATE TABLE extent ("
+    "    log          INTEGER PRIMARY KEY,"
+    "    size         INTEGER NOT NULL,"
+    "    bytes        INTEGER NOT NULL,"
+    "    quarantined  INTEGER NOT NULL"
+    ") STRICT;"
+
+    /* Batches as received, never changed. Blobs: see pack.c. */
+    "CREATE TABLE batch ("
+    "    id           INTEGER PRIMARY KEY," /* first leaf */
+    "    count        INTEGER NOT NULL,"
+    "    bytes        INTEGER NOT NULL," /* of headers and bodies, without our own framing */
+    "    received_ms  INTEGER NOT NULL,"
+    "    headers      BLOB NOT NULL,"
+    "    bodies       BLOB NOT NULL"
+    ") STRICT;"
+
+    /* The signed head that proves a batch; missing for own batches that are not signed yet. */
+    "CREATE TABLE anchor ("
+    "    id           INTEGER PRIMARY KEY," /* batch.id */
+    "    delivery     INTEGER NOT NULL,"    /* of its first record */
+    "    size         INTEGER NOT NULL,"
+    "    root         BLOB NOT NULL,"
+    "    signature    BLOB NOT NULL,"
+    "    key_id       BLOB NOT NULL,"
+    "    proof        BLOB NOT NULL" /* hashes, one after the other */
+    ") STRICT;"
+
+    /* Roots of complete subtrees: log << 40 | level / 8 - 1 << 38 | index. */
+    "CREATE TABLE node (id INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;"
+
+    /* Delivery numbers [first, first + count) are the leaves from leaf on. */
+    "CREATE TABLE delivery ("
+    "    first        INTEGER PRIMARY KEY,"
+    "    leaf         INTEGER NOT NULL,"
+    "    count        INTEGER NOT NULL"
+    ") STRICT;"
+
+    /* Ranges: see store_published.c. */
+    "CREATE TABLE published ("
+    "    key          BLOB NOT NULL,"
+    "    part         INTEGER NOT NULL,"
+    "    ranges       BLOB NOT NULL,"
+    "    PRIMARY KEY (key, part)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* The picture. The order of the key is the canonical order. */
+    "CREATE TABLE latest ("
+    "    type         TEXT NOT NULL,"
+    "    mode         INTEGER NOT NULL,"
+    "    key          TEXT NOT NULL,"
+    "    origin       TEXT NOT NULL,"
+    "    kind         INTEGER NOT NULL,"
+    "    epoch        INTEGER NOT NULL,"
+    "    created      INTEGER NOT NULL,"
+    "    leaf         INTEGER NOT NULL,"
+    "    delivery     INTEGER NOT NULL,"
+    "    object_a     TEXT NOT NULL,"
+    "    object_b     TEXT NOT NULL,"
+    "    PRIMARY KEY (type, mode, key, origin)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE object ("
+    "    object       TEXT NOT NULL,"
+    "    type         TEXT NOT NULL,"
+    "    mode         INTEGER NOT NULL,"
+    "    key          TEXT NOT NULL,"
+    "    origin       TEXT NOT NULL,"
+    "    PRIMARY KEY (object, type, mode, key, origin)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* What own records that are not signed yet will do to the picture: see store_pending.c. */
+    "CREATE TABLE pending (no INTEGER PRIMARY KEY, subjects BLOB NOT NULL) STRICT;"
+
+    /* Minimum and maximum epoch of each type in each run of LIMIT_SEGMENT_COUNT delivery numbers. */
+    "CREATE TABLE segment ("
+    "    no           INTEGER NOT NULL,"
+    "    type         TEXT NOT NULL,"
+    "    epoch_min    INTEGER NOT NULL,"
+    "    epoch_max    INTEGER NOT NULL,"
+    "    PRIMARY KEY (no, type)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE quarantine ("
+    "    no           INTEGER PRIMARY KEY,"
+    "    leaf         INTEGER NOT NULL,"
+    "    why          INTEGER NOT NULL,"
+    "    note         TEXT NOT NULL"
+    ") STRICT;";
+
+const char *const schema_steps[] = {STEP_1, NULL};
+
+int
+schema_version(void)
+{
+    return (int)(sizeof schema_steps / sizeof schema_steps[0]) - 1;
+}
