@@ -1,0 +1,215 @@
+/* verify: a proof bundle, offline, against a roster or its fingerprint. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/limit.h"
+#include "base/text.h"
+#include "cli/document.h"
+#include "cli/object.h"
+#include "cli/row.h"
+#include "cli/screen.h"
+#include "core/bundle.h"
+
+struct verify {
+    struct args args;
+    struct document roster; /* NULL inside: --fingerprint instead */
+    uint8_t fingerprint[HASH_BYTES];
+    bool by_fingerprint;
+    struct buf proof, scratch;
+    struct bundle_result result;
+};
+
+/* The roster must at least be signed by enough of its own stewards. */
+static int
+read_roster(struct verify *v, const char *path)
+{
+    int status = document_read(&v->roster, path);
+    const struct roster *r = v->roster.roster;
+    if (status == EXIT_DONE &&
+        (!v->roster.is_signed || roster_signatures(buf_span(&v->roster.bytes), r) < r->threshold))
+        status = args_fail(&v->args, "%s: too few of its stewards have signed it: expected %u", path,
+                           r->threshold);
+    if (status == EXIT_DONE && v->by_fingerprint && !document_is_of(r, v->fingerprint))
+        status = args_fail(&v->args, "%s is of another federation than the fingerprint's", path);
+    return status;
+}
+
+static int
+read_inputs(struct verify *v)
+{
+    const char *roster = args_get(&v->args, "roster");
+    const char *path = v->args.at[0];
+    if (document_fingerprint(&v->args, v->fingerprint, &v->by_fingerprint) != 0)
+        return EXIT_USAGE;
+    if (roster == NULL && !v->by_fingerprint)
+        return args_usage(
+            &v->args, "whose word is the proof checked against? Expected --roster FILE or --fingerprint HEX");
+    int status = roster != NULL ? read_roster(v, roster) : EXIT_DONE;
+    if (status == EXIT_DONE && file_read(path, &v->proof) != 0)
+        status = args_fail(&v->args, "%s: %s", path,
+                           errno == EFBIG ? "larger than a proof may be (16 MiB)" : strerror(errno));
+    return status;
+}
+
+static void
+print_time(struct buf *out, uint64_t seconds)
+{
+    char text[UTC_TEXT_MAX];
+    utc_print(utc_from_unix((int64_t)seconds, 0), 0, text);
+    buf_put_str(out, text);
+}
+
+static void
+put_header_line(struct buf *out, const struct row *r)
+{
+    char text[UTC_TEXT_MAX];
+    const Parallax__V1__Header *h = r->header;
+    buf_put_fmt(out, "mode      %s%s%s\n",
+                screen_tone(stdout, h->mode == PARALLAX__V1__MODE__REAL ? TONE_PLAIN : TONE_WARN),
+                record_mode_name((int)h->mode), screen_tone(stdout, TONE_PLAIN));
+    buf_put_fmt(out, "type      ");
+    screen_text(out, h->type[0] != '\0' ? h->type : "(about the log itself)");
+    buf_put_fmt(out, " version %" PRIu32 ", %s\n", h->type_version, record_kind_name((int)h->kind));
+    utc_print(record_utc(h->created), 3, text);
+    buf_put_fmt(out, "created   %s (by the origin's clock)\n", text);
+    row_epoch(r, text);
+    buf_put_fmt(out, "epoch     %s\n", text);
+    if (!utc_is_zero(record_utc(h->expires))) {
+        utc_print(record_utc(h->expires), 0, text);
+        buf_put_fmt(out, "expires   %s\n", text);
+    }
+}
+
+static void
+put_lines(struct buf *out, const struct bundle_result *b)
+{
+    for (unsigned i = 0; i < b->good_n && i < BUNDLE_LINES_MAX; i++) {
+        buf_put_fmt(out, "seen by   %s at ", b->good[i]);
+        print_time(out, b->good_time[i]);
+        buf_put_byte(out, '\n');
+    }
+    if (b->good_n == 0)
+        buf_put_str(out, "seen by   nobody but the origin\n");
+    for (unsigned i = 0; i < b->lost_n && i < BUNDLE_LINES_MAX; i++) {
+        buf_put_str(out, "LOST      the cosignature line of ");
+        text_quote(out, span_str(b->lost[i]), ORIGIN_LINE_MAX);
+        buf_put_str(out, " does not verify\n");
+    }
+    if (b->lost_n > BUNDLE_LINES_MAX)
+        buf_put_fmt(out, "LOST      %u more lines\n", b->lost_n - BUNDLE_LINES_MAX);
+}
+
+static void
+put_text(struct buf *out, const struct verify *v, const struct row *r)
+{
+    const struct bundle_result *b = &v->result;
+    buf_put_fmt(out,
+                "%sIt holds.%s\nrecord    %s\norigin    %s%s\ntree      leaf %" PRIu64 " of %" PRIu64
+                ", keys of roster version %" PRIu64 "\n",
+                screen_tone(stdout, TONE_GOOD), screen_tone(stdout, TONE_PLAIN), r->id, b->origin,
+                b->origin_removed ? " (REMOVED from the federation)" : "", b->index, b->size,
+                b->roster_version);
+    put_header_line(out, r);
+    buf_put_str(out, "body      ");
+    row_summary(r, out);
+    buf_put_byte(out, '\n');
+    put_lines(out, b);
+}
+
+static void
+put_json(struct buf *out, const struct verify *v, const struct row *r)
+{
+    const struct bundle_result *b = &v->result;
+    object_open(out, NULL);
+    object_bool(out, "valid", true);
+    object_uint(out, "size", b->size);
+    object_uint(out, "roster_version", b->roster_version);
+    object_bool(out, "origin_removed", b->origin_removed);
+    object_open_list(out, "cosigners");
+    for (unsigned i = 0; i < b->good_n && i < BUNDLE_LINES_MAX; i++) {
+        object_open(out, NULL);
+        object_str(out, "node", b->good[i]);
+        object_ms(out, "time", (int64_t)b->good_time[i] * 1000);
+        object_close(out);
+    }
+    object_close_list(out);
+    object_open_list(out, "lost");
+    for (unsigned i = 0; i < b->lost_n && i < BUNDLE_LINES_MAX; i++)
+        object_str(out, NULL, b->lost[i]);
+    object_close_list(out);
+    object_uint(out, "lost_count", b->lost_n);
+    struct buf record;
+    buf_init(&record, LIMIT_API_BYTES * 16);
+    row_json(r, &record);
+    object_raw(out, "record", buf_span(&record));
+    buf_release(&record);
+    object_close(out);
+    buf_put_byte(out, '\n');
+}
+
+static int
+report(const struct verify *v)
+{
+    const struct bundle_result *b = &v->result;
+    Parallax__V1__RecordId id = PARALLAX__V1__RECORD_ID__INIT;
+    Parallax__V1__RecordRow in = PARALLAX__V1__RECORD_ROW__INIT;
+    struct row r;
+    struct buf out;
+    id.log.data = (uint8_t *)(uintptr_t)b->log;
+    id.log.len = LOG_ID_BYTES;
+    id.index = b->index;
+    in.id = &id;
+    in.origin = (char *)(uintptr_t)b->origin;
+    in.header.data = (uint8_t *)(uintptr_t)b->header.p;
+    in.header.len = b->header.n;
+    in.body.data = (uint8_t *)(uintptr_t)b->body.p;
+    in.body.len = b->body.p != NULL ? b->body.n : 0;
+    row_open(&r, &in);
+    buf_init(&out, LIMIT_API_BYTES * 32);
+    if (r.header == NULL) {
+        buf_release(&out);
+        row_close(&r);
+        return args_fail(&v->args, "%s: the proof holds, but the record's header is not readable: %s",
+                         v->args.at[0], r.why.note);
+    }
+    if (args_has(&v->args, "json"))
+        put_json(&out, v, &r);
+    else
+        put_text(&out, v, &r);
+    row_warn_mode(row_mode(&r));
+    screen_flush(&out);
+    buf_release(&out);
+    row_close(&r);
+    return EXIT_DONE;
+}
+
+int
+cmd_verify(int argc, char **argv)
+{
+    struct verify v = {.by_fingerprint = false};
+    struct why why;
+    int status;
+    if (!args_read(&v.args, "verify", 1, 1, argc, argv, &status))
+        return status;
+    why_clear(&why);
+    buf_init(&v.roster.bytes, 0);
+    buf_init(&v.proof, LIMIT_PROOF_BYTES);
+    buf_init(&v.scratch, LIMIT_HEADER_BYTES + LIMIT_BODY_BYTES);
+    status = read_inputs(&v);
+    if (status == EXIT_DONE &&
+        bundle_verify(buf_span(&v.proof), v.roster.roster, v.by_fingerprint ? v.fingerprint : NULL,
+                      &v.scratch, &v.result, &why) != 0) {
+        status = args_refuse(&why, v.args.at[0]);
+        fprintf(stderr, "%sIt does not hold: nothing in it is proved.%s\n", screen_tone(stderr, TONE_BAD),
+                screen_tone(stderr, TONE_PLAIN));
+    }
+    if (status == EXIT_DONE)
+        status = report(&v);
+    document_release(&v.roster);
+    buf_release(&v.proof);
+    buf_release(&v.scratch);
+    return status;
+}

@@ -1,0 +1,139 @@
+#include "cli/health.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/screen.h"
+
+struct check {
+    const Parallax__V1__StatusAnswer *s;
+    health_fn *say;
+    void *cookie;
+    struct buf text;
+    size_t n;
+};
+
+static void
+say(struct check *c)
+{
+    c->say(c->cookie, buf_cstr(&c->text));
+    buf_clear(&c->text);
+    c->n++;
+}
+
+bool
+health_peer_up(const Parallax__V1__PeerStatus *p)
+{
+    return p->alert_up && p->bulk_up;
+}
+
+void
+health_peer(const Parallax__V1__PeerStatus *p, struct buf *out)
+{
+    if (health_peer_up(p))
+        buf_put_str(out, "up");
+    else if (p->alert_up || p->bulk_up)
+        buf_put_str(out, p->alert_up ? "only its alert lane is up" : "only its bulk lane is up");
+    else
+        buf_put_str(out, "DOWN");
+    if (!health_peer_up(p) && p->state[0] != '\0' && strcmp(p->state, "up") != 0) {
+        buf_put_str(out, ", ");
+        screen_text(out, p->state);
+    }
+}
+
+void
+health_log_name(const Parallax__V1__LogStatus *log, struct buf *out)
+{
+    if (log->series[0] != '\0') {
+        screen_text(out, log->series);
+        return;
+    }
+    screen_text(out, log->origin);
+    buf_put_byte(out, '/');
+    text_hex(out, span_of(log->log.data, log->log.len < 4 ? log->log.len : 4));
+}
+
+static void
+put_since(struct check *c, int64_t ms)
+{
+    if (ms == 0) {
+        buf_put_str(&c->text, " since the node started");
+        return;
+    }
+    buf_put_str(&c->text, " since ");
+    screen_time(&c->text, ms);
+    buf_put_str(&c->text, " (");
+    screen_age(&c->text, c->s->time_ms - ms);
+    buf_put_byte(&c->text, ')');
+}
+
+static void
+check_peer(struct check *c, const Parallax__V1__PeerStatus *p)
+{
+    if (health_peer_up(p))
+        return;
+    buf_put_str(&c->text, "peer ");
+    screen_text(&c->text, p->node);
+    buf_put_str(&c->text, " is ");
+    health_peer(p, &c->text);
+    if (!p->alert_up && !p->bulk_up)
+        put_since(c, p->last_frame_ms);
+    say(c);
+}
+
+static void
+check_log(struct check *c, const Parallax__V1__LogStatus *log)
+{
+    int64_t age = c->s->time_ms - log->heartbeat_ms;
+    bool waits = strcmp(log->state, "guard") == 0 || strcmp(log->state, "recovering") == 0;
+    bool stale = !log->own && !log->closed && (log->heartbeat_ms == 0 || age > HEALTH_STALE_MS);
+    if (strcmp(log->state, "frozen") == 0) {
+        buf_put_str(&c->text, "log ");
+        health_log_name(log, &c->text);
+        buf_put_fmt(&c->text, " is FROZEN at %" PRIu64 ": it contradicts itself or cannot be followed",
+                    log->size);
+        say(c);
+    } else if (log->own && waits) {
+        buf_put_str(&c->text, "our log ");
+        health_log_name(log, &c->text);
+        buf_put_str(&c->text, strcmp(log->state, "guard") == 0
+                                  ? " waits for what peers hold of it before it goes on"
+                                  : " is being recovered from peers");
+        say(c);
+    } else if (stale) {
+        buf_put_str(&c->text, "log ");
+        health_log_name(log, &c->text);
+        buf_put_str(&c->text, log->heartbeat_ms == 0 ? " is stale: its origin has said nothing yet"
+                                                     : " is STALE: its origin is silent");
+        if (log->heartbeat_ms != 0)
+            put_since(c, log->heartbeat_ms);
+        say(c);
+    }
+}
+
+size_t
+health_check(const Parallax__V1__StatusAnswer *s, health_fn *fn, void *cookie)
+{
+    struct check c = {.s = s, .say = fn, .cookie = cookie};
+    buf_init(&c.text, 8192);
+    if (s->disk_low) {
+        buf_put_str(&c.text, "the disk is LOW: bulk is held back, alerts go on");
+        say(&c);
+    }
+    if (s->clock_suspect) {
+        buf_put_str(&c.text, "the clock is SUSPECT: heartbeats are paused");
+        say(&c);
+    }
+    for (size_t i = 0; i < s->n_peers; i++)
+        check_peer(&c, s->peers[i]);
+    for (size_t i = 0; i < s->n_logs; i++)
+        check_log(&c, s->logs[i]);
+    if (s->quarantined > 0) {
+        buf_put_fmt(&c.text, "%" PRIu64 " records are in quarantine", s->quarantined);
+        say(&c);
+    }
+    buf_release(&c.text);
+    return c.n;
+}

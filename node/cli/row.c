@@ -1,0 +1,205 @@
+#include "cli/row.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "cli/object.h"
+#include "cli/screen.h"
+#include "wire/unpack.h"
+
+static void
+open_body(struct row *r)
+{
+    struct span body = span_of(r->in->body.data, r->in->body.len);
+    const ProtobufCMessageDescriptor *schema = NULL;
+    if (body.n == 0)
+        return;
+    if (r->header->kind == PARALLAX__V1__KIND__DESCRIPTOR)
+        schema = &parallax__v1__descriptor__descriptor;
+    else if (r->header->kind == PARALLAX__V1__KIND__CLOSE)
+        schema = &parallax__v1__closure__descriptor;
+    if (schema != NULL) {
+        r->msg = unpack(schema, body, false, WHY_BODY_SHAPE, &r->arena, &r->why);
+        return;
+    }
+    r->type = registry_type_cstr(r->header->type);
+    if (r->type == NULL)
+        why_set(&r->why, WHY_TYPE_UNKNOWN, 0, 0, NULL, "the record type is not known here");
+    else
+        r->msg = registry_unpack(r->type, body, &r->arena, &r->why);
+}
+
+void
+row_open(struct row *r, const Parallax__V1__RecordRow *in)
+{
+    static const uint8_t none[LOG_ID_BYTES];
+    memset(r, 0, sizeof *r);
+    r->in = in;
+    arena_init(&r->arena, LIMIT_ARENA_BODY_BYTES);
+    bool has_id = in->id != NULL && in->id->log.len == LOG_ID_BYTES;
+    const uint8_t *log = has_id ? in->id->log.data : none;
+    record_id_print(log, has_id ? in->id->index : 0, r->id);
+    r->header = record_header_read(span_of(in->header.data, in->header.len), log, &r->arena, &r->why);
+    if (r->header != NULL)
+        open_body(r);
+}
+
+void
+row_close(struct row *r)
+{
+    arena_release(&r->arena);
+}
+
+int
+row_mode(const struct row *r)
+{
+    return r->header != NULL ? (int)r->header->mode : 0;
+}
+
+static void
+put_references(const struct row *r, struct buf *out)
+{
+    if (r->header->n_references == 0)
+        return;
+    object_open_list(out, "references");
+    for (size_t i = 0; i < r->header->n_references; i++) {
+        const Parallax__V1__RecordId *ref = r->header->references[i];
+        char id[RECORD_ID_TEXT_MAX];
+        if (ref->log.len != LOG_ID_BYTES)
+            continue;
+        record_id_print(ref->log.data, ref->index, id);
+        object_str(out, NULL, id);
+    }
+    object_close_list(out);
+}
+
+static void
+put_header(const struct row *r, struct buf *out)
+{
+    const Parallax__V1__Header *h = r->header;
+    object_str(out, "type", h->type);
+    object_uint(out, "type_version", h->type_version);
+    object_str(out, "mode", record_mode_name((int)h->mode));
+    object_str(out, "kind", record_kind_name((int)h->kind));
+    object_utc(out, "created", record_utc(h->created));
+    object_utc(out, "epoch", record_utc(h->epoch));
+    object_utc(out, "expires", record_utc(h->expires));
+    object_utc(out, "embargo_until", record_utc(h->embargo_until));
+    object_uint(out, "body_length", h->body_length);
+    object_hex(out, "body_sha256", h->body_hash.data, h->body_hash.len);
+    put_references(r, out);
+    if (h->rights != NULL) {
+        object_open(out, "rights");
+        object_str(out, "licence", h->rights->licence);
+        object_str(out, "onward", h->rights->onward);
+        object_close(out);
+    }
+}
+
+static void
+put_body(const struct row *r, struct buf *out)
+{
+    struct buf json;
+    if (r->type != NULL && r->msg != NULL) {
+        buf_init(&json, LIMIT_API_BYTES * 8);
+        r->type->json(r->msg, &json);
+        while (json.n > 0 && json.p[json.n - 1] == '\n')
+            json.n--;
+        if (!buf_failed(&json) && json.n > 0)
+            object_raw(out, "body", buf_span(&json));
+        buf_release(&json);
+        return;
+    }
+    if (r->in->body.len > 0)
+        object_base64(out, "body_base64", span_of(r->in->body.data, r->in->body.len));
+    if (r->why.code != WHY_NONE)
+        object_str(out, "unreadable", r->why.note);
+}
+
+void
+row_json(const struct row *r, struct buf *out)
+{
+    object_open(out, NULL);
+    object_str(out, "id", r->id);
+    object_str(out, "origin", r->in->origin);
+    object_str(out, "series", r->in->series);
+    if (r->header != NULL)
+        put_header(r, out);
+    if (r->in->delivery != 0)
+        object_uint(out, "delivery", r->in->delivery);
+    if (r->in->received_ms != 0)
+        object_ms(out, "received", r->in->received_ms);
+    if (r->in->quarantine[0] != '\0')
+        object_str(out, "quarantine", r->in->quarantine);
+    put_body(r, out);
+    object_close(out);
+}
+
+/* What a log says about itself. */
+static void
+put_own(const struct row *r, struct buf *out)
+{
+    if (r->header->kind == PARALLAX__V1__KIND__DESCRIPTOR) {
+        const Parallax__V1__Descriptor *d = (const Parallax__V1__Descriptor *)r->msg;
+        buf_put_str(out, "the log begins: ");
+        screen_text(out, d->node);
+        buf_put_byte(out, '/');
+        screen_text(out, d->audience);
+        buf_put_byte(out, '/');
+        screen_text(out, d->class_name);
+    } else {
+        buf_put_str(out, "the log ends: ");
+        screen_text(out, ((const Parallax__V1__Closure *)r->msg)->reason);
+    }
+}
+
+void
+row_summary(const struct row *r, struct buf *out)
+{
+    if (r->header == NULL) {
+        buf_put_fmt(out, "(header not readable: %s)", r->why.note);
+        return;
+    }
+    screen_mode(out, (int)r->header->mode);
+    if (r->header->kind != PARALLAX__V1__KIND__INITIAL && r->header->type[0] != '\0')
+        buf_put_fmt(out, "%s ", record_kind_name((int)r->header->kind));
+    if (r->in->quarantine[0] != '\0') {
+        buf_put_str(out, "QUARANTINED (");
+        screen_text(out, r->in->quarantine);
+        buf_put_str(out, ") ");
+    }
+    if (r->msg != NULL && r->type != NULL) {
+        struct buf line;
+        buf_init(&line, LIMIT_LINE_BYTES);
+        r->type->summary(r->msg, &line);
+        screen_text(out, buf_cstr(&line));
+        buf_release(&line);
+    } else if (r->msg != NULL) {
+        put_own(r, out);
+    } else if (r->in->body.len == 0) {
+        screen_text(out, r->header->type);
+        buf_put_str(out, " (body not held here)");
+    } else {
+        screen_text(out, r->header->type);
+        buf_put_fmt(out, " (body not readable: %s)", r->why.note);
+    }
+}
+
+void
+row_epoch(const struct row *r, char text[UTC_TEXT_MAX])
+{
+    struct utc t = r->header != NULL ? record_utc(r->header->epoch) : (struct utc){0, 0};
+    if (utc_is_zero(t))
+        snprintf(text, UTC_TEXT_MAX, "-");
+    else
+        utc_print(t, 0, text);
+}
+
+void
+row_warn_mode(int mode)
+{
+    if (mode != PARALLAX__V1__MODE__REAL)
+        fprintf(stderr, "%s[%s] what follows is not real%s\n", screen_tone(stderr, TONE_WARN),
+                record_mode_name(mode), screen_tone(stderr, TONE_PLAIN));
+}
