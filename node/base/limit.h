@@ -36,6 +36,18 @@
 #define LIMIT_OPEN_COUNT            64       /* logs one session may have open towards us */
 #define LIMIT_SESSION_IDLE_SECONDS  45       /* no frame for so long ends a session: heads come every 30 s */
 #define LIMIT_LINK_COUNT            256      /* connections of the gate: two lanes, two directions, 64 members */
+#define LIMIT_LINK_PEER_COUNT       8        /* connections that one peer may have opened to us: two lanes, and redials */
+
+/* Gate */
+#define LIMIT_GATE_HWM_COUNT        2304     /* frames in one libzmq pipe: the largest credit at 4 KiB a frame, and 256 uncounted */
+#define LIMIT_GATE_HWM_ALERT_COUNT  320      /* the same for an alert connection: 64 and 256 uncounted */
+#define LIMIT_GATE_ALERT_BYTES      1048576  /* of one alert link, on its way through the gate: credit, one frame, what is uncounted */
+#define LIMIT_GATE_BULK_BYTES       9437184  /* of one bulk link: credit, one frame, what is uncounted */
+#define LIMIT_GATE_CORE_ALERT_BYTES 33554432 /* of all alert links, towards core: credit of 64 members, twice */
+#define LIMIT_GATE_CORE_BULK_BYTES  50331648 /* of all bulk links, towards core: the credit pool, twice */
+#define LIMIT_GATE_CONTROL_BYTES    1048576  /* kept free beyond these for UP and DOWN */
+#define LIMIT_GATE_UNREAD_BYTES     16777216 /* received on one connection and not yet a whole message: twice the bulk credit */
+#define LIMIT_GATE_SILENT_SECONDS   20       /* a connection without a frame: a dialler speaks first, at once */
 
 /* Decoding */
 #define LIMIT_ARENA_BODY_BYTES      2097152  /* one unpacked body: ten times the body itself */

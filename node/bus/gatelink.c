@@ -120,11 +120,12 @@ gatelink_put(struct gatelink *l, enum gatelink_lane lane, enum gatelink_kind kin
              struct span payload)
 {
     struct gatelink_queue *q = &l->out[lane == GATELINK_BULK];
-    size_t n = GATELINK_HEAD_BYTES + payload.n;
     struct gatelink_chunk *chunk;
+    size_t n = GATELINK_HEAD_BYTES + payload.n;
+    size_t cost = n + sizeof *chunk;
 
     assert(payload.n <= GATELINK_PAYLOAD_MAX);
-    chunk = n <= q->max - q->bytes ? mem_try(sizeof *chunk + n) : NULL;
+    chunk = cost <= q->max - q->bytes ? mem_try(sizeof *chunk + n) : NULL;
     if (chunk == NULL) {
         errno = ENOBUFS;
         return -1;
@@ -140,7 +141,7 @@ gatelink_put(struct gatelink *l, enum gatelink_lane lane, enum gatelink_kind kin
     else
         q->last->next = chunk;
     q->last = chunk;
-    q->bytes += n;
+    q->bytes += cost;
     return 0;
 }
 
@@ -148,7 +149,8 @@ static void
 count_sent(struct gatelink *l, struct gatelink_chunk *chunk)
 {
     if (l->sent != NULL)
-        l->sent(l->sent_cookie, chunk->link, chunk->n - GATELINK_HEAD_BYTES);
+        l->sent(l->sent_cookie, (enum gatelink_kind)chunk->bytes[4], chunk->link,
+                chunk->n - GATELINK_HEAD_BYTES);
     free(chunk);
 }
 
@@ -174,7 +176,7 @@ advance(struct gatelink *l, struct gatelink_queue *q, size_t done)
         q->first = chunk->next;
         if (q->first == NULL)
             q->last = NULL;
-        q->bytes -= chunk->n;
+        q->bytes -= chunk->n + sizeof *chunk;
         chunk->next = NULL;
         if (done < chunk->n) {
             chunk->done = done;

@@ -67,13 +67,13 @@ struct gatelink_peers {
 /* One message came in. ${payload} is valid during the call only. Must not release the gatelink. */
 typedef void gatelink_fn(void *cookie, enum gatelink_kind kind, uint32_t link, struct span payload);
 /* One message of ${bytes} (payload) has left for the socket. */
-typedef void gatelink_sent_fn(void *cookie, uint32_t link, size_t bytes);
+typedef void gatelink_sent_fn(void *cookie, enum gatelink_kind kind, uint32_t link, size_t bytes);
 
 struct gatelink_chunk;
 
 struct gatelink_queue {
     struct gatelink_chunk *first, *last;
-    size_t bytes; /* queued, with heads */
+    size_t bytes; /* queued, with what each message costs in memory */
     size_t max;   /* ceiling, bytes */
 };
 

@@ -112,9 +112,10 @@ an_alert_overtakes_queued_bulk(void **state)
 }
 
 static void
-count(void *cookie, uint32_t link, size_t bytes)
+count(void *cookie, enum gatelink_kind kind, uint32_t link, size_t bytes)
 {
     (void)link;
+    assert_int_equal(kind, GATELINK_FRAME);
     *(size_t *)cookie += bytes;
 }
 
