@@ -1,0 +1,22 @@
+/* Names of space objects and their times, as several record types need them for struct subject. */
+#ifndef TYPES_DESIGNATOR_H
+#define TYPES_DESIGNATOR_H
+
+#include "base/utc.h"
+
+/* YYYY-NNNP{PP}: an international designator (COSPAR id). */
+bool designator_is_cospar(struct span id);
+
+/* A catalogue number as a catalogue writes it, with any leading zeros: 1..999999999. 0 if it is none. */
+uint64_t designator_norad(struct span id);
+
+/* ${name} as a key: cut to ${size} at a character, blanks and all. */
+void designator_key(const char *name, char *out, size_t size);
+
+/*
+ * The UTC of a CCSDS time in ${system} (UTC, TAI, GPS, TT, TDB as TT; others count as UTC: their offset is not known or below a
+ * second). Zero if ${text} is no time.
+ */
+struct utc designator_utc(struct span text, struct span system);
+
+#endif

@@ -1,0 +1,104 @@
+#include "types/fieldmap.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const void *
+at(const ProtobufCMessage *part, size_t offset)
+{
+    return (const char *)part + offset;
+}
+
+unsigned
+fieldmap_parts(const struct fieldmap *map)
+{
+    return map->object_keyword != NULL ? FIELDMAP_PARTS : 1;
+}
+
+const ProtobufCMessage *
+fieldmap_part(const struct fieldmap *map, const ProtobufCMessage *msg, unsigned index)
+{
+    const ProtobufCMessage *part;
+
+    if (index == 0)
+        return msg;
+    memcpy(&part, at(msg, map->object[index]), sizeof part);
+    return part;
+}
+
+int
+fieldmap_find(const struct fieldmap *map, struct span keyword, bool object, size_t hint)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        size_t row = (hint + i) % map->count;
+        const struct field *field = &map->field[row];
+
+        if ((map->block[field->block].part == 1) != object)
+            continue;
+        if (span_is(keyword, field->keyword) || (field->alias != NULL && span_is(keyword, field->alias)))
+            return (int)row;
+    }
+    return -1;
+}
+
+struct span
+fieldmap_get(const struct field *field, const ProtobufCMessage *part, char number[FIELDMAP_NUMBER_MAX])
+{
+    const char *text;
+    uint64_t count;
+
+    if (field->kind == FIELD_COUNT) {
+        memcpy(&count, at(part, field->offset), sizeof count);
+        if (count == 0)
+            return span_of(number, 0);
+        (void)snprintf(number, FIELDMAP_NUMBER_MAX, "%" PRIu64, count);
+        return span_str(number);
+    }
+    memcpy(&text, at(part, field->offset), sizeof text);
+    return span_str(text);
+}
+
+size_t
+fieldmap_comments(const struct fieldmap *map, const ProtobufCMessage *part, bool object,
+                  Parallax__V1__Comment ***list)
+{
+    const struct field_part *kind = &map->part[object];
+    size_t n;
+
+    *list = NULL;
+    if (kind->n_comments == 0)
+        return 0; /* the type has none */
+    memcpy(&n, at(part, kind->n_comments), sizeof n);
+    memcpy(list, at(part, kind->comments), sizeof *list);
+    return n;
+}
+
+size_t
+fieldmap_extras(const struct fieldmap *map, const ProtobufCMessage *part, bool object,
+                Parallax__V1__Keyword ***list)
+{
+    const struct field_part *kind = &map->part[object];
+    size_t n;
+
+    *list = NULL;
+    if (kind->n_extras == 0)
+        return 0; /* the type has none */
+    memcpy(&n, at(part, kind->n_extras), sizeof n);
+    memcpy(list, at(part, kind->extras), sizeof *list);
+    return n;
+}
+
+void
+fieldmap_source(const struct fieldmap *map, const ProtobufCMessage *msg, struct span *format,
+                struct span *original, struct span *preamble)
+{
+    const Parallax__V1__Source *source;
+
+    *format = *original = *preamble = span_of(NULL, 0);
+    memcpy(&source, at(msg, map->source), sizeof source);
+    if (source == NULL)
+        return;
+    *format = span_str(source->format);
+    *original = span_of(source->original.data, source->original.len);
+    *preamble = span_of(source->preamble.data, source->preamble.len);
+}

@@ -1,0 +1,292 @@
+#include "types/fieldmap.h"
+
+#include <stdio.h>
+
+#include "base/limit.h"
+#include "base/num.h"
+#include "base/text.h"
+#include "base/utc.h"
+
+#define INT_MAX_TEXT   2147483647 /* 502.0-B-3 section 7.5.5: integers of KVN are 32 bits, signed */
+
+int
+fieldmap_check_text(const char *keyword, struct span value, size_t max, struct why *why, uint32_t line,
+                    uint32_t column)
+{
+    size_t prefix;
+
+    if (value.n > max)
+        return why_set(why, WHY_TEXT_LIMIT, line, column, keyword, "%zu bytes: expected at most %zu", value.n, max);
+    prefix = text_utf8_prefix(value);
+    if (prefix < value.n)
+        return why_set(why, WHY_TEXT_ENCODING, line, column, keyword, "not UTF-8 after %zu bytes", prefix);
+    for (size_t i = 0; i < value.n; i++) {
+        uint8_t c = value.p[i];
+        bool is_c1 = c == 0xC2 && i + 1 < value.n && value.p[i + 1] < 0xA0; /* U+0080..U+009F */
+
+        if (c < 0x20 || c == 0x7F || is_c1)
+            return why_set(why, WHY_TEXT_ENCODING, line, column, keyword,
+                           "a control character: expected printable text");
+    }
+    return 0;
+}
+
+/* What is wrong, with the value quoted. */
+static int
+refuse(enum why_code code, const struct field *field, struct span value, const char *expected, struct why *why,
+       uint32_t line, uint32_t column)
+{
+    struct buf quoted;
+
+    buf_init(&quoted, 256);
+    text_quote(&quoted, value, 40);
+    why_set(why, code, line, column, field->keyword, "%s: expected %s", buf_cstr(&quoted), expected);
+    buf_release(&quoted);
+    return -1;
+}
+
+/* "0 to 180", "0 to less than 1", "more than 0", "at most 5" */
+static void
+describe_range(const struct field *field, char out[80])
+{
+    const char *above = field->flags & FIELD_ABOVE ? "more than " : "";
+    const char *below = field->flags & FIELD_BELOW ? "less than " : "";
+
+    if (field->min != NULL && field->max != NULL)
+        (void)snprintf(out, 80, "%s%s to %s%s", above, field->min, below, field->max);
+    else if (field->min != NULL)
+        (void)snprintf(out, 80, "%s%s", *above != 0 ? above : "at least ", field->min);
+    else
+        (void)snprintf(out, 80, "%s%s", *below != 0 ? below : "at most ", field->max);
+}
+
+static int
+check_range(const struct field *field, struct span value, struct why *why, uint32_t line, uint32_t column)
+{
+    int low = field->min != NULL ? num_compare(value, span_str(field->min)) : 1;
+    int high = field->max != NULL ? num_compare(value, span_str(field->max)) : -1;
+    char expected[80];
+
+    if (low >= !!(field->flags & FIELD_ABOVE) && high <= -!!(field->flags & FIELD_BELOW))
+        return 0;
+    describe_range(field, expected);
+    return refuse(WHY_FIELD_RANGE, field, value, expected, why, line, column);
+}
+
+struct span
+fieldmap_word(const struct field *field, struct span value)
+{
+    const char *word = field->words;
+
+    while (word != NULL && *word != 0) {
+        size_t n = strcspn(word, "|");
+        size_t i = 0;
+
+        while (i < n && i < value.n) {
+            uint8_t c = value.p[i];
+
+            c = c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
+            if (c != (uint8_t)word[i] && !(c == '_' && word[i] == ' '))
+                break;
+            i++;
+        }
+        if (i == n && i == value.n)
+            return span_of(word, n);
+        word += n + (word[n] == '|');
+    }
+    return span_of(NULL, 0);
+}
+
+static int
+check_word(const struct field *field, struct span value, struct why *why, uint32_t line, uint32_t column)
+{
+    struct span word = fieldmap_word(field, value);
+
+    if (word.p != NULL && span_equal(word, value))
+        return 0;
+    if (field->flags & FIELD_OPEN)
+        return fieldmap_check_text(field->keyword, value, LIMIT_NAME_BYTES, why, line, column);
+    return refuse(WHY_FIELD_VALUE, field, value, field->words, why, line, column);
+}
+
+static int
+check_integer(const struct field *field, struct span value, struct why *why, uint32_t line, uint32_t column)
+{
+    int64_t n;
+
+    if (value.n > LIMIT_DIGITS_COUNT || num_int(value, -(int64_t)INT_MAX_TEXT - 1, INT_MAX_TEXT, &n) != 0)
+        return refuse(WHY_FIELD_NUMBER, field, value, "an integer", why, line, column);
+    return check_range(field, value, why, line, column);
+}
+
+static int
+check_real(const struct field *field, struct span value, struct why *why, uint32_t line, uint32_t column)
+{
+    double view;
+
+    if (value.n > LIMIT_DIGITS_COUNT)
+        return why_set(why, WHY_TEXT_LIMIT, line, column, field->keyword, "a number of %zu characters: expected at most %d",
+                       value.n, LIMIT_DIGITS_COUNT);
+    if (num_double(value, &view) != 0)
+        return refuse(WHY_FIELD_NUMBER, field, value, "a decimal number", why, line, column);
+    return check_range(field, value, why, line, column);
+}
+
+int
+fieldmap_check_value(const struct field *field, struct span value, struct why *why, uint32_t line, uint32_t column)
+{
+    struct utc t;
+
+    switch ((enum field_kind)field->kind) {
+    case FIELD_WORD:
+        return check_word(field, value, why, line, column);
+    case FIELD_REAL:
+        return check_real(field, value, why, line, column);
+    case FIELD_INT:
+    case FIELD_COUNT:
+        return check_integer(field, value, why, line, column);
+    case FIELD_TIME:
+        if (value.n > LIMIT_NAME_BYTES || utc_parse(value, &t) != 0)
+            return refuse(WHY_FIELD_TIME, field, value, "YYYY-MM-DDThh:mm:ss[.d...], a time that exists", why, line,
+                          column);
+        return 0;
+    case FIELD_TEXT:
+        break;
+    }
+    return fieldmap_check_text(field->keyword, value, LIMIT_TEXT_BYTES, why, line, column);
+}
+
+/* Does any field of ${block} stand in ${part}? */
+static bool
+has_any(const struct fieldmap *map, const ProtobufCMessage *part, unsigned block)
+{
+    char number[FIELDMAP_NUMBER_MAX];
+
+    for (size_t i = 0; i < map->count; i++) {
+        if (map->field[i].block == block && fieldmap_get(&map->field[i], part, number).n > 0)
+            return true;
+    }
+    return false;
+}
+
+static int
+check_fields(const struct fieldmap *map, const ProtobufCMessage *part, bool object, struct why *why)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        const struct field *field = &map->field[i];
+        const struct field_block *block = &map->block[field->block];
+        char number[FIELDMAP_NUMBER_MAX];
+        struct span value;
+
+        if ((block->part == 1) != object)
+            continue;
+        value = fieldmap_get(field, part, number);
+        if (value.n > 0 && fieldmap_check_value(field, value, why, 0, 0) != 0)
+            return -1;
+        if (value.n == 0 && (field->flags & FIELD_MUST) && (!block->is_optional || has_any(map, part, field->block)))
+            return why_set(why, WHY_FIELD_MISSING, 0, 0, field->keyword, "missing: it is mandatory");
+    }
+    return 0;
+}
+
+static bool
+is_block(const struct fieldmap *map, const char *name, bool object)
+{
+    for (size_t b = 0; b < map->block_count; b++) {
+        if (!map->block[b].is_quiet && (map->block[b].part == 1) == object && strcmp(map->block[b].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int
+check_notes(const struct fieldmap *map, const ProtobufCMessage *part, bool object, struct why *why)
+{
+    Parallax__V1__Comment **comment;
+    Parallax__V1__Keyword **extra;
+    size_t n_comments = fieldmap_comments(map, part, object, &comment);
+    size_t n_extras = fieldmap_extras(map, part, object, &extra);
+
+    if (n_comments > FIELDMAP_NOTES_MAX || n_extras > FIELDMAP_NOTES_MAX)
+        return why_set(why, WHY_TEXT_LIMIT, 0, 0, NULL, "more than %d comments or keywords outside the standard",
+                       FIELDMAP_NOTES_MAX);
+    for (size_t i = 0; i < n_comments; i++) {
+        if (!is_block(map, comment[i]->block, object))
+            return why_set(why, WHY_FIELD_VALUE, 0, 0, "COMMENT", "stands in no block of the message");
+        if (fieldmap_check_text("COMMENT", span_str(comment[i]->text), LIMIT_VALUE_BYTES, why, 0, 0) != 0)
+            return -1;
+    }
+    for (size_t i = 0; i < n_extras; i++) {
+        struct span name = span_str(extra[i]->name);
+
+        if (fieldmap_check_name(name, why, 0, 0) != 0 ||
+            fieldmap_check_text(extra[i]->name, span_str(extra[i]->value), LIMIT_VALUE_BYTES, why, 0, 0) != 0)
+            return -1;
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(extra[i]->name, extra[j]->name) == 0)
+                return why_set(why, WHY_FIELD_DUPLICATE, 0, 0, extra[i]->name, "occurs twice");
+        }
+    }
+    return 0;
+}
+
+int
+fieldmap_check_name(struct span name, struct why *why, uint32_t line, uint32_t column)
+{
+    bool is_plain = name.n > 0 && name.n <= LIMIT_NAME_BYTES;
+
+    for (size_t i = 0; is_plain && i < name.n; i++)
+        is_plain = name.p[i] > 0x20 && name.p[i] < 0x7F && strchr("=\"<>&", name.p[i]) == NULL;
+    if (is_plain)
+        return 0;
+    return why_set(why, WHY_FIELD_UNKNOWN, line, column, NULL,
+                   "a keyword outside the standard: expected 1 to %d printable characters without blanks and = \" < > &",
+                   LIMIT_NAME_BYTES);
+}
+
+/* The version is one that this map reads: x.y with a known x (502.0-B-3 section 4.2.2). */
+static int
+check_version(const struct fieldmap *map, const ProtobufCMessage *msg, struct why *why)
+{
+    char number[FIELDMAP_NUMBER_MAX];
+
+    if (map->majors == NULL)
+        return 0;
+    return fieldmap_check_version(map, fieldmap_get(&map->field[0], msg, number), why, 0, 0);
+}
+
+int
+fieldmap_check_version(const struct fieldmap *map, struct span value, struct why *why, uint32_t line,
+                       uint32_t column)
+{
+    bool is_known = value.n >= 3 && value.n <= 6 && value.p[1] == '.' && strchr(map->majors, value.p[0]) != NULL;
+
+    for (size_t i = 2; is_known && i < value.n; i++)
+        is_known = value.p[i] >= '0' && value.p[i] <= '9';
+    if (is_known && value.p[0] != 0)
+        return 0;
+    return refuse(WHY_VERSION, &map->field[0], value, map->majors[1] != 0 ? "2.0 or 3.0" : "1.0", why, line, column);
+}
+
+int
+fieldmap_check(const struct fieldmap *map, const ProtobufCMessage *msg, struct why *why)
+{
+    const Parallax__V1__Source *source;
+
+    if (check_version(map, msg, why) != 0)
+        return -1;
+    for (unsigned i = 0; i < fieldmap_parts(map); i++) {
+        const ProtobufCMessage *part = fieldmap_part(map, msg, i);
+
+        if (part == NULL)
+            return why_set(why, WHY_FIELD_MISSING, 0, 0, map->object_word[i], "missing: both objects are mandatory");
+        if (check_fields(map, part, i > 0, why) != 0 || check_notes(map, part, i > 0, why) != 0)
+            return -1;
+    }
+    memcpy(&source, (const char *)msg + map->source, sizeof source);
+    if (source == NULL || source->original.len == 0)
+        return why_set(why, WHY_FIELD_MISSING, 0, 0, "source", "missing: a record holds the bytes that it was read from");
+    if (!text_is_word(span_str(source->format)))
+        return why_set(why, WHY_FIELD_VALUE, 0, 0, "source", "its format is no format word");
+    return 0;
+}

@@ -1,0 +1,102 @@
+/* Mean elements of one orbit: what OMM and TLE say (CCSDS 502.0-B-3 section 4). */
+#include "types/orbit/orbit_map.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "types/designator.h"
+
+static int
+check(const ProtobufCMessage *msg, struct why *why)
+{
+    const Parallax__V1__Orbit *orbit = (const Parallax__V1__Orbit *)msg;
+    bool has_axis = orbit->semi_major_axis[0] != 0;
+    bool has_motion = orbit->mean_motion[0] != 0;
+
+    if (fieldmap_check(&orbit_map, msg, why) != 0)
+        return -1;
+    if (!has_axis && !has_motion)
+        return why_set(why, WHY_FIELD_MISSING, 0, 0, "MEAN_MOTION", "missing: it or SEMI_MAJOR_AXIS is mandatory");
+    if (has_axis && has_motion)
+        return why_set(why, WHY_FIELD_DUPLICATE, 0, 0, "SEMI_MAJOR_AXIS", "beside MEAN_MOTION: expected one of them");
+    if (orbit->norad_cat_id == 0 && orbit->object_id[0] == 0 && orbit->object_name[0] == 0)
+        return why_set(why, WHY_FIELD_MISSING, 0, 0, "NORAD_CAT_ID",
+                       "missing, like OBJECT_ID and OBJECT_NAME: nothing names the object");
+    return 0;
+}
+
+static bool
+is_known(const char *id)
+{
+    return *id != 0 && !text_equal_nocase(span_str(id), "UNKNOWN");
+}
+
+static int
+subject(const ProtobufCMessage *msg, struct subject *out)
+{
+    const Parallax__V1__Orbit *orbit = (const Parallax__V1__Orbit *)msg;
+    unsigned n = 0;
+
+    *out = (struct subject){0};
+    if (orbit->norad_cat_id > 0) {
+        (void)snprintf(out->key, sizeof out->key, "%" PRIu64, orbit->norad_cat_id);
+        (void)snprintf(out->object[n++], sizeof out->object[0], "norad:%" PRIu64, orbit->norad_cat_id);
+    } else {
+        designator_key(is_known(orbit->object_id) ? orbit->object_id : orbit->object_name, out->key, sizeof out->key);
+    }
+    if (designator_is_cospar(span_str(orbit->object_id)))
+        (void)snprintf(out->object[n++], sizeof out->object[0], "cospar:%s", orbit->object_id);
+    out->epoch = designator_utc(span_str(orbit->epoch), span_str(orbit->time_system));
+    return 0;
+}
+
+static void
+summary(const ProtobufCMessage *msg, struct buf *out)
+{
+    const Parallax__V1__Orbit *orbit = (const Parallax__V1__Orbit *)msg;
+
+    if (orbit->norad_cat_id > 0)
+        buf_put_fmt(out, "%" PRIu64 " ", orbit->norad_cat_id);
+    text_quote(out, span_str(orbit->object_name), 40);
+    buf_put_fmt(out, " epoch %s %s", orbit->epoch, orbit->mean_motion[0] != 0 ? "n " : "a ");
+    fieldmap_number(out, span_str(orbit->mean_motion[0] != 0 ? orbit->mean_motion : orbit->semi_major_axis));
+    buf_put_str(out, orbit->mean_motion[0] != 0 ? " rev/day e " : " km e ");
+    fieldmap_number(out, span_str(orbit->eccentricity));
+    buf_put_str(out, " i ");
+    fieldmap_number(out, span_str(orbit->inclination));
+}
+
+static void
+json(const ProtobufCMessage *msg, struct buf *out)
+{
+    fieldmap_json(&orbit_map, msg, out);
+}
+
+static void
+source(const ProtobufCMessage *msg, struct span *format, struct span *original, struct span *preamble)
+{
+    fieldmap_source(&orbit_map, msg, format, original, preamble);
+}
+
+static const struct reader *const readers[] = {&orbit_omm_csv_reader, &orbit_omm_json_reader, &orbit_omm_kvn_reader,
+                                               &orbit_omm_xml_reader, &orbit_tle_reader,      NULL};
+static const struct writer *const writers[] = {&orbit_omm_csv_writer, &orbit_omm_json_writer,
+                                               &orbit_omm_kvn_writer, &orbit_omm_xml_writer,
+                                               &orbit_tle_writer, &orbit_omm_plain_json_writer, NULL};
+
+const struct type type_orbit = {
+    .name = "orbit",
+    .title = "Mean elements of one orbit (OMM, TLE)",
+    .version = 1,
+    .body_max = LIMIT_BODY_BYTES,
+    .schema = &parallax__v1__orbit__descriptor,
+    .check = check,
+    .subject = subject,
+    .summary = summary,
+    .json = json,
+    .source = source,
+    .readers = readers,
+    .writers = writers,
+    .doc = "orbit.md",
+};

@@ -1,0 +1,26 @@
+/* Inside node/types/orbit: its keywords, readers and writers. */
+#ifndef TYPES_ORBIT_ORBIT_MAP_H
+#define TYPES_ORBIT_ORBIT_MAP_H
+
+#include "orbit.pb-c.h"
+#include "types/fill.h"
+
+extern const struct fieldmap orbit_map;
+
+/* What sources without metadata mean (CelesTrak GP, TLE): Earth, TEME, UTC, SGP4; they call themselves OMM 2.0. */
+extern const struct fill_default orbit_map_implied[];
+
+/* Does ${orbit} say what a format without metadata implies? 0, or -1 with CANNOT_HOLD. */
+int orbit_map_check_implied(const Parallax__V1__Orbit *orbit, const char *format, struct why *why);
+
+/* A warning for each field that ${is_held} denies. */
+void orbit_map_warn_lost(const Parallax__V1__Orbit *orbit, bool (*is_held)(const char *keyword),
+                         const struct convert *how);
+
+extern const struct reader orbit_omm_kvn_reader, orbit_omm_xml_reader, orbit_omm_json_reader, orbit_omm_csv_reader;
+extern const struct writer orbit_omm_kvn_writer, orbit_omm_xml_writer, orbit_omm_json_writer, orbit_omm_csv_writer;
+extern const struct writer orbit_omm_plain_json_writer;
+extern const struct reader orbit_tle_reader;
+extern const struct writer orbit_tle_writer;
+
+#endif

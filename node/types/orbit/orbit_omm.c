@@ -1,0 +1,179 @@
+/* OMM as KVN, XML, JSON and CSV (CCSDS 502.0-B-3 section 4, 505.0-B; CelesTrak and Space-Track GP data). */
+#include "types/csvmap.h"
+#include "types/jsonmap.h"
+#include "types/kvnmap.h"
+#include "types/orbit/orbit_map.h"
+#include "types/xmlmap.h"
+
+#include "syntax/json.h"
+#include "syntax/kvn.h"
+
+static int
+probe_kvn(struct span head)
+{
+    return kvn_begins_with(head, "CCSDS_OMM_VERS") ? 100 : 0;
+}
+
+static int
+read_kvn(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+         struct why *why)
+{
+    return kvnmap_read(&orbit_map, "omm-kvn", input, how, a, emit, cookie, why);
+}
+
+static int
+write_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
+{
+    return kvnmap_write(&orbit_map, msg, how, out, why);
+}
+
+static void
+blank_line(struct buf *out)
+{
+    buf_put_byte(out, '\n');
+}
+
+const struct reader orbit_omm_kvn_reader = {"omm-kvn",          "text/plain", "CCSDS OMM 2.0 and 3.0, keyword = value",
+                                            LIMIT_INPUT_BYTES, probe_kvn,    read_kvn};
+const struct writer orbit_omm_kvn_writer = {.format = "omm-kvn",
+                                            .media = "text/plain",
+                                            .title = "CCSDS OMM, keyword = value",
+                                            .lossless = true,
+                                            .between = blank_line,
+                                            .write = write_kvn};
+
+static int
+probe_xml(struct span head)
+{
+    return xmlmap_probe(&orbit_map, head);
+}
+
+static int
+read_xml(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+         struct why *why)
+{
+    return xmlmap_read(&orbit_map, "omm-xml", input, how, a, emit, cookie, why);
+}
+
+static int
+write_xml(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
+{
+    return xmlmap_write(&orbit_map, msg, how, out, why);
+}
+
+const struct reader orbit_omm_xml_reader = {"omm-xml",          "application/xml", "CCSDS OMM 2.0 and 3.0 as NDM/XML",
+                                            LIMIT_INPUT_BYTES, probe_xml,         read_xml};
+const struct writer orbit_omm_xml_writer = {.format = "omm-xml",
+                                            .media = "application/xml",
+                                            .title = "CCSDS OMM as NDM/XML",
+                                            .lossless = true,
+                                            .begin = xmlmap_begin,
+                                            .end = xmlmap_end,
+                                            .write = write_xml};
+
+/* EPOCH and one of what only mean elements have. */
+static int
+probe_json(struct span head)
+{
+    bool has_elements = json_has_key(head, "MEAN_MOTION") || json_has_key(head, "SEMI_MAJOR_AXIS") ||
+                        json_has_key(head, "ECCENTRICITY");
+
+    if (!json_is_likely(head))
+        return 0;
+    if (json_has_key(head, "CCSDS_OMM_VERS"))
+        return 95;
+    return json_has_key(head, "EPOCH") && has_elements ? 90 : 0;
+}
+
+static int
+read_json(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+          struct why *why)
+{
+    return jsonmap_read(&orbit_map, "omm-json", orbit_map_implied, input, how, a, emit, cookie, why);
+}
+
+static int
+write_json(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
+{
+    (void)how, (void)why;
+    fieldmap_json(&orbit_map, msg, out);
+    return 0;
+}
+
+const struct reader orbit_omm_json_reader = {
+    "omm-json", "application/json", "GP data as JSON (CelesTrak, Space-Track)", LIMIT_INPUT_BYTES, probe_json, read_json};
+const struct writer orbit_omm_json_writer = {.format = "omm-json",
+                                             .media = "application/json",
+                                             .title = "GP data as JSON, an array",
+                                             .lossless = true,
+                                             .begin = jsonmap_begin,
+                                             .between = jsonmap_between,
+                                             .end = jsonmap_end,
+                                             .write = write_json};
+const struct writer orbit_omm_plain_json_writer = {.format = "json",
+                                                   .media = "application/json",
+                                                   .title = "canonical JSON, an array",
+                                                   .begin = jsonmap_begin,
+                                                   .between = jsonmap_between,
+                                                   .end = jsonmap_end,
+                                                   .write = write_json};
+
+/* The columns of CelesTrak, in its order. */
+static const char *const columns[] = {
+    "OBJECT_NAME",        "OBJECT_ID",           "EPOCH",            "MEAN_MOTION",  "ECCENTRICITY",   "INCLINATION",
+    "RA_OF_ASC_NODE",     "ARG_OF_PERICENTER",   "MEAN_ANOMALY",     "EPHEMERIS_TYPE", "CLASSIFICATION_TYPE",
+    "NORAD_CAT_ID",       "ELEMENT_SET_NO",      "REV_AT_EPOCH",     "BSTAR",        "MEAN_MOTION_DOT",
+    "MEAN_MOTION_DDOT",   NULL};
+
+static int
+probe_csv(struct span head)
+{
+    static const char *const must[] = {"EPOCH", "ECCENTRICITY", "INCLINATION"};
+
+    return csvmap_has(head, must, sizeof must / sizeof *must) ? 95 : 0;
+}
+
+static int
+read_csv(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+         struct why *why)
+{
+    return csvmap_read(&orbit_map, "omm-csv", orbit_map_implied, input, how, a, emit, cookie, why);
+}
+
+static bool
+is_column(const char *keyword)
+{
+    for (size_t i = 0; columns[i] != NULL; i++) {
+        if (strcmp(columns[i], keyword) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void
+begin_csv(struct buf *out)
+{
+    csvmap_header(columns, out);
+}
+
+static int
+write_csv(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
+{
+    const Parallax__V1__Orbit *orbit = (const Parallax__V1__Orbit *)msg;
+
+    if (orbit_map_check_implied(orbit, "CSV", why) != 0)
+        return -1;
+    if (orbit->mean_motion[0] == 0)
+        return why_set(why, WHY_CANNOT_HOLD, 0, 0, "SEMI_MAJOR_AXIS", "CSV has no column for it: it holds MEAN_MOTION");
+    orbit_map_warn_lost(orbit, is_column, how);
+    csvmap_row(&orbit_map, msg, columns, out);
+    return 0;
+}
+
+const struct reader orbit_omm_csv_reader = {
+    "omm-csv", "text/csv", "GP data as CSV (CelesTrak, Space-Track)", LIMIT_INPUT_BYTES, probe_csv, read_csv};
+const struct writer orbit_omm_csv_writer = {.format = "omm-csv",
+                                            .media = "text/csv",
+                                            .title = "GP data as CSV, the columns of CelesTrak",
+                                            .begin = begin_csv,
+                                            .write = write_csv};

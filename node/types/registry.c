@@ -1,0 +1,184 @@
+#include "types/registry.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "syntax/json.h"
+#include "syntax/xml.h"
+#include "wire/unpack.h"
+
+#define HEAD_BYTES 4096
+
+const struct type *
+registry_type(struct span name)
+{
+    for (size_t i = 0; types_table[i] != NULL; i++) {
+        if (span_is(name, types_table[i]->name))
+            return types_table[i];
+    }
+    return NULL;
+}
+
+const struct type *
+registry_type_cstr(const char *name)
+{
+    return registry_type(span_str(name));
+}
+
+const struct reader *
+registry_reader(const char *format, const struct type **type)
+{
+    for (size_t i = 0; types_table[i] != NULL; i++) {
+        for (size_t k = 0; types_table[i]->readers[k] != NULL; k++) {
+            if (strcmp(types_table[i]->readers[k]->format, format) != 0)
+                continue;
+            if (type != NULL)
+                *type = types_table[i];
+            return types_table[i]->readers[k];
+        }
+    }
+    return NULL;
+}
+
+const struct writer *
+registry_writer(const struct type *type, const char *format)
+{
+    for (size_t k = 0; type->writers[k] != NULL; k++) {
+        if (strcmp(type->writers[k]->format, format) == 0)
+            return type->writers[k];
+    }
+    return NULL;
+}
+
+/* What an input that no reader knows looks like, for the note. */
+static int
+refuse_unknown(struct span head, struct why *why)
+{
+    struct span name;
+    struct buf quoted;
+    size_t line = 0;
+
+    if (head.n == 0)
+        return why_set(why, WHY_FORMAT_UNKNOWN, 0, 0, NULL, "the input is empty");
+    if ((head.n >= 2 && (memcmp(head.p, "\xFF\xFE", 2) == 0 || memcmp(head.p, "\xFE\xFF", 2) == 0)) ||
+        (head.n >= 4 && (head.p[0] == 0) != (head.p[1] == 0)))
+        return why_set(why, WHY_TEXT_ENCODING, 1, 1, NULL, "UTF-16 text: expected UTF-8");
+    if (memchr(head.p, 0, head.n) != NULL)
+        return why_set(why, WHY_FORMAT_UNKNOWN, 0, 0, NULL, "the input is not text");
+    while (line < head.n && line < 60 && head.p[line] != '\n' && head.p[line] != '\r')
+        line++;
+    buf_init(&quoted, 512);
+    if (xml_sniff(head, &name, 1) == 1 && (text_equal_nocase(name, "html") || text_equal_nocase(name, "head"))) {
+        buf_put_str(&quoted, "HTML, a web page: expected data");
+    } else if (xml_sniff(head, &name, 1) == 1) {
+        buf_put_str(&quoted, "XML with the root element ");
+        text_quote(&quoted, name, 40);
+        buf_put_str(&quoted, ", which no reader knows");
+    } else if (json_is_likely(head)) {
+        buf_put_str(&quoted, "JSON without the members of any format known");
+    } else {
+        buf_put_str(&quoted, "no format known begins with ");
+        text_quote(&quoted, span_of(head.p, line), 60);
+    }
+    why_set(why, WHY_FORMAT_UNKNOWN, 0, 0, NULL, "%s", buf_cstr(&quoted));
+    buf_release(&quoted);
+    return -1;
+}
+
+const struct reader *
+registry_detect(struct span input, const struct type **type, struct why *why)
+{
+    struct span head = span_of(input.p, input.n < HEAD_BYTES ? input.n : HEAD_BYTES);
+    const struct reader *best = NULL;
+    const struct reader *second = NULL;
+    int best_score = 0;
+    int second_score = 0;
+
+    for (size_t i = 0; types_table[i] != NULL; i++) {
+        for (size_t k = 0; types_table[i]->readers[k] != NULL; k++) {
+            const struct reader *reader = types_table[i]->readers[k];
+            int score = head.n > 0 ? reader->probe(head) : 0;
+
+            if (score > best_score) {
+                second = best;
+                second_score = best_score;
+                best = reader;
+                best_score = score;
+                *type = types_table[i];
+            } else if (score > second_score) {
+                second = reader;
+                second_score = score;
+            }
+        }
+    }
+    if (best == NULL) {
+        refuse_unknown(head, why);
+        return NULL;
+    }
+    if (best_score == second_score) {
+        why_set(why, WHY_FORMAT_AMBIGUOUS, 0, 0, NULL, "may be %s or %s: name the format", best->format,
+                second->format);
+        return NULL;
+    }
+    return best;
+}
+
+struct reading {
+    const struct type *type;
+    registry_emit_fn *emit;
+    void *cookie;
+};
+
+static int
+check_and_emit(void *cookie, const ProtobufCMessage *msg, struct why *why)
+{
+    const struct reading *r = cookie;
+    size_t bytes;
+
+    if (r->type->check(msg, why) != 0)
+        return -1;
+    bytes = protobuf_c_message_get_packed_size(msg);
+    if (bytes > r->type->body_max)
+        return why_set(why, WHY_BODY_SIZE, 0, 0, NULL, "a record of %zu bytes: expected at most %zu", bytes,
+                       r->type->body_max);
+    return r->emit(r->cookie, r->type, msg, why);
+}
+
+int
+registry_read(struct span input, const char *format, const struct convert *how, registry_emit_fn *emit, void *cookie,
+              struct why *why)
+{
+    struct reading reading = {.emit = emit, .cookie = cookie};
+    const struct reader *reader;
+    struct arena arena;
+    int rc;
+
+    reader = format != NULL ? registry_reader(format, &reading.type) : registry_detect(input, &reading.type, why);
+    if (reader == NULL && format != NULL)
+        return why_set(why, WHY_FORMAT_UNKNOWN, 0, 0, NULL, "no reader of that name");
+    if (reader == NULL)
+        return -1;
+    if (input.n > reader->input_max)
+        return why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "%zu bytes: %s takes at most %zu", input.n, reader->format,
+                       reader->input_max);
+    arena_init(&arena, LIMIT_ARENA_BODY_BYTES);
+    rc = reader->read(input, how, &arena, check_and_emit, &reading, why);
+    arena_release(&arena);
+    return rc;
+}
+
+ProtobufCMessage *
+registry_unpack(const struct type *type, struct span body, struct arena *a, struct why *why)
+{
+    ProtobufCMessage *msg;
+
+    if (body.n > type->body_max) {
+        why_set(why, WHY_BODY_SIZE, 0, 0, NULL, "%zu bytes: a body of type %s has at most %zu", body.n, type->name,
+                type->body_max);
+        return NULL;
+    }
+    msg = unpack(type->schema, body, false, WHY_BODY_SHAPE, a, why);
+    if (msg == NULL || type->check(msg, why) != 0)
+        return NULL;
+    return msg;
+}
