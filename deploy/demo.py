@@ -281,9 +281,9 @@ class Killer(threading.Thread):
         if done.returncode != 0:
             return  # its core is starting again
         for row in json.loads(done.out) if done.out.startswith("[") else map(json.loads, done.out.splitlines()):
-            key = (row["log"], row["size"])
+            key = (row["id"], row["size"])
             if self.roots.setdefault(key, row["root"]) != row["root"]:
-                raise Failed("%s: log %s has two roots at size %d" % (node.name, row["log"], row["size"]))
+                raise Failed("%s: log %s has two roots at size %d" % (node.name, row["id"], row["size"]))
 
     def __enter__(self):
         self.start()

@@ -139,7 +139,7 @@ class Node:
         """{log: (origin, series, leaves held, root, newest size known)}"""
         answer = self.json("log", "list")
         rows = answer if isinstance(answer, list) else answer["logs"]
-        return {row["log"]: (row["origin"], row["series"], row["size"], row["root"], row["head_size"]) for row in rows}
+        return {row["id"]: (row["origin"], row["series"], row["size"], row["root"], row["head_size"]) for row in rows}
 
     def picture(self):
         """The whole merged picture in its one canonical form."""

@@ -31,7 +31,7 @@ static void
 put_option(const struct word_option *o)
 {
     char left[64];
-    char letter[4] = {'-', o->letter, ' ', '\0'};
+    char letter[5] = {'-', o->letter, ',', ' ', '\0'};
     snprintf(left, sizeof left, "%s--%s%s%s", o->letter != 0 ? letter : "", o->name,
              o->value != NULL ? " " : "", o->value != NULL ? o->value : "");
     printf("  %-24s %s\n", left, o->help);

@@ -103,16 +103,15 @@ fill_member(const struct init *i, struct roster_member *m)
     return status;
 }
 
-/* A join request is a roster of one, signed by its steward: one reader and one writer for both, every key
- * proved. */
+/* A join request is the text of a roster of one: the same reader and writer, the same proofs of possession.
+ */
 static int
 make_request(struct init *i)
 {
     struct roster *r = roster_new();
+    struct roster *check = roster_new();
     struct why why;
-    struct buf text;
     why_clear(&why);
-    buf_init(&text, LIMIT_ROSTER_BYTES);
     r->version = 1;
     r->threshold = r->members_n = r->stewards_n = 1;
     snprintf(r->title, sizeof r->title, "Join request of %s", i->name);
@@ -122,11 +121,14 @@ make_request(struct init *i)
     sig_public(i->key[KEY_STEWARD], r->steward[0].key.key);
     int status = fill_member(i, &r->member[0]);
     if (status == EXIT_DONE) {
-        roster_write(r, &text);
-        if (roster_add_signature(buf_span(&text), i->name, i->key[KEY_STEWARD], &i->request, &why) != 0)
+        buf_put_fmt(&i->request,
+                    "# %s asks to join a federation: `parallax roster new` and `roster add` read this.\n",
+                    i->name);
+        roster_write(r, &i->request);
+        if (roster_parse_text(buf_span(&i->request), check, &why) != 0)
             status = args_usage(&i->args, "%s: %s", why.field, why.note);
     }
-    buf_release(&text);
+    roster_free(check);
     roster_free(r);
     return status;
 }

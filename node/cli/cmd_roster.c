@@ -50,8 +50,6 @@ join(const struct args *a, struct roster *r, const char *path)
     if (status == EXIT_DONE &&
         (d.roster->members_n != 1 || d.roster->stewards_n != 1 || d.roster->version != 1))
         status = args_fail(a, "%s is no join request: expected one member and one steward", path);
-    if (status == EXIT_DONE)
-        status = document_check(&d, path, NULL);
     if (status == EXIT_DONE && roster_member(r, d.roster->member[0].name) != NULL)
         status = args_fail(a, "%s: %s is listed already", path, d.roster->member[0].name);
     if (status == EXIT_DONE && (r->members_n == LIMIT_MEMBER_COUNT || r->stewards_n == LIMIT_MEMBER_COUNT))

@@ -319,6 +319,10 @@ install(const struct args *a, const char *dir, const struct document *d, const s
         return args_fail(a, "%s is version %llu; this node holds version %llu%s", a->at[0],
                          (unsigned long long)r->version, (unsigned long long)held,
                          r->version == held ? ", and it is ANOTHER ONE: tell the stewards" : "");
+    if (r->version > held + 1)
+        return args_fail(a, "%s is version %llu; this node holds %llu versions: expected version %llu first",
+                         a->at[0], (unsigned long long)r->version, (unsigned long long)held,
+                         (unsigned long long)held + 1);
     int status = document_check(d, a->at[0], last->roster);
     if (status == EXIT_DONE)
         status = check_first(a, dir, d);

@@ -10,14 +10,20 @@
 #include "cli/screen.h"
 #include "crypt/secret.h"
 
+#define WORDS_MAX 128
+
 static int
 unknown_word(const char *word)
 {
-    const char *names[256];
+    char names[WORDS_MAX][24]; /* first parts: "roster" of "roster new" */
+    const char *list[WORDS_MAX];
     size_t n = 0;
-    for (size_t i = 0; i < word_count && n < sizeof names / sizeof names[0]; i++)
-        names[n++] = word_table[i].name;
-    const char *near = text_nearest(span_str(word), names, n);
+    for (size_t i = 0; i < word_count && n < WORDS_MAX; i++, n++) {
+        const char *name = word_table[i].name;
+        snprintf(names[n], sizeof names[n], "%.*s", (int)strcspn(name, " "), name);
+        list[n] = names[n];
+    }
+    const char *near = text_nearest(span_str(word), list, n);
     struct buf text;
     buf_init(&text, 1024);
     text_quote(&text, span_str(word), 64);

@@ -188,13 +188,12 @@ def test_a_stranger_is_refused_counted_and_hurts_nobody(three, sample):
 def transport_key(request):
     """The CURVE key of a join request, in ZeroMQ's own alphabet."""
     import base64
-    text = request["keys"]["transport"]
-    text = text[0] if isinstance(text, list) else text
+    [text] = request["members"][0]["keys"]["transport"]
     return zmq.utils.z85.encode(base64.b64decode(text))
 
 
 def endpoint(request):
-    return request["endpoint"]
+    return request["members"][0]["endpoint"]
 
 
 def test_a_node_that_is_not_there_is_exit_3_and_a_wrong_call_exit_2(federate, build):

@@ -1,0 +1,113 @@
+/* check FILE...: the readers and the check of every record type, with no node at all. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/limit.h"
+#include "base/text.h"
+#include "cli/args.h"
+#include "cli/screen.h"
+#include "cli/warning.h"
+#include "types/registry.h"
+
+struct found {
+    const struct type *type;
+    char format[LIMIT_NAME_BYTES + 1];
+    uint64_t records;
+};
+
+static int
+count(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct why *why)
+{
+    struct found *found = cookie;
+    struct span format, original, preamble;
+
+    (void)why;
+    if (found->records++ > 0)
+        return 0;
+    found->type = type;
+    type->source(msg, &format, &original, &preamble);
+    (void)snprintf(found->format, sizeof found->format, "%.*s", (int)format.n, (const char *)format.p);
+    return 0;
+}
+
+static void
+put_refusal(struct buf *out, const struct why *why)
+{
+    buf_put_fmt(out, ",\"reason\":\"%s\"", why_name(why->code));
+    if (why->line > 0)
+        buf_put_fmt(out, ",\"line\":%" PRIu32 ",\"column\":%" PRIu32, why->line, why->column);
+    if (why->field[0] != 0) {
+        buf_put_str(out, ",\"field\":");
+        text_json(out, span_str(why->field));
+    }
+    buf_put_str(out, ",\"note\":");
+    text_json(out, span_str(why->note[0] != 0 ? why->note : why_text(why->code)));
+}
+
+static void
+print_json(const char *name, const struct found *found, uint64_t warnings, const struct why *why)
+{
+    struct buf out;
+
+    buf_init(&out, LIMIT_API_BYTES);
+    buf_put_str(&out, "{\"file\":");
+    text_json(&out, span_str(name));
+    buf_put_fmt(&out, ",\"accepted\":%s", why->code == WHY_NONE ? "true" : "false");
+    if (why->code != WHY_NONE)
+        put_refusal(&out, why);
+    else
+        buf_put_fmt(&out, ",\"type\":\"%s\",\"format\":\"%s\",\"records\":%" PRIu64, found->type->name,
+                    found->format, found->records);
+    buf_put_fmt(&out, ",\"warnings\":%" PRIu64 "}\n", warnings);
+    screen_flush(&out);
+    buf_release(&out);
+}
+
+static int
+check_file(const struct args *a, const char *path)
+{
+    const char *name = strcmp(path, "-") == 0 ? "stdin" : path;
+    struct warning_sink sink = {.file = name};
+    struct convert how = {.strict = args_has(a, "strict"), .warn = warning_print, .cookie = &sink};
+    struct found found = {0};
+    struct why why;
+    struct buf input;
+
+    why_clear(&why);
+    buf_init(&input, LIMIT_INPUT_BYTES);
+    if (file_read(path, &input) == 0)
+        (void)registry_read(buf_span(&input), args_get(a, "from"), &how, count, &found, &why);
+    else if (errno == EFBIG)
+        why_set(&why, WHY_INPUT_SIZE, 0, 0, NULL, "larger than %d bytes", LIMIT_INPUT_BYTES);
+    else
+        why_set(&why, WHY_INPUT_SIZE, 0, 0, NULL, "cannot be read: %s", strerror(errno));
+    buf_release(&input);
+    warning_end(&sink);
+    if (args_has(a, "json"))
+        print_json(name, &found, sink.n, &why);
+    else if (why.code == WHY_NONE)
+        printf("%s: %" PRIu64 " %s record%s (%s)\n", name, found.records, found.type->name,
+               found.records == 1 ? "" : "s", found.format);
+    return why.code == WHY_NONE ? EXIT_DONE : args_refuse(&why, name);
+}
+
+int
+cmd_check(int argc, char **argv)
+{
+    struct args a;
+    int status;
+    int result = EXIT_DONE;
+
+    if (!args_read(&a, "check", 1, -1, argc, argv, &status))
+        return status;
+    if (args_has(&a, "from") && registry_reader(args_get(&a, "from"), NULL) == NULL)
+        return args_usage(&a, "%.64s is no format that can be read", args_get(&a, "from"));
+    for (int i = 0; i < a.n; i++) {
+        if (check_file(&a, a.at[i]) != EXIT_DONE)
+            result = EXIT_FAILED;
+    }
+    return result;
+}
