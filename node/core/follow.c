@@ -92,8 +92,10 @@ follow_choose(struct node *n, struct track *t)
         return;
     best = best_source(n, t, stalled ? t->source : 0);
     if (best == NULL)
+        best = now; /* nobody else: ask the same one again from where we are */
+    if (best == NULL)
         return;
-    if (now != NULL)
+    if (now != NULL && best != now)
         send_close(n, now, t, WHY_NONE);
     if (t->row.size == 0 && t->progress_ms == 0) {
         char hex[2 * LOG_ID_BYTES + 1];

@@ -108,7 +108,8 @@ struct event {
 };
 
 enum action_kind {
-    ACTION_SEND,       /* link, bytes */
+    ACTION_SEND,      /* link, lane, bytes */
+    ACTION_LANE,      /* link, lane: what an accepted link turned out to be */
     ACTION_DROP_LINK,  /* link */
     ACTION_DIAL,       /* peer, lane */
     ACTION_UNDIAL,     /* peer, lane */

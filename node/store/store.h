@@ -30,7 +30,7 @@ uint64_t store_free_bytes(struct store *s);  /* of the file system that holds it
 int store_meta_set(struct store *s, const char *name, struct span value);
 int store_meta_get(struct store *s, const char *name, struct buf *value);   /* 1 when absent */
 
-int store_log_put(struct store *s, struct store_log *log);      /* insert or replace everything but size and bytes of an existing row */
+int store_log_put(struct store *s, struct store_log *log);      /* insert (with log->no if given) or replace all but size and bytes */
 typedef int store_log_fn(void *cookie, const struct store_log *log);
 int store_logs(struct store *s, store_log_fn *fn, void *cookie);
 

@@ -59,9 +59,9 @@ take_cosignature(struct span *in, struct cosignature *c)
 }
 
 static int
-write_row(struct store *s, struct store_log *log)
+write_row(struct store *s, const struct store_log *log, bool fresh)
 {
-    sqlite3_stmt *st = store_stmt(s, log->no == 0 ? SQL_LOG_INSERT : SQL_LOG_UPDATE);
+    sqlite3_stmt *st = store_stmt(s, fresh ? SQL_LOG_INSERT : SQL_LOG_UPDATE);
     struct buf head, heartbeat, lines;
     int rc;
 
@@ -103,7 +103,7 @@ insert(struct store *s, struct store_log *log)
     sqlite3_stmt *st = store_stmt(s, SQL_EXTENT_INSERT);
     int64_t no;
 
-    if (st == NULL || write_row(s, log) != 0)
+    if (st == NULL || write_row(s, log, true) != 0)
         return -1;
     no = sqlite3_last_insert_rowid(s->db);
     if (no <= 0 || no > LEAF_LOG_MAX)
@@ -119,11 +119,9 @@ insert(struct store *s, struct store_log *log)
 static int
 update(struct store *s, struct store_log *log)
 {
-    if (write_row(s, log) != 0)
+    if (write_row(s, log, false) != 0)
         return -1;
-    if (sqlite3_changes(s->db) != 1)
-        return store_fail(s, "log %u has no row", log->no);
-    return 0;
+    return sqlite3_changes(s->db) == 1 ? 0 : insert(s, log);
 }
 
 int

@@ -1,0 +1,234 @@
+/* What must hold, and whether everybody agrees in the end. */
+#include "world_internal.h"
+#include <stdio.h>
+
+struct find {
+    const uint8_t *id;
+    struct store_log row;
+    bool found;
+};
+
+static int
+find_row(void *cookie, const struct store_log *log)
+{
+    struct find *f = cookie;
+
+    if (memcmp(log->id, f->id, LOG_ID_BYTES) == 0) {
+        f->row = *log;
+        f->found = true;
+    }
+    return 0;
+}
+
+static bool
+row_of(struct world *w, unsigned i, const uint8_t id[LOG_ID_BYTES], struct store_log *row)
+{
+    struct find f = {.id = id};
+
+    store_logs(w->sim[i].store, find_row, &f);
+    *row = f.row;
+    return f.found;
+}
+
+void
+world_acknowledged(struct world *w, unsigned node, const struct action *a)
+{
+    struct node_log_status s;
+    int i;
+
+    for (size_t k = 0; k < WAITING_MAX; k++) {
+        struct waiting *p = &w->waiting[k];
+        struct acked *x;
+        if (p->token != a->token)
+            continue;
+        if (a->why != NULL)
+            return; /* refused: tried again later */
+        i = node_log_find_no(w->sim[node].node, a->range.log);
+        if (i < 0 || w->acked_n == ACKED_MAX)
+            return;
+        node_log_status(w->sim[node].node, (size_t)i, &s);
+        x = &w->acked[w->acked_n++];
+        x->node = node;
+        memcpy(x->log, s.row->id, LOG_ID_BYTES);
+        x->index = a->range.first;
+        x->number = p->number;
+        p->token = 0;
+        w->figures.acknowledged++;
+        return;
+    }
+}
+
+/* The acknowledged record is where the answer said, and it is the one that was asked for. */
+static bool
+holds(struct world *w, const struct acked *x)
+{
+    struct store_log row;
+    struct store_record r;
+    struct buf body;
+    uint64_t delivery;
+    int64_t received;
+    bool same;
+
+    if (!row_of(w, x->node, x->log, &row) ||
+        store_record_get(w->sim[x->node].store, row.no, x->index, &r, &delivery, &received) != 0)
+        return false;
+    buf_init(&body, LIMIT_BODY_BYTES);
+    body_make(x->number, &body);
+    same = span_equal(buf_span(&body), r.body);
+    buf_release(&body);
+    return same;
+}
+
+static const char *
+check_logs(struct world *w, unsigned i)
+{
+    struct node *n = w->sim[i].node;
+
+    for (size_t k = 0; n != NULL && k < node_logs_count(n); k++) {
+        struct node_log_status s;
+        node_log_status(n, k, &s);
+        if (s.row->frozen) {
+            snprintf(w->wrong, sizeof(w->wrong), "%s froze a log of %s", w->roster->member[i].name,
+                     s.row->origin);
+            return w->wrong;
+        }
+        if (s.row->size == s.row->head.size && s.row->size > 0 &&
+            memcmp(s.root, s.row->head.root, HASH_BYTES) != 0) {
+            snprintf(w->wrong, sizeof(w->wrong), "%s holds another tree than %s signed",
+                     w->roster->member[i].name, s.row->origin);
+            return w->wrong;
+        }
+    }
+    return NULL;
+}
+
+const char *
+world_violation(struct world *w)
+{
+    for (unsigned i = 0; i < w->conf.nodes; i++) {
+        if (check_logs(w, i) != NULL)
+            return w->wrong;
+        if (w->sim[i].signer.refused > 0) {
+            snprintf(w->wrong, sizeof(w->wrong), "%s asked its signer for a fork", w->roster->member[i].name);
+            return w->wrong;
+        }
+    }
+    for (size_t k = 0; k < w->acked_n; k++) {
+        if (holds(w, &w->acked[k]))
+            continue;
+        snprintf(w->wrong, sizeof(w->wrong), "%s lost acknowledged record %u at index %llu",
+                 w->roster->member[w->acked[k].node].name, (unsigned)w->acked[k].number,
+                 (unsigned long long)w->acked[k].index);
+        return w->wrong;
+    }
+    for (size_t k = 0; k < w->acked_n; k++) {
+        for (size_t m = 0; m < k; m++) {
+            if (w->acked[k].node == w->acked[m].node && w->acked[k].index == w->acked[m].index &&
+                memcmp(w->acked[k].log, w->acked[m].log, LOG_ID_BYTES) == 0) {
+                snprintf(w->wrong, sizeof(w->wrong), "two publications got one record");
+                return w->wrong;
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool
+same_everywhere(struct world *w, unsigned i, const struct node_log_status *s)
+{
+    for (unsigned k = 0; k < w->conf.nodes; k++) {
+        struct node_log_status o;
+        int at;
+        if (k == i)
+            continue;
+        at = w->sim[k].node == NULL ? -1 : node_log_find(w->sim[k].node, s->row->id);
+        if (at < 0) {
+            snprintf(w->wrong, sizeof(w->wrong), "%s does not know a log of %s", w->roster->member[k].name,
+                     s->row->origin);
+            return false;
+        }
+        node_log_status(w->sim[k].node, (size_t)at, &o);
+        if (o.row->size != s->row->size || memcmp(o.root, s->root, HASH_BYTES) != 0) {
+            snprintf(w->wrong, sizeof(w->wrong), "%s holds %llu of %llu leaves of %s (%s)",
+                     w->roster->member[k].name, (unsigned long long)o.row->size,
+                     (unsigned long long)s->row->size, s->row->origin, o.state);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+world_converged(struct world *w)
+{
+    for (unsigned i = 0; i < w->conf.nodes; i++) {
+        if (w->sim[i].node == NULL)
+            return false;
+        for (size_t k = 0; k < node_logs_count(w->sim[i].node); k++) {
+            struct node_log_status s;
+            node_log_status(w->sim[i].node, k, &s);
+            if (!s.row->own || s.row->closed || s.row->size == 0)
+                continue; /* a log that ended without a successor's word may be held in part */
+            if (strcmp(s.state, "open") != 0) {
+                snprintf(w->wrong, sizeof(w->wrong), "a log of %s is still \"%s\" at the end", s.row->origin,
+                         s.state);
+                return false;
+            }
+            if (!same_everywhere(w, i, &s))
+                return false;
+        }
+    }
+    return true;
+}
+
+struct pictures {
+    struct world *w;
+    unsigned node;
+    struct buf text;
+};
+
+static int
+put_row(void *cookie, const struct store_latest *row)
+{
+    struct pictures *p = cookie;
+    struct node_log_status s;
+    int i = node_log_find_no(p->w->sim[p->node].node, row->log);
+
+    if (i < 0)
+        return 1;
+    node_log_status(p->w->sim[p->node].node, (size_t)i, &s);
+    buf_put_fmt(&p->text, "%s %u %s %s %llu ", row->type, (unsigned)row->mode, row->key, row->origin,
+                (unsigned long long)row->index);
+    buf_put(&p->text, s.row->id, LOG_ID_BYTES);
+    buf_put_byte(&p->text, '\n');
+    return 0;
+}
+
+bool
+world_pictures_equal(struct world *w)
+{
+    struct pictures p[2];
+    bool equal = true;
+
+    for (int k = 0; k < 2; k++) {
+        p[k].w = w;
+        buf_init(&p[k].text, SIZE_MAX);
+    }
+    store_latest_each(w->sim[0].store, NULL, put_row, &p[0]);
+    for (unsigned i = 1; i < w->conf.nodes; i++) {
+        p[1].node = i;
+        buf_clear(&p[1].text);
+        store_latest_each(w->sim[i].store, NULL, put_row, &p[1]);
+        equal = equal && span_equal(buf_span(&p[0].text), buf_span(&p[1].text));
+    }
+    equal = equal && p[0].text.n > 0;
+    for (int k = 0; k < 2; k++)
+        buf_release(&p[k].text);
+    return equal;
+}
+
+const char *
+world_wrong(const struct world *w)
+{
+    return w->wrong;
+}

@@ -1,0 +1,130 @@
+/* simulate [--seeds N] [--first S] [--seed S [--trace]]: runs seeds, prints the first that fails and how to
+ * replay it. */
+#include "world.h"
+#include "base/log.h"
+#include "crypt/secret.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct totals {
+    struct world_figures f;
+};
+
+static void
+add(struct totals *t, const struct world_figures *f)
+{
+    t->f.steps += f->steps;
+    t->f.frames += f->frames;
+    t->f.dropped += f->dropped;
+    t->f.published += f->published;
+    t->f.acknowledged += f->acknowledged;
+    t->f.crashes += f->crashes;
+    t->f.cuts += f->cuts;
+    t->f.new_logs += f->new_logs;
+}
+
+/* 30 s of faults, then peace: everything acknowledged is there, everybody converges. */
+static const char *
+run_seed(struct world *w)
+{
+    const char *wrong;
+
+    for (int i = 0; i < 15; i++) {
+        world_run(w, 2000, true, true);
+        if ((wrong = world_violation(w)) != NULL)
+            return wrong;
+    }
+    world_heal(w);
+    for (int i = 0; i < 60; i++) {
+        world_run(w, 5000, false, false);
+        if ((wrong = world_violation(w)) != NULL)
+            return wrong;
+        if (i > 0 && world_converged(w))
+            break;
+    }
+    if (!world_converged(w))
+        return world_wrong(w);
+    if (!world_pictures_equal(w))
+        return "the pictures differ";
+    return world_violation(w);
+}
+
+static int
+one(uint64_t seed, bool trace, struct totals *totals)
+{
+    struct world_conf conf = {.seed = seed, .nodes = 2 + (unsigned)(seed % 4), .trace = trace};
+    struct world *w;
+    const char *wrong;
+
+    conf.faults.crashes = seed % 3 != 0;
+    conf.faults.partitions = seed % 5 != 0;
+    conf.faults.restarts_whole = seed % 2 == 0;
+    conf.faults.drop = seed % 7 < 3 ? 50 : 0;
+    conf.faults.duplicate = seed % 7 < 4 ? 50 : 0;
+    conf.faults.reorder = seed % 7 < 2 ? 100 : 0;
+    w = world_new(&conf);
+    wrong = run_seed(w);
+    add(totals, world_figures(w));
+    if (wrong != NULL)
+        printf("seed %llu: %s\n  replay: simulate --seed %llu --trace\n", (unsigned long long)seed, wrong,
+               (unsigned long long)seed);
+    world_free(w);
+    return wrong == NULL ? 0 : -1;
+}
+
+static uint64_t
+number(const char *s)
+{
+    return s == NULL ? 0 : strtoull(s, NULL, 10);
+}
+
+int
+main(int argc, char **argv)
+{
+    uint64_t first = 1, seeds = 20;
+    bool trace = false;
+    struct totals totals;
+    struct timespec a, b;
+    unsigned passed = 0, failed = 0;
+    double s;
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc) {
+            seeds = number(argv[++i]);
+        } else if (strcmp(argv[i], "--first") == 0 && i + 1 < argc) {
+            first = number(argv[++i]);
+        } else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
+            first = number(argv[++i]);
+            seeds = 1;
+        } else if (strcmp(argv[i], "--trace") == 0) {
+            trace = true;
+        } else {
+            fprintf(stderr, "usage: simulate [--seeds N] [--first S] [--seed S] [--trace]\n");
+            return 2;
+        }
+    }
+    secret_start();
+    log_start("simulate", LOG_ERROR);
+    memset(&totals, 0, sizeof(totals));
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    for (uint64_t k = 0; k < seeds && failed < 5; k++) {
+        if (one(first + k, trace, &totals) == 0)
+            passed++;
+        else
+            failed++;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    s = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+    printf("%llu steps, %llu frames (%llu dropped), %llu published, %llu acknowledged, %llu crashes, %llu "
+           "cuts, %llu "
+           "logs continued elsewhere; %.0f seeds an hour\n",
+           (unsigned long long)totals.f.steps, (unsigned long long)totals.f.frames,
+           (unsigned long long)totals.f.dropped, (unsigned long long)totals.f.published,
+           (unsigned long long)totals.f.acknowledged, (unsigned long long)totals.f.crashes,
+           (unsigned long long)totals.f.cuts, (unsigned long long)totals.f.new_logs,
+           (passed + failed) / s * 3600);
+    printf("%u passed, %u failed\n", passed, failed);
+    return failed == 0 ? 0 : 1;
+}

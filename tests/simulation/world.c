@@ -1,0 +1,541 @@
+/* The clock, the nodes, their crashes; what the cores ask for is carried out here. */
+#include "world_internal.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+uint64_t
+world_random(struct world *w)
+{
+    uint64_t z = (w->rng += 0x9e3779b97f4a7c15ULL);
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    return z ^ (z >> 31);
+}
+
+uint64_t
+world_below(struct world *w, uint64_t n)
+{
+    return n == 0 ? 0 : world_random(w) % n;
+}
+
+bool
+world_chance(struct world *w, unsigned per_10000)
+{
+    return per_10000 > 0 && world_below(w, 10000) < per_10000;
+}
+
+static unsigned
+index_of(const struct world *w, const char *name)
+{
+    for (unsigned i = 0; i < w->conf.nodes; i++) {
+        if (strcmp(w->roster->member[i].name, name) == 0)
+            return i;
+    }
+    assert(0);
+    return 0;
+}
+
+static int
+view_batch(void *cookie, uint32_t log, uint64_t first, size_t bytes_max, struct store_record *records,
+           size_t max, struct store_batch *out)
+{
+    return store_batch_get(cookie, log, first, bytes_max, records, max, out);
+}
+
+static bool
+view_range(void *cookie, uint32_t log, uint64_t lo, uint64_t hi, uint8_t out[HASH_BYTES])
+{
+    return store_range(cookie, log, lo, hi, out);
+}
+
+static int
+view_leaves(void *cookie, uint32_t log, uint64_t from,
+            void (*fn)(void *cookie, const uint8_t leaf[HASH_BYTES]), void *fn_cookie)
+{
+    return store_leaves(cookie, log, from, fn, fn_cookie);
+}
+
+static int
+view_published(void *cookie, struct span key, uint32_t part, struct store_range_row *ranges, size_t max)
+{
+    return store_published_get(cookie, key, part, ranges, max);
+}
+
+/* An answer of the signer, on its way. */
+struct answer {
+    enum event_kind kind;
+    struct event_signed head, list[MODEL_LOGS_MAX];
+    size_t list_n;
+    uint64_t time, size;
+    uint8_t sig[SIG_BYTES], log[LOG_ID_BYTES];
+};
+
+static void
+send_answer(struct world *w, unsigned i, const struct answer *a)
+{
+    struct thing t = {.kind = THING_SIGNER, .node = i, .life = w->sim[i].life, .n = sizeof(*a)};
+
+    t.at_ms = w->now + 1 + (int64_t)world_below(w, 5);
+    t.bytes = mem_new(sizeof(*a));
+    memcpy(t.bytes, a, sizeof(*a));
+    queue_put(&w->queue, t);
+}
+
+static void
+take_answer(struct world *w, unsigned i, const struct answer *a)
+{
+    struct event e = {.kind = a->kind, .signed_heads = a->list, .signed_n = a->list_n, .size = a->size};
+
+    if (a->kind != EVENT_SIGN_LIST) {
+        e.signed_heads = &a->head;
+        e.signed_n = 1;
+        e.heartbeat_time = a->time;
+        memcpy(e.heartbeat, a->sig, SIG_BYTES);
+    }
+    memcpy(e.log, a->log, LOG_ID_BYTES);
+    if (a->kind == EVENT_WITNESSED && a->time != 0) {
+        char name[ORIGIN_LINE_MAX];
+        snprintf(e.line.node, sizeof(e.line.node), "%s", w->roster->member[i].name);
+        e.line.time = a->time;
+        memcpy(e.line.signature, a->sig, SIG_BYTES);
+        checkpoint_witness_name(w->roster->federation, w->roster->member[i].name, name);
+        checkpoint_key_id(name, 0x04, w->roster->member[i].witness.key[0].key, e.line.key_id);
+    }
+    world_event(w, i, &e);
+}
+
+static void
+ask_signer(struct world *w, unsigned i, const struct action *a)
+{
+    struct model_signer *s = &w->sim[i].signer;
+    struct answer r;
+    const struct model_log *l;
+
+    memset(&r, 0, sizeof(r));
+    if (a->kind == ACTION_SIGN_LIST) {
+        r.kind = EVENT_SIGN_LIST;
+        for (size_t k = 0; k < s->log_n; k++)
+            r.list[r.list_n++] = s->log[k].head;
+    } else if (a->kind == ACTION_SIGN) {
+        r.kind = model_append(s, a, &r.head) == 0 ? EVENT_SIGNED : EVENT_SIGN_REFUSED;
+        r.time = a->time;
+        model_cosign(s, a->origin_line, r.head.size, r.head.root, r.time, r.sig);
+    } else if (a->kind == ACTION_HEARTBEAT) {
+        char line[ORIGIN_LINE_MAX];
+        l = model_log(s, a->log);
+        if (l == NULL)
+            return;
+        r.kind = EVENT_SIGNED;
+        r.head = l->head;
+        r.time = a->time;
+        checkpoint_origin_line(w->roster->federation, w->roster->member[i].name, a->log, line);
+        model_cosign(s, line, r.head.size, r.head.root, r.time, r.sig);
+    } else {
+        r.kind = EVENT_WITNESSED;
+        memcpy(r.log, a->row->id, LOG_ID_BYTES);
+        if (model_witness(s, a, &r.size, r.sig) == 0)
+            r.time = a->time;
+    }
+    send_answer(w, i, &r);
+}
+
+static void
+put_batch(struct sim *s, const struct action_batch *b)
+{
+    uint64_t delivery;
+
+    assert(store_batch_put(s->store, &b->batch, b->nodes, b->nodes_n, &delivery) == 0);
+    for (size_t k = 0; k < b->subjects_n; k++) {
+        struct store_subject subject = b->subjects[k];
+        subject.delivery = delivery + (subject.index - b->batch.first);
+        assert(store_latest_put(s->store, &subject) == 0);
+        assert(store_segment_note(s->store, subject.delivery, subject.type, subject.epoch) == 0);
+    }
+}
+
+static bool
+is_store_action(enum action_kind kind)
+{
+    return kind == ACTION_LOG_PUT || kind == ACTION_BATCH_PUT || kind == ACTION_BATCH_SIGN ||
+           kind == ACTION_TRUNCATE || kind == ACTION_PUBLISHED;
+}
+
+static void
+do_store(struct world *w, unsigned i, const struct action *a)
+{
+    struct sim *s = &w->sim[i];
+    struct store_log row;
+
+    if (!store_in_transaction(s->store))
+        assert(store_begin(s->store) == 0);
+    switch (a->kind) {
+    case ACTION_LOG_PUT:
+        row = *a->row;
+        assert(store_log_put(s->store, &row) == 0);
+        break;
+    case ACTION_BATCH_PUT:
+        put_batch(s, a->batch);
+        break;
+    case ACTION_BATCH_SIGN:
+        assert(store_batch_sign(s->store, a->row->no, &a->row->head) == 0);
+        break;
+    case ACTION_TRUNCATE:
+        assert(store_log_truncate(s->store, a->row->no, a->size) == 0);
+        break;
+    default:
+        assert(store_published_put(s->store, a->bytes, a->part, &a->range, 1) == 0);
+        break;
+    }
+}
+
+static void
+do_action(struct world *w, unsigned i, const struct action *a)
+{
+    struct sim *s = &w->sim[i];
+
+    if (is_store_action(a->kind)) {
+        do_store(w, i, a);
+        return;
+    }
+    switch (a->kind) {
+    case ACTION_SEND:
+        net_send(w, i, a->link, a->bytes);
+        break;
+    case ACTION_DROP_LINK:
+        net_close_link(w, i, a->link);
+        break;
+    case ACTION_DIAL:
+        s->want[index_of(w, a->peer)][a->lane] = true;
+        net_dial(w, i, index_of(w, a->peer), a->lane, 0);
+        break;
+    case ACTION_UNDIAL:
+        net_undial(w, i, index_of(w, a->peer), a->lane);
+        break;
+    case ACTION_SIGN_LIST:
+    case ACTION_SIGN:
+    case ACTION_HEARTBEAT:
+    case ACTION_WITNESS:
+        ask_signer(w, i, a);
+        break;
+    case ACTION_ANSWER:
+        world_acknowledged(w, i, a);
+        break;
+    case ACTION_EVENT:
+        w->figures.new_logs += a->event == EV_guard_new_log;
+        if (w->conf.trace)
+            printf("%8lld %s %s %s\n", (long long)w->now, w->roster->member[i].name,
+                   log_event_info((enum log_event)a->event)->name, a->text);
+        break;
+    default:
+        break;
+    }
+}
+
+void
+world_event(struct world *w, unsigned i, struct event *e)
+{
+    struct sim *s = &w->sim[i];
+    struct actions actions;
+    unsigned turns = 0;
+
+    if (s->node == NULL)
+        return;
+    do {
+        actions_init(&actions);
+        e->mono_ms = w->now + 1000;
+        e->wall_ms = 1795000000000LL + w->now;
+        node_step(s->node, e, &actions);
+        w->figures.steps++;
+        for (size_t k = 0; k < actions.n; k++)
+            do_action(w, i, &actions.v[k]);
+        actions_release(&actions);
+        e->kind = EVENT_PUMP;
+    } while (node_has_work(s->node) && turns++ < 64);
+    if (store_in_transaction(s->store) && !s->commit_due) {
+        struct thing t = {.kind = THING_COMMIT, .node = i, .life = s->life};
+        s->commit_due = true;
+        t.at_ms = w->now + (int64_t)world_below(w, 15);
+        queue_put(&w->queue, t);
+    }
+}
+
+struct rows {
+    struct store_log v[LOG_ROWS_MAX];
+    size_t n;
+};
+
+static int
+add_row(void *cookie, const struct store_log *log)
+{
+    struct rows *r = cookie;
+
+    assert(r->n < LOG_ROWS_MAX);
+    r->v[r->n++] = *log;
+    return 0;
+}
+
+static void
+start(struct world *w, unsigned i)
+{
+    struct sim *s = &w->sim[i];
+    struct rows *rows = mem_new(sizeof(*rows));
+    struct node_conf conf = {.name = w->roster->member[i].name,
+                             .roster = w->roster,
+                             .fresh_boot = s->whole,
+                             .guard_wait_ms = 90000,
+                             .heartbeat_ms = 30000,
+                             .cosign_ms = 10000,
+                             .software = "simulation",
+                             .view = {s->store, view_batch, view_range, view_leaves, view_published}};
+    struct thing tick = {.kind = THING_TICK, .node = i};
+
+    if (s->node != NULL) {
+        free(rows);
+        return;
+    }
+    for (int k = 0; k < 4; k++) {
+        uint64_t r = world_random(w);
+        memcpy(conf.seed + 8 * k, &r, 8);
+    }
+    assert(store_logs(s->store, add_row, rows) == 0);
+    s->life++;
+    memset(s->want, 0, sizeof(s->want));
+    s->commit_due = false;
+    s->node = node_new(&conf, rows->v, rows->n);
+    assert(s->node != NULL);
+    free(rows);
+    tick.life = s->life;
+    tick.at_ms = w->now;
+    queue_put(&w->queue, tick);
+}
+
+static void
+crash(struct world *w, unsigned i)
+{
+    struct sim *s = &w->sim[i];
+    struct thing t = {.kind = THING_START, .node = i};
+
+    if (s->node == NULL)
+        return;
+    w->figures.crashes++;
+    node_free(s->node);
+    s->node = NULL;
+    s->whole = w->conf.faults.restarts_whole && world_chance(w, 4000);
+    store_rollback(s->store);
+    net_node_gone(w, i);
+    s->life++;
+    t.at_ms = w->now + 200 + (int64_t)world_below(w, 5000);
+    queue_put(&w->queue, t);
+}
+
+static void
+make_roster(struct world *w)
+{
+    static const char *const names[] = {"us-noaa", "fr-cnes", "jp-jaxa", "br-inpe", "in-isro"};
+
+    w->roster = mem_new(sizeof(*w->roster));
+    snprintf(w->roster->federation, sizeof(w->roster->federation), "%032llx",
+             (unsigned long long)w->conf.seed);
+    w->roster->version = 1;
+    w->roster->members_n = w->conf.nodes;
+    for (unsigned i = 0; i < w->conf.nodes; i++) {
+        struct roster_member *m = &w->roster->member[i];
+        uint8_t seed[32];
+        char name[ORIGIN_LINE_MAX];
+        for (int k = 0; k < 4; k++) {
+            uint64_t r = world_random(w);
+            memcpy(seed + 8 * k, &r, 8);
+        }
+        model_init(&w->sim[i].signer, seed);
+        snprintf(m->name, sizeof(m->name), "%s", names[i]);
+        snprintf(m->endpoint, sizeof(m->endpoint), "tcp://127.0.0.1:%u", 7600 + i);
+        m->log.n = m->witness.n = 1;
+        sig_public(w->sim[i].signer.log_key, m->log.key[0].key);
+        sig_public(w->sim[i].signer.witness_key, m->witness.key[0].key);
+        checkpoint_witness_name(w->roster->federation, m->name, name);
+        checkpoint_key_id(name, 0x04, m->witness.key[0].key, m->witness.key[0].id);
+    }
+}
+
+struct world *
+world_new(const struct world_conf *conf)
+{
+    struct world *w = mem_new(sizeof(*w));
+
+    w->conf = *conf;
+    w->rng = conf->seed;
+    w->pair = mem_new(PAIRS_MAX * sizeof(*w->pair));
+    w->acked = mem_new(ACKED_MAX * sizeof(*w->acked));
+    make_roster(w);
+    for (unsigned i = 0; i < conf->nodes; i++) {
+        w->sim[i].store = store_open(":memory:", false);
+        assert(w->sim[i].store != NULL);
+        w->sim[i].whole = true;
+        start(w, i);
+    }
+    return w;
+}
+
+void
+world_free(struct world *w)
+{
+    for (unsigned i = 0; i < w->conf.nodes; i++) {
+        node_free(w->sim[i].node);
+        store_rollback(w->sim[i].store);
+        store_close(w->sim[i].store);
+        model_release(&w->sim[i].signer);
+    }
+    queue_release(&w->queue);
+    free(w->roster);
+    free(w->pair);
+    free(w->acked);
+    free(w);
+}
+
+static void
+publish(struct world *w, struct waiting *p)
+{
+    struct publish request = {.token = p->token, .key = span_of(p->key, sizeof(p->key)), .audience = "open"};
+    struct publish_record record = {.type = "orbit"};
+    struct event e = {.kind = EVENT_PUBLISH, .publish = &request};
+    struct buf body;
+
+    buf_init(&body, LIMIT_BODY_BYTES);
+    body_make(p->number, &body);
+    record.body = buf_span(&body);
+    request.class_name = p->number % 3 == 0 ? "alert" : "data";
+    request.mode = PARALLAX__V1__MODE__TEST;
+    request.records = &record;
+    request.records_n = 1;
+    p->since_ms = w->now;
+    world_event(w, p->node, &e);
+    buf_release(&body);
+}
+
+static void
+publish_something(struct world *w)
+{
+    for (size_t k = 0; k < WAITING_MAX; k++) {
+        struct waiting *p = &w->waiting[k];
+        if (p->token != 0 && w->now - p->since_ms > 3000) {
+            p->token = ++w->token; /* no answer: the caller tries again with the same key */
+            publish(w, p);
+        }
+    }
+    for (size_t k = 0; k < WAITING_MAX; k++) {
+        struct waiting *p = &w->waiting[k];
+        uint64_t key[2] = {world_random(w), world_random(w)};
+        if (p->token != 0)
+            continue;
+        p->token = ++w->token;
+        p->node = (unsigned)world_below(w, w->conf.nodes);
+        p->number = ++w->number;
+        memcpy(p->key, key, sizeof(p->key));
+        w->figures.published++;
+        publish(w, p);
+        return;
+    }
+}
+
+static void
+cause_faults(struct world *w)
+{
+    if (w->conf.faults.crashes && world_chance(w, 40))
+        crash(w, (unsigned)world_below(w, w->conf.nodes));
+    if (w->conf.faults.partitions && world_chance(w, 60)) {
+        unsigned a = (unsigned)world_below(w, w->conf.nodes), b = (unsigned)world_below(w, w->conf.nodes);
+        if (a != b)
+            net_cut(w, a, b, 500 + (int64_t)world_below(w, 20000));
+    }
+}
+
+static void
+happen(struct world *w, struct thing *t)
+{
+    struct sim *s = &w->sim[t->node];
+    struct event e = {.link = t->link, .bytes = span_of(t->bytes, t->n)};
+
+    if (t->kind == THING_START) {
+        start(w, t->node);
+        return;
+    }
+    if (t->life != s->life || s->node == NULL)
+        return;
+    switch (t->kind) {
+    case THING_TICK:
+        t->at_ms = w->now + 250;
+        queue_put(&w->queue, *t);
+        e.kind = EVENT_TICK;
+        world_event(w, t->node, &e);
+        break;
+    case THING_UP:
+        e.kind = EVENT_LINK_UP;
+        e.peer = w->roster->member[t->peer].name;
+        e.dialled = t->dialled;
+        e.lane = (Parallax__V1__Lane)t->lane;
+        world_event(w, t->node, &e);
+        break;
+    case THING_FRAME:
+        e.kind = EVENT_FRAME;
+        world_event(w, t->node, &e);
+        break;
+    case THING_DOWN:
+        e.kind = EVENT_LINK_DOWN;
+        world_event(w, t->node, &e);
+        break;
+    case THING_COMMIT:
+        s->commit_due = false;
+        assert(store_commit(s->store) == 0);
+        e.kind = EVENT_COMMITTED;
+        world_event(w, t->node, &e);
+        break;
+    case THING_SIGNER:
+        take_answer(w, t->node, (const struct answer *)(const void *)t->bytes);
+        break;
+    case THING_DIAL:
+        net_try_dial(w, t);
+        break;
+    default:
+        break;
+    }
+}
+
+void
+world_run(struct world *w, int64_t ms, bool publishing, bool faults)
+{
+    int64_t until = w->now + ms;
+
+    while (w->now < until) {
+        struct thing t;
+        int64_t slice = w->now + 50;
+        while (queue_take(&w->queue, slice, &t)) {
+            w->now = t.at_ms > w->now ? t.at_ms : w->now;
+            happen(w, &t);
+            free(t.bytes);
+        }
+        w->now = slice;
+        if (publishing && world_chance(w, 3000))
+            publish_something(w);
+        if (faults)
+            cause_faults(w);
+    }
+}
+
+void
+world_heal(struct world *w)
+{
+    memset(w->cut_until, 0, sizeof(w->cut_until));
+    w->conf.faults = (struct world_faults){0};
+    for (unsigned i = 0; i < w->conf.nodes; i++)
+        start(w, i);
+}
+
+const struct world_figures *
+world_figures(const struct world *w)
+{
+    return &w->figures;
+}

@@ -1,0 +1,50 @@
+/*
+ * A federation in one process under virtual time and one seed: pure cores of node/core, real stores (SQLite
+ * in memory), a model signer with real keys, and a network that drops, duplicates, reorders, delays and is
+ * cut. Same seed, same run.
+ */
+#ifndef SIMULATION_WORLD_H
+#define SIMULATION_WORLD_H
+
+#include "core/node.h"
+#include "store/store.h"
+
+#define WORLD_NODES_MAX 5
+
+struct world_faults {
+    unsigned drop, duplicate, reorder; /* per 10,000 frames */
+    bool crashes, partitions, restarts_whole;
+};
+
+struct world_conf {
+    uint64_t seed;
+    unsigned nodes;
+    struct world_faults faults;
+    bool trace;
+};
+
+struct world;
+
+struct world *world_new(const struct world_conf *conf);
+void world_free(struct world *w);
+/* Let ${ms} of virtual time pass, with publications at random nodes when ${publish}, and faults when
+ * ${faults}. */
+void world_run(struct world *w, int64_t ms, bool publish, bool faults);
+/* End every fault: partitions heal, crashed nodes start. */
+void world_heal(struct world *w);
+/* All nodes hold all logs whole, with equal roots. */
+bool world_converged(struct world *w);
+/* What must hold at any moment: acknowledged records are in their origin's store, heads fit what is held,
+ * nothing is frozen. NULL, or what is wrong. */
+const char *world_violation(struct world *w);
+/* Pictures of all nodes are equal. */
+bool world_pictures_equal(struct world *w);
+/* In words, why world_converged() last said no. */
+const char *world_wrong(const struct world *w);
+
+struct world_figures {
+    uint64_t steps, frames, dropped, published, acknowledged, crashes, cuts, new_logs;
+};
+const struct world_figures *world_figures(const struct world *w);
+
+#endif

@@ -1,0 +1,87 @@
+#ifndef SIMULATION_WORLD_INTERNAL_H
+#define SIMULATION_WORLD_INTERNAL_H
+
+#include "queue.h"
+#include "signer.h"
+#include "world.h"
+
+#define PAIRS_MAX    4096
+#define ACKED_MAX    65536
+#define WAITING_MAX  256
+#define LOG_ROWS_MAX 128
+
+/* A connection; side 0 dialled. */
+struct pair {
+    bool open;
+    unsigned node[2], lane;
+    uint32_t link[2];
+    int64_t last_ms[2]; /* delivery of the newest frame towards that side */
+};
+
+struct sim {
+    struct node *node; /* NULL while down */
+    struct store *store;
+    struct model_signer signer;
+    uint64_t life, boots;
+    uint32_t next_link;
+    bool want[WORLD_NODES_MAX][3];
+    bool commit_due, whole; /* whole: the next start is of the node, not of its role */
+};
+
+/* A publication that waits for its answer. */
+struct waiting {
+    uint64_t token; /* 0 = free */
+    unsigned node;
+    uint8_t key[16];
+    uint32_t number; /* catalogue number: makes the body unique */
+    int64_t since_ms;
+};
+
+struct acked {
+    unsigned node;
+    uint8_t log[LOG_ID_BYTES];
+    uint64_t index;
+    uint32_t number;
+};
+
+struct world {
+    struct world_conf conf;
+    uint64_t rng;
+    int64_t now;
+    struct queue queue;
+    struct sim sim[WORLD_NODES_MAX];
+    struct roster *roster;
+    struct pair *pair;
+    size_t pair_n;
+    int64_t cut_until[WORLD_NODES_MAX][WORLD_NODES_MAX];
+    struct waiting waiting[WAITING_MAX];
+    struct acked *acked;
+    size_t acked_n;
+    uint64_t token;
+    uint32_t number;
+    struct world_figures figures;
+    char wrong[256];
+};
+
+uint64_t world_random(struct world *w);
+uint64_t world_below(struct world *w, uint64_t n);
+bool world_chance(struct world *w, unsigned per_10000);
+void world_event(struct world *w, unsigned i, struct event *e);
+
+/* net.c */
+void net_send(struct world *w, unsigned from, uint32_t link, struct span bytes);
+void net_close(struct world *w, size_t pair, bool tell_both);
+void net_close_link(struct world *w, unsigned node, uint32_t link);
+void net_dial(struct world *w, unsigned node, unsigned peer, unsigned lane, int64_t delay_ms);
+void net_try_dial(struct world *w, const struct thing *t);
+void net_undial(struct world *w, unsigned node, unsigned peer, unsigned lane);
+void net_cut(struct world *w, unsigned a, unsigned b, int64_t ms);
+void net_node_gone(struct world *w, unsigned node);
+
+/* body.c: one orbit record about object ${number}, packed */
+void body_make(uint32_t number, struct buf *out);
+
+/* check.c */
+void world_acknowledged(struct world *w, unsigned node, const struct action *a);
+
+#endif
