@@ -74,6 +74,8 @@
 /* Local programs */
 #define LIMIT_API_BYTES             1048576  /* one message on the api socket */
 #define LIMIT_API_CLIENT_COUNT      64       /* connections on the api socket */
+#define LIMIT_API_FLIGHT_COUNT      64       /* publish requests of one connection that wait for the log */
+#define LIMIT_API_WAIT_MS           30000    /* a tail without anything new is answered after that */
 #define LIMIT_API_PAGE_COUNT        1000     /* rows of one answer */
 #define LIMIT_API_PAGE_BYTES        524288   /* bytes of one answer: the core is never held longer than that */
 #define LIMIT_PUBLISH_QUEUE_BYTES   16777216 /* local records that wait for the log */

@@ -1,0 +1,139 @@
+/* Which records a query, a history walk or a tail is about. The core's thread. */
+#include "daemon/api_internal.h"
+
+#include <inttypes.h>
+
+#include "core/record.h"
+#include "types/registry.h"
+
+int
+api_match_mode(struct api_call *c, int mode, int *out)
+{
+    *out = mode == PARALLAX__V1__MODE__MODE_UNSPECIFIED ? PARALLAX__V1__MODE__REAL : mode;
+    if (*out < PARALLAX__V1__MODE__REAL || *out > PARALLAX__V1__MODE__SIMULATED)
+        return api_answer_refuse(c, WHY_FIELD_VALUE, "mode", "expected REAL, EXERCISE, TEST or SIMULATED");
+    return 0;
+}
+
+int
+api_match_types(struct api_call *c, char *const *types, size_t n, struct api_match *m)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (registry_type_cstr(types[i]) == NULL)
+            return api_answer_refuse(c, WHY_TYPE_UNKNOWN, "type", "no such record type");
+    }
+    m->types = types;
+    m->types_n = n;
+    return 0;
+}
+
+/* One end of the window; ${otherwise} when it is not given. */
+static int
+read_time(struct api_call *c, const Parallax__V1__Utc *t, const char *field, int64_t otherwise, int64_t *out)
+{
+    struct utc utc = record_utc(t);
+
+    *out = otherwise;
+    if (t == NULL)
+        return 0;
+    if (utc_is_zero(utc))
+        return api_answer_refuse(c, WHY_FIELD_TIME, field, "no such time");
+    *out = utc_sort_key(utc);
+    return 0;
+}
+
+int
+api_match_query(struct api_call *c, const Parallax__V1__QueryRequest *q, struct api_match *m)
+{
+    *m = (struct api_match){.object = q->object, .origin = q->origin, .quarantined = q->quarantined};
+    m->dated = q->since != NULL || q->until != NULL;
+    if (q->type[0] != '\0' && api_match_types(c, &q->type, 1, m) != 0)
+        return -1;
+    if (api_match_mode(c, (int)q->mode, &m->mode) != 0 ||
+        read_time(c, q->since, "since", INT64_MIN, &m->since) != 0)
+        return -1;
+    return read_time(c, q->until, "until", INT64_MAX, &m->until);
+}
+
+const char *
+api_match_one_type(const struct api_match *m)
+{
+    return m->types_n == 1 ? m->types[0] : NULL;
+}
+
+static bool
+fits_type(const struct api_match *m, const char *type)
+{
+    for (size_t i = 0; i < m->types_n; i++) {
+        if (strcmp(m->types[i], type) == 0)
+            return true;
+    }
+    return m->types_n == 0;
+}
+
+static bool
+fits_origin(const struct api_match *m, const char *origin)
+{
+    return m->origin == NULL || m->origin[0] == '\0' || strcmp(m->origin, origin) == 0;
+}
+
+/* ${epoch} is utc_sort_key(); 0 = none. */
+static bool
+fits_epoch(const struct api_match *m, int64_t epoch)
+{
+    return !m->dated || (epoch != 0 && epoch >= m->since && epoch <= m->until);
+}
+
+/* Is ${object} one that the body speaks of, by its type's word? A body that is not there or not understood
+ * speaks of nothing. */
+static bool
+names_object(struct api_call *c, const Parallax__V1__Header *h, const struct store_record *r,
+             const char *object)
+{
+    const struct type *type = registry_type_cstr(h->type);
+    const ProtobufCMessage *msg;
+    struct subject subject;
+    struct why why;
+
+    if (type == NULL || r->body_state != STORE_BODY_HELD)
+        return false;
+    why_clear(&why);
+    msg = registry_unpack(type, r->body, c->scratch, &why);
+    if (msg == NULL || type->subject(msg, &subject) != 0)
+        return false;
+    for (size_t i = 0; i < SUBJECT_OBJECT_MAX; i++) {
+        if (strcmp(subject.object[i], object) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool
+api_match_record(struct api_call *c, const struct api_match *m, const struct store_log *log,
+                 const struct store_record *r)
+{
+    bool narrow = m->dated || (m->object != NULL && m->object[0] != '\0');
+    const Parallax__V1__Header *h;
+    struct why why;
+
+    if ((r->quarantine != WHY_NONE) != m->quarantined || !fits_origin(m, log->origin))
+        return false;
+    arena_clear(c->scratch);
+    why_clear(&why);
+    h = record_header_read(r->header, log->id, c->scratch, &why);
+    if (h == NULL) /* quarantined for that very reason: type and mode cannot be told */
+        return m->quarantined && !narrow;
+    /* A leaf of no type is the log's own (descriptor, closure): api_log_answer() shows those. */
+    if ((h->type[0] == '\0' && !m->quarantined) || !fits_type(m, h->type) || (int)h->mode != m->mode)
+        return false;
+    if (!fits_epoch(m, h->epoch != NULL ? utc_sort_key(record_utc(h->epoch)) : 0))
+        return false;
+    return m->object == NULL || m->object[0] == '\0' || names_object(c, h, r, m->object);
+}
+
+bool
+api_match_latest(const struct api_match *m, const struct store_latest *row)
+{
+    return fits_type(m, row->type) && row->mode == m->mode && fits_origin(m, row->origin) &&
+           fits_epoch(m, row->epoch);
+}

@@ -1,0 +1,316 @@
+/* query: the newest of each subject and origin, the history, or what is quarantined. The core's thread. */
+#include "daemon/api_internal.h"
+
+#include "base/text.h"
+
+#define LOOK_COUNT       4096 /* rows of the picture looked at for one page */
+#define CURSOR_BYTES_MAX 512
+
+/* First byte of a cursor: of which kind of query. */
+enum { CURSOR_LATEST = 'L', CURSOR_OBJECT = 'O', CURSOR_HISTORY = 'H', CURSOR_QUARANTINE = 'Q' };
+
+static int
+bad_cursor(struct api_call *c)
+{
+    return api_answer_refuse(c, WHY_FIELD_VALUE, "cursor", "not a cursor of this query");
+}
+
+static void
+put_number(struct buf *out, uint8_t kind, uint64_t n)
+{
+    buf_put_byte(out, kind);
+    buf_put_be64(out, n);
+}
+
+static int
+read_number(struct api_call *c, ProtobufCBinaryData cursor, uint8_t kind, uint64_t *n)
+{
+    if (cursor.len != 9 || cursor.data[0] != kind)
+        return bad_cursor(c);
+    *n = 0;
+    for (size_t i = 1; i < 9; i++)
+        *n = *n << 8 | cursor.data[i];
+    return 0;
+}
+
+/* The place of a row in the picture: kind, mode, epoch, created, then type, key and origin with a NUL each.
+ */
+static void
+put_row(struct buf *out, uint8_t kind, const struct store_latest *row)
+{
+    buf_put_byte(out, kind);
+    buf_put_byte(out, row->mode);
+    buf_put_be64(out, (uint64_t)row->epoch);
+    buf_put_be64(out, (uint64_t)row->created);
+    buf_put(out, row->type, strlen(row->type) + 1);
+    buf_put(out, row->key, strlen(row->key) + 1);
+    buf_put(out, row->origin, strlen(row->origin) + 1);
+}
+
+static bool
+take_text(struct span *in, char *out, size_t max)
+{
+    const uint8_t *end = in->n > 0 ? memchr(in->p, 0, in->n) : NULL;
+    size_t n = end != NULL ? (size_t)(end - in->p) : 0;
+
+    if (end == NULL || n >= max)
+        return false;
+    memcpy(out, in->p, n + 1);
+    *in = span_of(end + 1, in->n - n - 1);
+    return true;
+}
+
+static int64_t
+take_be64(const uint8_t *p)
+{
+    uint64_t v = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        v = v << 8 | p[i];
+    return (int64_t)v;
+}
+
+static int
+read_row(struct api_call *c, ProtobufCBinaryData cursor, uint8_t kind, struct store_latest *row)
+{
+    struct span in;
+
+    *row = (struct store_latest){0};
+    if (cursor.len < 18 || cursor.data[0] != kind)
+        return bad_cursor(c);
+    row->mode = cursor.data[1];
+    row->epoch = take_be64(cursor.data + 2);
+    row->created = take_be64(cursor.data + 10);
+    in = span_of(cursor.data + 18, cursor.len - 18);
+    if (!take_text(&in, row->type, sizeof row->type) || !take_text(&in, row->key, sizeof row->key) ||
+        !take_text(&in, row->origin, sizeof row->origin) || in.n != 0)
+        return bad_cursor(c);
+    return 0;
+}
+
+/* Rows of the picture that fit, gathered first: records are read when the walk over the rows has ended. */
+struct gather {
+    const struct api_match *match;
+    const struct store_latest *after; /* by object: skip up to here */
+    const char *type;                 /* not by object: its rows only */
+    struct store_latest *rows, last;  /* last: looked at */
+    size_t n, max;
+    unsigned looked;
+    bool more;
+};
+
+/* The order of store_latest_of_object(): newest epoch first, newest creation first, then canonical. */
+static int
+compare(const struct store_latest *a, const struct store_latest *b)
+{
+    int rc;
+
+    if (a->epoch != b->epoch)
+        return a->epoch > b->epoch ? -1 : 1;
+    if (a->created != b->created)
+        return a->created > b->created ? -1 : 1;
+    if ((rc = strcmp(a->type, b->type)) != 0)
+        return rc;
+    if (a->mode != b->mode)
+        return a->mode < b->mode ? -1 : 1;
+    if ((rc = strcmp(a->key, b->key)) != 0)
+        return rc;
+    return strcmp(a->origin, b->origin);
+}
+
+static int
+gather(void *cookie, const struct store_latest *row)
+{
+    struct gather *g = cookie;
+
+    if (g->after != NULL && compare(row, g->after) <= 0)
+        return 0;
+    if (g->type != NULL && (strcmp(row->type, g->type) != 0 || row->mode != g->match->mode))
+        return 1;
+    g->more = g->n == g->max || g->looked == LOOK_COUNT;
+    if (g->more)
+        return 1;
+    g->looked++;
+    g->last = *row;
+    if (api_match_latest(g->match, row))
+        g->rows[g->n++] = *row;
+    return 0;
+}
+
+static int
+gather_object(struct api_call *c, const Parallax__V1__QueryRequest *q, struct gather *g,
+              struct store_latest *from)
+{
+    if (q->cursor.len > 0) {
+        if (read_row(c, q->cursor, CURSOR_OBJECT, from) != 0)
+            return -1;
+        g->after = from;
+    }
+    return store_latest_of_object(c->ctx->store, q->object, gather, g);
+}
+
+static int
+gather_latest(struct api_call *c, const Parallax__V1__QueryRequest *q, struct gather *g,
+              struct store_latest *from)
+{
+    g->type = api_match_one_type(g->match);
+    if (q->cursor.len > 0) {
+        if (read_row(c, q->cursor, CURSOR_LATEST, from) != 0)
+            return -1;
+    } else if (g->type != NULL) { /* before the first key of the type and mode */
+        *from = (struct store_latest){.mode = (uint8_t)g->match->mode};
+        memcpy(from->type, g->type, strlen(g->type) + 1);
+    } else {
+        from = NULL;
+    }
+    return store_latest_each(c->ctx->store, from, gather, g);
+}
+
+static int
+answer_latest(struct api_call *c, const struct api_match *m, struct api_page *page, struct buf *cursor)
+{
+    const Parallax__V1__QueryRequest *q = c->request->query;
+    bool by_object = q->object[0] != '\0';
+    struct gather g = {.match = m, .max = page->max};
+    struct store_latest from;
+    const struct store_latest *done = &g.last;
+    int rc;
+
+    g.rows = api_answer_alloc(c, g.max * sizeof *g.rows);
+    if (g.rows == NULL)
+        return -1;
+    rc = by_object ? gather_object(c, q, &g, &from) : gather_latest(c, q, &g, &from);
+    if (rc < 0)
+        return -1;
+    for (size_t i = 0; i < g.n; i++) {
+        rc = api_page_fetch(page, g.rows[i].log, g.rows[i].index);
+        if (rc < 0)
+            return -1;
+        if (rc > 0) { /* never at the first: an empty page takes any row */
+            g.more = true;
+            done = &g.rows[i - 1];
+            break;
+        }
+    }
+    if (g.more)
+        put_row(cursor, by_object ? CURSOR_OBJECT : CURSOR_LATEST, done);
+    return 0;
+}
+
+static int
+answer_history(struct api_call *c, const struct api_match *m, struct api_page *page, struct buf *cursor)
+{
+    ProtobufCBinaryData at = c->request->query->cursor;
+    struct api_walk walk = {.page = page, .match = m, .next = c->visible};
+
+    if (at.len > 0 && read_number(c, at, CURSOR_HISTORY, &walk.next) != 0)
+        return -1;
+    if (walk.next > c->visible)
+        walk.next = c->visible;
+    if (walk.next == 0)
+        return 0;
+    if (api_walk_step(&walk) != 0)
+        return -1;
+    if (walk.next != UINT64_MAX)
+        put_number(cursor, CURSOR_HISTORY, walk.next);
+    return 0;
+}
+
+struct bad_leaf {
+    uint32_t log;
+    uint64_t index;
+};
+
+struct bad {
+    struct bad_leaf *leaf;
+    size_t n;
+    uint64_t skip, at; /* rows passed over, rows seen */
+    bool more;
+};
+
+static int
+gather_bad(void *cookie, uint32_t log, uint64_t index, uint32_t why, const char *note)
+{
+    struct bad *b = cookie;
+
+    (void)why;
+    (void)note;
+    if (b->at < b->skip) {
+        b->at++;
+        return 0;
+    }
+    b->more = b->n == LIMIT_API_PAGE_COUNT;
+    if (b->more)
+        return 1;
+    b->leaf[b->n++] = (struct bad_leaf){log, index};
+    return 0;
+}
+
+/* One quarantined record, if it fits. As api_page_add. */
+static int
+add_bad(struct api_page *page, const struct api_match *m, const struct bad_leaf *leaf)
+{
+    struct api_call *c = page->call;
+    const struct store_log *log = api_page_log(page, leaf->log);
+    struct store_record record;
+    uint64_t delivery;
+    int64_t received_ms;
+    int rc;
+
+    if (log == NULL)
+        return 0;
+    rc = store_record_get(c->ctx->store, leaf->log, leaf->index, &record, &delivery, &received_ms);
+    if (rc != 0)
+        return rc > 0 ? 0 : -1;
+    if (!api_match_record(c, m, log, &record))
+        return 0;
+    return api_page_add(page, leaf->log, leaf->index, &record, delivery, received_ms);
+}
+
+/* Oldest first. The cursor counts rows: they are only ever added at the end, but for those of an own tail
+ * that was never signed. */
+static int
+answer_quarantined(struct api_call *c, const struct api_match *m, struct api_page *page, struct buf *cursor)
+{
+    ProtobufCBinaryData at = c->request->query->cursor;
+    struct bad b = {.leaf = api_answer_alloc(c, LIMIT_API_PAGE_COUNT * sizeof *b.leaf)};
+    size_t i;
+    int rc = 0;
+
+    if (b.leaf == NULL || (at.len > 0 && read_number(c, at, CURSOR_QUARANTINE, &b.skip) != 0) ||
+        store_quarantine_each(c->ctx->store, gather_bad, &b) < 0)
+        return -1;
+    for (i = 0; i < b.n && rc == 0; i++)
+        rc = add_bad(page, m, &b.leaf[i]);
+    if (rc < 0)
+        return -1;
+    if (rc > 0)
+        i--; /* that one did not fit any more */
+    if (rc > 0 || b.more)
+        put_number(cursor, CURSOR_QUARANTINE, b.skip + i);
+    return 0;
+}
+
+int
+api_query_answer(struct api_call *c)
+{
+    const Parallax__V1__QueryRequest *q = c->request->query;
+    struct api_match match;
+    struct api_page page;
+    struct buf cursor;
+    int rc;
+
+    if (api_match_query(c, q, &match) != 0 || api_page_init(&page, c, q->limit) != 0)
+        return -1;
+    buf_init(&cursor, CURSOR_BYTES_MAX);
+    if (q->quarantined)
+        rc = answer_quarantined(c, &match, &page, &cursor);
+    else
+        rc =
+            q->history ? answer_history(c, &match, &page, &cursor) : answer_latest(c, &match, &page, &cursor);
+    if (rc == 0)
+        rc = buf_failed(&cursor) ? api_answer_refuse(c, WHY_NO_MEMORY, NULL, "no memory for the cursor")
+                                 : api_page_end(&page, buf_span(&cursor));
+    buf_release(&cursor);
+    return rc;
+}
