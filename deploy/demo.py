@@ -343,9 +343,9 @@ def claim(directory):
     return lock
 
 
-def invite(federation):
+def invite(federation, mode):
     program, node = os.path.relpath(os.path.join(BUILD, "bin", "parallax")), os.path.relpath(federation.nodes[1].directory)
-    mode = "" if federation.mode == "REAL" else " --mode " + federation.mode
+    mode = "" if mode == "REAL" else " --mode " + mode
     print("Look around, in another terminal:\n  export PARALLAX_NODE=%s\n  %s status\n  %s query conjunction%s\n"
           "  %s query orbit --object 900000101%s\n  %s tail%s\nEach node's events are in %s. Ctrl-C stops the three nodes."
           % (node, program, program, mode, program, mode, program, mode, os.path.join(os.path.dirname(node), "*", "events.log")), flush=True)
@@ -363,7 +363,6 @@ def run(options):
     begun = time.monotonic()
     demo = Demo(options)
     federation = demo.federation
-    federation.mode = demo.mode
     for path in options.data or []:
         if not os.path.isfile(path):
             raise Failed("%s: no such file" % path)
@@ -386,7 +385,7 @@ def run(options):
             federation.stop()
             say("check", "passed, %.1f s" % (time.monotonic() - begun))
         else:
-            invite(federation)
+            invite(federation, demo.mode)
             stay(federation.nodes)
 
 
