@@ -203,6 +203,8 @@ check_chain(struct check *c, const struct roster *given, const uint8_t *fingerpr
 {
     const struct roster *last = NULL;
 
+    c->chain[0] = roster_new();
+    c->chain[1] = roster_new();
     for (size_t i = 0; i < c->extra->n_rosters; i++) {
         struct roster *r = c->chain[i % 2];
 
@@ -402,8 +404,6 @@ bundle_verify(struct span text, const struct roster *roster, const uint8_t *fing
     c->why = why;
     c->out = out;
     arena_init(&c->a, ARENA_BYTES);
-    c->chain[0] = roster_new();
-    c->chain[1] = roster_new();
     status = check_all(c, roster, fingerprint, scratch);
     roster_free(c->chain[0]);
     roster_free(c->chain[1]);
