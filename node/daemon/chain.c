@@ -54,7 +54,8 @@ chain_load(struct chain *c, const char *folder, char *file, size_t file_n, struc
         got = load_one(c, file, why);
     }
     if (got == 1 && c->n == 0)
-        why_set(why, WHY_ROSTER_SHAPE, 0, 0, NULL, "not there: expected a signed roster (parallax roster install)");
+        why_set(why, WHY_ROSTER_SHAPE, 0, 0, NULL,
+                "not there: expected a signed roster (parallax roster install)");
     if (got < 0 || c->n == 0) {
         chain_release(c);
         return -1;

@@ -2,6 +2,7 @@
 #include "daemon/core_internal.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,8 @@ begin(struct core *c)
 static void
 do_send(struct core *c, const struct action *a)
 {
-    if (!c->gate_up || gatelink_put(&c->gate, (enum gatelink_lane)a->lane, GATELINK_SEND, a->link, a->bytes) == 0)
+    if (!c->gate_up ||
+        gatelink_put(&c->gate, (enum gatelink_lane)a->lane, GATELINK_SEND, a->link, a->bytes) == 0)
         return;
     /* The way out is fuller than credit allows: this link ends, the others go on. */
     gatelink_put(&c->gate, GATELINK_ALERT, GATELINK_DROP, a->link, span_of(NULL, 0));
@@ -108,9 +110,10 @@ do_batch_put(struct core *c, const struct action *a)
         if (b->batch.records[i].quarantine == WHY_NONE)
             continue;
         bad++;
-        check(c, store_quarantine_note(c->store, b->batch.log, b->batch.first + i, (uint32_t)why->code, why->note));
-        log_event(EV_record_quarantined, "index=%llu why=%s note=\"%s\"", (unsigned long long)(b->batch.first + i),
-                  why_name(why->code), why->note);
+        check(c, store_quarantine_note(c->store, b->batch.log, b->batch.first + i, (uint32_t)why->code,
+                                       why->note));
+        log_event(EV_record_quarantined, "index=%llu why=%s note=\"%s\"",
+                  (unsigned long long)(b->batch.first + i), why_name(why->code), why->note);
     }
     c->delivered = c->delivered || b->subjects_n > 0;
     c->own_waiting = c->own_waiting || b->batch.anchor.size == 0;
@@ -230,22 +233,14 @@ do_event(struct core *c, const struct action *a)
 }
 
 static do_fn *const table[] = {
-    [ACTION_SEND] = do_send,
-    [ACTION_LANE] = do_lane,
-    [ACTION_DROP_LINK] = do_drop_link,
-    [ACTION_DIAL] = do_dial,
-    [ACTION_UNDIAL] = do_undial,
-    [ACTION_LOG_PUT] = do_log_put,
-    [ACTION_BATCH_PUT] = do_batch_put,
-    [ACTION_BATCH_SIGN] = do_batch_sign,
-    [ACTION_TRUNCATE] = do_truncate,
-    [ACTION_PUBLISHED] = do_published,
-    [ACTION_SIGN_LIST] = do_sign_list,
-    [ACTION_SIGN] = do_sign,
-    [ACTION_HEARTBEAT] = do_heartbeat,
-    [ACTION_WITNESS] = do_witness,
-    [ACTION_ANSWER] = do_answer,
-    [ACTION_GUARD_PASSED] = do_guard_passed,
+    [ACTION_SEND] = do_send,           [ACTION_LANE] = do_lane,
+    [ACTION_DROP_LINK] = do_drop_link, [ACTION_DIAL] = do_dial,
+    [ACTION_UNDIAL] = do_undial,       [ACTION_LOG_PUT] = do_log_put,
+    [ACTION_BATCH_PUT] = do_batch_put, [ACTION_BATCH_SIGN] = do_batch_sign,
+    [ACTION_TRUNCATE] = do_truncate,   [ACTION_PUBLISHED] = do_published,
+    [ACTION_SIGN_LIST] = do_sign_list, [ACTION_SIGN] = do_sign,
+    [ACTION_HEARTBEAT] = do_heartbeat, [ACTION_WITNESS] = do_witness,
+    [ACTION_ANSWER] = do_answer,       [ACTION_GUARD_PASSED] = do_guard_passed,
     [ACTION_EVENT] = do_event,
 };
 
@@ -339,7 +334,7 @@ core_send_peers(struct core *c)
     struct buf b;
 
     snprintf(p->name, sizeof(p->name), "%s", c->api_ctx.name);
-    snprintf(p->listen, sizeof(p->listen), "%s", c->args->conf->listen);
+    snprintf(p->listen, sizeof(p->listen), "%.127s", c->args->conf->listen);
     for (unsigned i = 0; i < r->members_n; i++) {
         const struct roster_member *m = &r->member[i];
         struct gatelink_peer *q = &p->peer[p->peers_n];

@@ -13,7 +13,7 @@
 struct core {
     const struct role_args *args;
     struct chain chain;
-    struct span *notes;              /* of the chain, for the api */
+    struct span *notes; /* of the chain, for the api */
     struct store *store;
     struct node *node;
     struct signlink *sign;
@@ -21,7 +21,7 @@ struct core {
     struct api_ctx api_ctx;
     struct gatelink gate;
     bool gate_up, held, disk_low, failed, delivered, own_waiting;
-    uint32_t *links;                 /* of the gate that is connected, to end them when it goes */
+    uint32_t *links; /* of the gate that is connected, to end them when it goes */
     size_t links_n;
     struct actions actions;
     int64_t tick_ms, disk_ms;

@@ -1,10 +1,12 @@
 /*
- * The core role: one thread, one poll loop, the only writer of the store. Frames from the gate, requests of the api, answers of the signer and time
- * become events of the pure core; what it asks for is carried out; the transaction is committed once a turn.
+ * The core role: one thread, one poll loop, the only writer of the store. Frames from the gate, requests of
+ * the api, answers of the signer and time become events of the pure core; what it asks for is carried out;
+ * the transaction is committed once a turn.
  */
 #include "daemon/core_internal.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/record.h"
 #include <errno.h>
 #include <poll.h>
 #include <sodium.h>
@@ -14,12 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TICK_MS          250
-#define DISK_MS          2000
-#define GATE_ALERT_MAX   (16 * 1024 * 1024)   /* alert frames on their way to the gate, bytes */
-#define GATE_BULK_MAX    (32 * 1024 * 1024)
-#define GATE_BULK_HOLD   (4 * 1024 * 1024)    /* above it, no more bulk is read from the log */
-#define POLL_FIXED       3
+#define TICK_MS        250
+#define DISK_MS        2000
+#define GATE_ALERT_MAX (16 * 1024 * 1024) /* alert frames on their way to the gate, bytes */
+#define GATE_BULK_MAX  (32 * 1024 * 1024)
+#define GATE_BULK_HOLD (4 * 1024 * 1024) /* above it, no more bulk is read from the log */
+#define POLL_FIXED     3
 
 static int64_t
 clock_ms(clockid_t id)
@@ -47,7 +49,8 @@ core_step(struct core *c, struct event *e)
 {
     struct actions a;
 
-    /* Carrying out an action may lead to another step (an answer of the signer that is there already): each has its own list. */
+    /* Carrying out an action may lead to another step (an answer of the signer that is there already): each
+     * has its own list. */
     if (c->failed)
         return;
     actions_init(&a);
@@ -78,8 +81,8 @@ view_range(void *cookie, uint32_t log, uint64_t lo, uint64_t hi, uint8_t out[HAS
 }
 
 static int
-view_leaves(void *cookie, uint32_t log, uint64_t from, void (*fn)(void *cookie, const uint8_t leaf[HASH_BYTES]),
-            void *fn_cookie)
+view_leaves(void *cookie, uint32_t log, uint64_t from,
+            void (*fn)(void *cookie, const uint8_t leaf[HASH_BYTES]), void *fn_cookie)
 {
     struct core *c = cookie;
 
@@ -294,7 +297,8 @@ wait_ms(struct core *c)
 static void
 gate_turn(struct core *c, short revents)
 {
-    if (c->gate_up && (revents & (POLLIN | POLLHUP | POLLERR)) != 0 && gatelink_read(&c->gate, from_gate, c) < 0)
+    if (c->gate_up && (revents & (POLLIN | POLLHUP | POLLERR)) != 0 &&
+        gatelink_read(&c->gate, from_gate, c) < 0)
         core_drop_gate(c);
 }
 
@@ -305,8 +309,9 @@ turn(struct core *c)
     size_t n = POLL_FIXED;
 
     fds[0] = (struct pollfd){c->args->listen_gate, POLLIN, 0};
-    fds[1] = (struct pollfd){c->gate_up ? c->gate.fd : -1,
-                             (short)(POLLIN | (c->gate_up && gatelink_wants_write(&c->gate) ? POLLOUT : 0)), 0};
+    fds[1] =
+        (struct pollfd){c->gate_up ? c->gate.fd : -1,
+                        (short)(POLLIN | (c->gate_up && gatelink_wants_write(&c->gate) ? POLLOUT : 0)), 0};
     fds[2] = (struct pollfd){signlink_fd(c->sign), signlink_events(c->sign), 0};
     n += api_pollfds(c->api, fds + POLL_FIXED, LIMIT_API_CLIENT_COUNT + 1);
     if (poll(fds, n, wait_ms(c)) < 0 && errno != EINTR) {
@@ -342,7 +347,8 @@ start(struct core *c, const struct role_args *args)
     why_clear(&why);
     if (chain_load(&c->chain, args->conf->roster, file, sizeof(file), &why) != 0 ||
         (!roster_is_current(c->chain.roster, args->conf->name) &&
-         why_set(&why, WHY_ROSTER_VALUE, 0, 0, "members", "%s is not a current member", args->conf->name) != 0)) {
+         why_set(&why, WHY_ROSTER_VALUE, 0, 0, "members", "%s is not a current member", args->conf->name) !=
+             0)) {
         buf_init(&text, 1024);
         why_print(&why, file, &text);
         log_event(EV_role_failed, "what=roster note=\"%s\"", buf_cstr(&text));
@@ -387,7 +393,8 @@ core_run(const struct role_args *args)
             ready = true;
         }
     }
-    /* Ours and operating: the transaction is gone, nothing of it was said; the next core starts from the disk. */
+    /* Ours and operating: the transaction is gone, nothing of it was said; the next core starts from the
+     * disk. */
     store_rollback(c->store);
     store_close(c->store);
     return 1;

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define ANSWER_BYTES_MAX 1048576    /* a List of 4,096 logs with root and signature */
+#define ANSWER_BYTES_MAX 1048576 /* a List of 4,096 logs with root and signature */
 
 struct request {
     uint64_t token;
@@ -26,7 +26,7 @@ struct signlink {
     void *cookie;
     int fd;
     uint64_t token;
-    struct request *first, **end;   /* outstanding, oldest first */
+    struct request *first, **end; /* outstanding, oldest first */
     struct buf in, out;
 };
 

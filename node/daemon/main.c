@@ -1,0 +1,155 @@
+/* parallaxd: runs a node. The same executable is the supervisor and, with --role, each of its roles. */
+#include "base/limit.h"
+#include "base/log.h"
+#include "conf/conf.h"
+#include "crypt/secret.h"
+#include "daemon/role.h"
+#include "daemon/sandbox.h"
+#include "daemon/supervisor.h"
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+    "parallaxd --config DIR/node.yaml      run the node whose directory this file is in\n"
+    "parallaxd --config FILE --check       read the configuration, say what is wrong, end\n"
+    "parallaxd --config FILE --dump        the configuration in force, with all defaults\n"
+    "parallaxd --dump-example              an example configuration with every key\n"
+    "parallaxd --version\n";
+
+struct options {
+    char *config, *role;
+    bool check, dump;
+    int fd[4];
+};
+
+static const struct {
+    const char *name;
+    role_fn *run;
+} roles[] = {{"sign", role_sign}, {"core", core_run}, {"gate", role_gate}};
+
+void
+role_ready(const struct role_args *args)
+{
+    log_event(EV_role_ready, "pid=%d", (int)getpid());
+    if (write(args->ready_fd, "R", 1) != 1)
+        log_event(EV_role_failed, "what=\"the supervisor is gone\"");
+    close(args->ready_fd);
+}
+
+static int
+run_role(const struct options *o, const struct conf *conf)
+{
+    struct role_args args = {.conf = conf,
+                             .dir = ".",
+                             .listen_gate = o->fd[0],
+                             .listen_sign = o->fd[1],
+                             .listen_api = o->fd[2],
+                             .ready_fd = o->fd[3],
+                             .boot = getenv("PARALLAX_BOOT")};
+
+    if (args.boot == NULL)
+        args.boot = "";
+    for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
+        if (strcmp(roles[i].name, o->role) != 0)
+            continue;
+        log_start(o->role, conf->log_level);
+        if (sandbox_enter(o->role) != 0)
+            return 1;
+        return roles[i].run(&args);
+    }
+    fprintf(stderr, "parallaxd: no role %s\n", o->role);
+    return 2;
+}
+
+static int
+take_options(int argc, char **argv, struct options *o)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
+            o->config = argv[++i];
+        } else if (strcmp(argv[i], "--role") == 0 && i + 1 < argc) {
+            o->role = argv[++i];
+        } else if (strcmp(argv[i], "--fds") == 0 && i + 4 < argc) {
+            for (int k = 0; k < 4; k++)
+                o->fd[k] = (int)strtol(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--check") == 0) {
+            o->check = true;
+        } else if (strcmp(argv[i], "--dump") == 0) {
+            o->dump = true;
+        } else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            fputs(help, stdout);
+            exit(0);
+        } else if (strcmp(argv[i], "--version") == 0) {
+            puts("parallaxd " PARALLAX_VERSION);
+            exit(0);
+        } else if (strcmp(argv[i], "--dump-example") == 0) {
+            struct buf b;
+            buf_init(&b, LIMIT_CONF_BYTES);
+            conf_dump_example(&b);
+            fwrite(b.p, 1, b.n, stdout);
+            exit(0);
+        } else {
+            return -1;
+        }
+    }
+    return o->config == NULL ? -1 : 0;
+}
+
+/* The node's directory is where its configuration is; everything in it is named from there. */
+static char *
+enter_directory(char *config)
+{
+    char *copy = strdup(config), *name = strdup(config), *base;
+
+    if (copy == NULL || name == NULL || chdir(dirname(copy)) != 0) {
+        fprintf(stderr, "parallaxd: %s: %s\n", config, strerror(errno));
+        free(copy);
+        free(name);
+        return NULL;
+    }
+    base = strdup(basename(name));
+    free(copy);
+    free(name);
+    return base;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct options o = {.fd = {-1, -1, -1, -1}};
+    static struct conf conf;
+    struct why why;
+    struct buf text;
+    char *name;
+
+    if (take_options(argc, argv, &o) != 0) {
+        fputs(help, stderr);
+        return 2;
+    }
+    secret_start();
+    log_start("node", LOG_INFO);
+    name = enter_directory(o.config);
+    if (name == NULL)
+        return 1;
+    why_clear(&why);
+    buf_init(&text, LIMIT_CONF_BYTES);
+    if (conf_load(name, &conf, &why) != 0) {
+        why_print(&why, o.config, &text);
+        fprintf(stderr, "%s\n", buf_cstr(&text));
+        return 1;
+    }
+    log_start("node", conf.log_level);
+    if (o.dump) {
+        conf_dump(&conf, &text);
+        fputs(buf_cstr(&text), stdout);
+    }
+    if (o.check || o.dump)
+        return 0;
+    if (o.role != NULL)
+        return run_role(&o, &conf);
+    return supervisor_run(&conf, name);
+}

@@ -1,0 +1,30 @@
+/* What the supervisor gives a role, and the roles themselves. */
+#ifndef DAEMON_ROLE_H
+#define DAEMON_ROLE_H
+
+#include "conf/conf.h"
+
+/* Listening UNIX sockets, relative to the node's directory; the supervisor binds them once, so that a
+ * restarted role keeps them. */
+#define ROLE_GATE_SOCKET "run/gate.sock" /* the gate connects to the core */
+#define ROLE_SIGN_SOCKET "run/sign.sock" /* the core connects to the signer */
+#define ROLE_API_SOCKET  "run/api.sock"  /* local programs connect to the core */
+
+struct role_args {
+    const struct conf *conf;
+    const char *dir;                          /* the node's directory; the process is in it */
+    int listen_gate, listen_sign, listen_api; /* -1 where the role has none */
+    int ready_fd;                             /* role_ready() writes to it */
+    const char *boot;                         /* 32 hex digits, new at each start of the node */
+};
+
+/* Tell the supervisor, once, that the role serves. */
+void role_ready(const struct role_args *args);
+
+/* Each runs until it fails; what it returns is the exit status. */
+typedef int role_fn(const struct role_args *args);
+int core_run(const struct role_args *args);
+int role_gate(const struct role_args *args);
+int role_sign(const struct role_args *args);
+
+#endif
