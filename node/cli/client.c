@@ -50,12 +50,12 @@ client_new(const struct args *a, int *status)
 {
     int64_t ms;
     const char *dir = args_node(a);
-    if (dir == NULL) {
-        *status = args_usage(a, "which node? Expected --node DIR, or PARALLAX_NODE in the environment");
-        return NULL;
-    }
     if (args_timeout(a, 30, &ms) != 0) {
         *status = EXIT_USAGE;
+        return NULL;
+    }
+    if (dir == NULL) {
+        *status = args_usage(a, "which node? Expected --node DIR, or PARALLAX_NODE in the environment");
         return NULL;
     }
     struct client *c = mem_new(sizeof *c);

@@ -126,7 +126,7 @@ make_request(struct init *i)
                     i->name);
         roster_write(r, &i->request);
         if (roster_parse_text(buf_span(&i->request), check, &why) != 0)
-            status = args_usage(&i->args, "%s: %s", why.field, why.note);
+            status = args_usage(&i->args, "%s%s%s", why.field, why.field[0] != '\0' ? ": " : "", why.note);
     }
     roster_free(check);
     roster_free(r);
