@@ -5,7 +5,7 @@
 /*
  * A leaf is one integer, log.no << 40 | index; a batch is known by its first leaf. Nothing here has a row a
  * record: records lie in the blobs of their batch. Random keys stand only in tables that stay small or grow
- * with what this node itself publishes (latest, object, published).
+ * with what this node itself publishes (subject, object, published).
  */
 static const char STEP_1[] =
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
@@ -73,17 +73,24 @@ static const char STEP_1[] =
     "    PRIMARY KEY (key, part)"
     ") STRICT, WITHOUT ROWID;"
 
-    /* The picture. The order of the key is the canonical order. */
-    "CREATE TABLE latest ("
-    "    type         TEXT NOT NULL,"
-    "    mode         INTEGER NOT NULL,"
-    "    key          TEXT NOT NULL,"
-    "    origin       TEXT NOT NULL,"
+    /*
+     * The picture: newest holds what every record moves, in rows as thin as can be, found by a small integer; subject says what they are about. The order of
+     * its key is the canonical order.
+     */
+    "CREATE TABLE newest ("
+    "    id           INTEGER PRIMARY KEY,"
     "    kind         INTEGER NOT NULL,"
     "    epoch        INTEGER NOT NULL,"
     "    created      INTEGER NOT NULL,"
     "    leaf         INTEGER NOT NULL,"
-    "    delivery     INTEGER NOT NULL,"
+    "    delivery     INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE subject ("
+    "    type         TEXT NOT NULL,"
+    "    mode         INTEGER NOT NULL,"
+    "    key          TEXT NOT NULL,"
+    "    origin       TEXT NOT NULL,"
+    "    newest       INTEGER NOT NULL,"
     "    object_a     TEXT NOT NULL,"
     "    object_b     TEXT NOT NULL,"
     "    PRIMARY KEY (type, mode, key, origin)"

@@ -2,18 +2,76 @@
 #include "store/store_internal.h"
 
 #include <assert.h>
-#include <stdio.h>
+#include <sodium.h>
+#include <stdlib.h>
 
-/* What the picture holds of a subject. */
-struct held {
+#include "base/mem.h"
+
+/*
+ * Finding a subject by its text costs more than all else, so the writer remembers where the last LIMIT_STORE_SUBJECTS_COUNT of them are. They are known by 128
+ * bits of a hash under a key that nobody else knows: no peer can make two that fall together.
+ */
+#define WAYS 4
+
+struct known {
+    uint64_t hash[2]; /* of (type, mode, key, origin); 0, 0 = free */
+    uint64_t objects; /* hash of both */
+    int64_t id;       /* newest.id */
     int64_t epoch, created, leaf;
-    char object[2][STORE_TEXT_MAX];
 };
+
+struct store_cache {
+    uint8_t key[crypto_shorthash_siphashx24_KEYBYTES];
+    struct known set[LIMIT_STORE_SUBJECTS_COUNT / WAYS][WAYS];
+};
+_Static_assert((LIMIT_STORE_SUBJECTS_COUNT / WAYS & (LIMIT_STORE_SUBJECTS_COUNT / WAYS - 1)) == 0,
+               "a power of two");
 
 void
 store_cache_clear(struct store *s)
 {
-    (void)s;
+    free(s->cache);
+    s->cache = NULL;
+}
+
+static struct store_cache *
+cache_get(struct store *s)
+{
+    if (s->cache == NULL) {
+        s->cache = mem_new(sizeof *s->cache);
+        randombytes_buf(s->cache->key, sizeof s->cache->key);
+    }
+    return s->cache;
+}
+
+/* Hash of two texts and up to ${n} bytes before them. */
+static void
+hash_texts(const struct store_cache *c, const char *const *texts, size_t n, uint8_t mode, uint64_t out[2])
+{
+    uint8_t in[4 * STORE_TEXT_MAX + 1], *p = in;
+
+    *p++ = mode;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = strlen(texts[i]) + 1;
+
+        memcpy(p, texts[i], k);
+        p += k;
+    }
+    (void)crypto_shorthash_siphashx24((unsigned char *)out, in, (unsigned long long)(p - in), c->key);
+}
+
+/* The entry of ${hash}, or the one to overwrite with it: a free one, else the one that was filled first. */
+static struct known *
+find(struct store_cache *c, const uint64_t hash[2])
+{
+    struct known *set = c->set[hash[0] & (LIMIT_STORE_SUBJECTS_COUNT / WAYS - 1)];
+
+    for (unsigned i = 0; i < WAYS; i++)
+        if (set[i].hash[0] == hash[0] && set[i].hash[1] == hash[1])
+            return &set[i];
+    memmove(set + 1, set, (WAYS - 1) * sizeof *set);
+    set[0] = (struct known){0};
+    return &set[0];
 }
 
 static void
@@ -23,49 +81,6 @@ bind_key(sqlite3_stmt *st, int i, const struct store_subject *v)
     (void)sqlite3_bind_int(st, i + 1, v->mode);
     store_bind_text(st, i + 2, v->key);
     store_bind_text(st, i + 3, v->origin);
-}
-
-/* 1 and ${out} when the picture has a row. */
-static int
-look_up(struct store *s, const struct store_subject *v, struct held *out)
-{
-    sqlite3_stmt *st = store_stmt(s, SQL_LATEST_GET);
-    int rc;
-
-    if (st == NULL)
-        return -1;
-    bind_key(st, 1, v);
-    rc = store_row(s, st);
-    if (rc > 0) {
-        out->epoch = sqlite3_column_int64(st, 0);
-        out->created = sqlite3_column_int64(st, 1);
-        out->leaf = sqlite3_column_int64(st, 2);
-        if (store_copy_text(s, st, 3, out->object[0], sizeof out->object[0]) != 0 ||
-            store_copy_text(s, st, 4, out->object[1], sizeof out->object[1]) != 0)
-            rc = -1;
-    }
-    (void)sqlite3_reset(st);
-    return rc;
-}
-
-/* 1 when ${v} is newer than ${old}: by (epoch, created, log id, index), so that the order of arrival does not
- * matter. */
-static int
-is_newer(struct store *s, const struct store_subject *v, const struct held *old)
-{
-    uint8_t ours[LOG_ID_BYTES], theirs[LOG_ID_BYTES];
-    int order;
-
-    if (v->epoch != old->epoch)
-        return v->epoch > old->epoch;
-    if (v->created != old->created)
-        return v->created > old->created;
-    if (v->log == leaf_log(old->leaf))
-        return v->index > leaf_index(old->leaf);
-    if (store_log_id(s, v->log, ours) != 0 || store_log_id(s, leaf_log(old->leaf), theirs) != 0)
-        return -1;
-    order = memcmp(ours, theirs, LOG_ID_BYTES);
-    return order > 0;
 }
 
 static int
@@ -83,77 +98,145 @@ change_object(struct store *s, enum sql sql, const char *object, const struct st
     return store_run(s, st);
 }
 
+/* What the picture says of a subject: 1 and ${out} with the objects, 0 when it is new. */
 static int
-insert(struct store *s, const struct store_subject *v)
+look_up(struct store *s, const struct store_subject *v, struct known *out, char object[2][STORE_TEXT_MAX])
 {
-    sqlite3_stmt *st = store_stmt(s, SQL_LATEST_INSERT);
+    sqlite3_stmt *st = store_stmt(s, SQL_SUBJECT_GET);
+    int rc;
 
     if (st == NULL)
         return -1;
     bind_key(st, 1, v);
-    (void)sqlite3_bind_int(st, 5, v->kind);
-    (void)sqlite3_bind_int64(st, 6, v->epoch);
-    (void)sqlite3_bind_int64(st, 7, v->created);
-    (void)sqlite3_bind_int64(st, 8, leaf_of(v->log, v->index));
-    (void)sqlite3_bind_int64(st, 9, (int64_t)v->delivery);
-    store_bind_text(st, 10, v->object[0]);
-    store_bind_text(st, 11, v->object[1]);
-    if (store_run(s, st) != 0 || change_object(s, SQL_OBJECT_INSERT, v->object[0], v) != 0)
-        return -1;
-    return change_object(s, SQL_OBJECT_INSERT, v->object[1], v);
+    rc = store_row(s, st);
+    if (rc > 0) {
+        out->id = sqlite3_column_int64(st, 0);
+        out->epoch = sqlite3_column_int64(st, 1);
+        out->created = sqlite3_column_int64(st, 2);
+        out->leaf = sqlite3_column_int64(st, 3);
+        if (store_copy_text(s, st, 4, object[0], STORE_TEXT_MAX) != 0 ||
+            store_copy_text(s, st, 5, object[1], STORE_TEXT_MAX) != 0)
+            rc = -1;
+    }
+    (void)sqlite3_reset(st);
+    return rc;
 }
 
-/* Objects of a subject seldom change, so they are apart from the update that every record makes. */
+/* 1 when ${v} is newer than ${old}: by (epoch, created, log id, index), so that the order of arrival does not matter. */
 static int
-update_objects(struct store *s, const struct store_subject *v, const struct held *old)
+is_newer(struct store *s, const struct store_subject *v, const struct known *old)
 {
-    sqlite3_stmt *st;
+    uint8_t ours[LOG_ID_BYTES], theirs[LOG_ID_BYTES];
 
-    if (strcmp(v->object[0], old->object[0]) == 0 && strcmp(v->object[1], old->object[1]) == 0)
-        return 0;
-    st = store_stmt(s, SQL_LATEST_OBJECTS);
-    if (st == NULL)
+    if (v->epoch != old->epoch)
+        return v->epoch > old->epoch;
+    if (v->created != old->created)
+        return v->created > old->created;
+    if (v->log == leaf_log(old->leaf))
+        return v->index > leaf_index(old->leaf);
+    if (store_log_id(s, v->log, ours) != 0 || store_log_id(s, leaf_log(old->leaf), theirs) != 0)
         return -1;
-    bind_key(st, 1, v);
-    store_bind_text(st, 5, v->object[0]);
-    store_bind_text(st, 6, v->object[1]);
-    if (store_run(s, st) != 0 || change_object(s, SQL_OBJECT_DELETE, old->object[0], v) != 0 ||
-        change_object(s, SQL_OBJECT_DELETE, old->object[1], v) != 0 ||
-        change_object(s, SQL_OBJECT_INSERT, v->object[0], v) != 0)
-        return -1;
-    return change_object(s, SQL_OBJECT_INSERT, v->object[1], v);
+    return memcmp(ours, theirs, LOG_ID_BYTES) > 0;
 }
 
+/* Row ${id} of newest says what ${v} says; a new row when ${id} is 0. */
 static int
-update(struct store *s, const struct store_subject *v, const struct held *old)
+write_newest(struct store *s, const struct store_subject *v, int64_t id)
 {
-    sqlite3_stmt *st = store_stmt(s, SQL_LATEST_UPDATE);
+    sqlite3_stmt *st = store_stmt(s, id != 0 ? SQL_NEWEST_UPDATE : SQL_NEWEST_INSERT);
+
+    if (st == NULL)
+        return -1;
+    (void)sqlite3_bind_int(st, 1, v->kind);
+    (void)sqlite3_bind_int64(st, 2, v->epoch);
+    (void)sqlite3_bind_int64(st, 3, v->created);
+    (void)sqlite3_bind_int64(st, 4, leaf_of(v->log, v->index));
+    (void)sqlite3_bind_int64(st, 5, (int64_t)v->delivery);
+    if (id != 0)
+        (void)sqlite3_bind_int64(st, 6, id);
+    return store_run(s, st);
+}
+
+/* Row of subject for ${v}: new, or with other objects than the ${old} ones. */
+static int
+write_subject(struct store *s, const struct store_subject *v, int64_t id, char old[2][STORE_TEXT_MAX])
+{
+    sqlite3_stmt *st = store_stmt(s, old == NULL ? SQL_SUBJECT_INSERT : SQL_SUBJECT_OBJECTS);
 
     if (st == NULL)
         return -1;
     bind_key(st, 1, v);
-    (void)sqlite3_bind_int(st, 5, v->kind);
-    (void)sqlite3_bind_int64(st, 6, v->epoch);
-    (void)sqlite3_bind_int64(st, 7, v->created);
-    (void)sqlite3_bind_int64(st, 8, leaf_of(v->log, v->index));
-    (void)sqlite3_bind_int64(st, 9, (int64_t)v->delivery);
-    return store_run(s, st) != 0 ? -1 : update_objects(s, v, old);
+    if (old == NULL)
+        (void)sqlite3_bind_int64(st, 5, id);
+    store_bind_text(st, 6, v->object[0]);
+    store_bind_text(st, 7, v->object[1]);
+    if (store_run(s, st) != 0)
+        return -1;
+    for (int i = 0; i < 2 && old != NULL; i++)
+        if (change_object(s, SQL_OBJECT_DELETE, old[i], v) != 0)
+            return -1;
+    for (int i = 0; i < 2; i++)
+        if (change_object(s, SQL_OBJECT_INSERT, v->object[i], v) != 0)
+            return -1;
+    return 0;
+}
+
+/* ${k} is what the cache knows, or a blank to fill. */
+static int
+apply(struct store *s, const struct store_subject *v, struct known *k, uint64_t objects)
+{
+    char object[2][STORE_TEXT_MAX];
+    bool changed = k->id != 0 && k->objects != objects;
+    int rc = 1;
+
+    if (k->id == 0 || changed) {
+        rc = look_up(s, v, k, object);
+        changed = rc > 0 && (strcmp(object[0], v->object[0]) != 0 || strcmp(object[1], v->object[1]) != 0);
+        if (rc > 0 && !changed)
+            k->objects = objects;
+    }
+    if (rc == 0) {
+        if (write_newest(s, v, 0) != 0)
+            return -1;
+        k->id = sqlite3_last_insert_rowid(s->db);
+        if (write_subject(s, v, k->id, NULL) != 0)
+            return -1;
+    } else if (rc > 0) {
+        rc = is_newer(s, v, k);
+        if (rc <= 0)
+            return rc;
+        if (write_newest(s, v, k->id) != 0 || (changed && write_subject(s, v, k->id, object) != 0))
+            return -1;
+    } else {
+        return -1;
+    }
+    k->objects = objects;
+    k->epoch = v->epoch;
+    k->created = v->created;
+    k->leaf = leaf_of(v->log, v->index);
+    return 0;
 }
 
 int
 store_latest_apply(struct store *s, const struct store_subject *v)
 {
-    struct held old;
-    int rc;
+    struct store_cache *c = cache_get(s);
+    const char *const key[] = {v->type, v->key, v->origin};
+    uint64_t hash[2], objects[2];
+    struct known *k;
 
     if (store_segment_note(s, v->delivery, v->type, v->epoch) != 0)
         return -1;
-    rc = look_up(s, v, &old);
-    if (rc == 0)
-        return insert(s, v);
-    if (rc > 0)
-        rc = is_newer(s, v, &old);
-    return rc > 0 ? update(s, v, &old) : rc;
+    hash_texts(c, key, 3, v->mode, hash);
+    hash_texts(c, v->object, 2, 0, objects);
+    k = find(c, hash);
+    if (apply(s, v, k, objects[0]) != 0) {
+        store_cache_clear(s);
+        return -1;
+    }
+    k->hash[0] = hash[0];
+    k->hash[1] = hash[1];
+    return 0;
 }
 
 int
