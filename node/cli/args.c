@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "cli/screen.h"
+#include "types/registry.h"
 
 static bool
 applies(const struct word_option *o, const char *word)
@@ -37,6 +38,34 @@ put_option(const struct word_option *o)
     printf("  %-24s %s\n", left, o->help);
 }
 
+static void
+put_formats(const struct type *type)
+{
+    printf("\n  %s: %s\n    read ", type->name, type->title);
+    for (size_t i = 0; type->readers[i] != NULL; i++)
+        printf(" %s", type->readers[i]->format);
+    fputs("\n    write", stdout);
+    for (size_t i = 0; type->writers[i] != NULL; i++)
+        printf(" %s", type->writers[i]->format);
+    putchar('\n');
+}
+
+/* The record types and their formats, for words that are told one. */
+static void
+put_types(const struct word *word)
+{
+    bool wanted = strstr(word->synopsis, "TYPE") != NULL;
+    for (size_t i = 0; i < word_options_count && !wanted; i++) {
+        const struct word_option *o = &word_options[i];
+        wanted = strcmp(o->word, word->name) == 0 && o->value != NULL && strcmp(o->value, "FORMAT") == 0;
+    }
+    if (!wanted)
+        return;
+    fputs("\nRecord types and their formats:\n", stdout);
+    for (size_t i = 0; types_table[i] != NULL; i++)
+        put_formats(types_table[i]);
+}
+
 void
 args_help(const struct word *word)
 {
@@ -50,6 +79,7 @@ args_help(const struct word *word)
         if (word_options[i].word[0] == '\0')
             put_option(&word_options[i]);
     }
+    put_types(word);
 }
 
 static void

@@ -18,33 +18,28 @@ cmd_log_list(int argc, char **argv)
 {
     struct args a;
     int status;
-    Parallax__V1__LogsRequest logs = PARALLAX__V1__LOGS_REQUEST__INIT;
-    Parallax__V1__Request request = client_request(PARALLAX__V1__REQUEST__WHAT_LOGS);
+    struct logs all;
     if (!args_read(&a, "log list", 0, 0, argc, argv, &status))
         return status;
     struct client *c = client_new(&a, &status);
     if (c == NULL)
         return status;
-    request.logs = &logs;
-    Parallax__V1__Answer *answer = client_ask(c, &request, &status);
+    status = logs_ask(c, &all);
     client_free(c);
-    if (answer == NULL)
-        return status;
-    logs_sort(answer->logs->logs, answer->logs->n_logs);
-    if (args_has(&a, "json")) {
+    if (status == EXIT_DONE && args_has(&a, "json")) {
         struct buf out;
         buf_init(&out, LIMIT_INPUT_BYTES);
-        for (size_t i = 0; i < answer->logs->n_logs; i++) {
-            logs_json(answer->logs->logs[i], false, &out);
+        for (size_t i = 0; i < all.n; i++) {
+            logs_json(all.log[i], false, &out);
             buf_put_byte(&out, '\n');
         }
         screen_flush(&out);
         buf_release(&out);
-    } else {
-        logs_print((const Parallax__V1__LogStatus *const *)answer->logs->logs, answer->logs->n_logs, 0);
+    } else if (status == EXIT_DONE) {
+        logs_print((const Parallax__V1__LogStatus *const *)all.log, all.n, 0);
     }
-    client_answer_free(answer);
-    return EXIT_DONE;
+    logs_release(&all);
+    return status;
 }
 
 /* Ask for ${count} records of the log that the first argument names. */

@@ -28,18 +28,26 @@ health_peer_up(const Parallax__V1__PeerStatus *p)
     return p->alert_up && p->bulk_up;
 }
 
+/* The roster took it out: it is down for good, and that is well. */
+static bool
+is_removed(const Parallax__V1__PeerStatus *p)
+{
+    return strcmp(p->state, "removed") == 0;
+}
+
 void
 health_peer(const Parallax__V1__PeerStatus *p, struct buf *out)
 {
-    if (health_peer_up(p))
-        buf_put_str(out, "up");
-    else if (p->alert_up || p->bulk_up)
-        buf_put_str(out, p->alert_up ? "only its alert lane is up" : "only its bulk lane is up");
-    else
+    if (health_peer_up(p) || is_removed(p)) {
+        screen_text(out, p->state[0] != '\0' ? p->state : "up");
+    } else if (p->alert_up || p->bulk_up) {
+        buf_put_str(out, p->alert_up ? "up on its alert lane only" : "up on its bulk lane only");
+    } else {
         buf_put_str(out, "DOWN");
-    if (!health_peer_up(p) && p->state[0] != '\0' && strcmp(p->state, "up") != 0) {
-        buf_put_str(out, ", ");
-        screen_text(out, p->state);
+        if (p->state[0] != '\0') {
+            buf_put_str(out, ", ");
+            screen_text(out, p->state);
+        }
     }
 }
 
@@ -72,7 +80,7 @@ put_since(struct check *c, int64_t ms)
 static void
 check_peer(struct check *c, const Parallax__V1__PeerStatus *p)
 {
-    if (health_peer_up(p))
+    if (health_peer_up(p) || is_removed(p))
         return;
     buf_put_str(&c->text, "peer ");
     screen_text(&c->text, p->node);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "cli/health.h"
 #include "cli/object.h"
@@ -57,14 +58,47 @@ compare(const void *a, const void *b)
     return r;
 }
 
-void
-logs_sort(Parallax__V1__LogStatus **logs, size_t n)
+static void
+take_page(struct logs *all, Parallax__V1__Answer *answer)
 {
-    if (n > 1)
-        qsort(logs, n, sizeof *logs, compare);
+    size_t n = answer->logs->n_logs;
+    all->page = mem_resize(all->page, (all->pages_n + 1) * sizeof *all->page);
+    all->page[all->pages_n++] = answer;
+    all->log = mem_resize(all->log, (all->n + n) * sizeof *all->log);
+    for (size_t i = 0; i < n; i++)
+        all->log[all->n++] = answer->logs->logs[i];
 }
 
-/* "3 of 2 412 leaves behind", and for our own who has not stored it. */
+int
+logs_ask(struct client *c, struct logs *all)
+{
+    int status = EXIT_DONE;
+    Parallax__V1__LogsRequest logs = PARALLAX__V1__LOGS_REQUEST__INIT;
+    *all = (struct logs){.n = 0};
+    do {
+        Parallax__V1__Request request = client_request(PARALLAX__V1__REQUEST__WHAT_LOGS);
+        request.logs = &logs;
+        Parallax__V1__Answer *answer = client_ask(c, &request, &status);
+        if (answer == NULL)
+            return status;
+        take_page(all, answer);
+        logs.after = answer->logs->cursor; /* lives as long as its page */
+    } while (logs.after.len > 0);
+    if (all->n > 1)
+        qsort(all->log, all->n, sizeof *all->log, compare);
+    return EXIT_DONE;
+}
+
+void
+logs_release(struct logs *all)
+{
+    for (size_t i = 0; i < all->pages_n; i++)
+        client_answer_free(all->page[i]);
+    free(all->page);
+    free(all->log);
+}
+
+/* Leaves that are signed and not held; of our own logs, who has not stored how many. */
 static void
 put_behind(const Parallax__V1__LogStatus *log, struct buf *out)
 {

@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "base/text.h"
+#include "cli/logs.h"
 
 #define LOG_HEX (2 * LOG_ID_BYTES)
 
@@ -25,22 +26,18 @@ begins_with(const Parallax__V1__LogStatus *log, struct span text)
 static int
 search(struct client *c, const struct args *a, struct span text, uint8_t log[LOG_ID_BYTES])
 {
-    int status;
-    Parallax__V1__LogsRequest logs = PARALLAX__V1__LOGS_REQUEST__INIT;
-    Parallax__V1__Request request = client_request(PARALLAX__V1__REQUEST__WHAT_LOGS);
-    request.logs = &logs;
-    Parallax__V1__Answer *answer = client_ask(c, &request, &status);
-    if (answer == NULL)
-        return status;
+    struct logs all;
     size_t found = 0;
-    for (size_t i = 0; i < answer->logs->n_logs; i++) {
-        const Parallax__V1__LogStatus *one = answer->logs->logs[i];
-        if (one->log.len != LOG_ID_BYTES || !begins_with(one, text))
+    int status = logs_ask(c, &all);
+    for (size_t i = 0; status == EXIT_DONE && i < all.n; i++) {
+        if (all.log[i]->log.len != LOG_ID_BYTES || !begins_with(all.log[i], text))
             continue;
-        memcpy(log, one->log.data, LOG_ID_BYTES);
+        memcpy(log, all.log[i]->log.data, LOG_ID_BYTES);
         found++;
     }
-    client_answer_free(answer);
+    logs_release(&all);
+    if (status != EXIT_DONE)
+        return status;
     if (found == 1)
         return EXIT_DONE;
     if (found == 0)
