@@ -13,14 +13,14 @@ enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
 struct yaml_node {
     enum yaml_kind kind;
-    bool quoted;                     /* a scalar in quotes: never a missing value */
-    uint32_t line, column;           /* of the value, 1-based, bytes */
-    uint32_t key_line, key_column;   /* of its key; 0 outside a mapping */
-    struct span key;                 /* in a mapping; NUL-terminated */
-    struct span text;                /* a scalar's; NUL-terminated; no control characters */
-    const struct yaml_node *first;   /* child */
-    const struct yaml_node *next;    /* sibling */
-    size_t n;                        /* children */
+    bool quoted;                   /* a scalar in quotes: never a missing value */
+    uint32_t line, column;         /* of the value, 1-based, bytes */
+    uint32_t key_line, key_column; /* of its key; 0 outside a mapping */
+    struct span key;               /* in a mapping; NUL-terminated */
+    struct span text;              /* a scalar's; NUL-terminated; no control characters */
+    const struct yaml_node *first; /* child */
+    const struct yaml_node *next;  /* sibling */
+    size_t n;                      /* children */
 };
 
 /*
@@ -43,6 +43,7 @@ int yaml_expect(const struct yaml_node *node, enum yaml_kind kind, struct why *w
 int yaml_check_keys(const struct yaml_node *map, const char *const *keys, size_t n, struct why *why);
 
 /* The value of ${key}, which must be of ${kind}. NULL with CONF_VALUE when it is missing or another kind. */
-const struct yaml_node *yaml_need(const struct yaml_node *map, const char *key, enum yaml_kind kind, struct why *why);
+const struct yaml_node *yaml_need(const struct yaml_node *map, const char *key, enum yaml_kind kind,
+                                  struct why *why);
 
 #endif

@@ -22,14 +22,14 @@ struct note_key {
 };
 
 struct note_line {
-    struct span name;                        /* key name, into the note */
+    struct span name; /* key name, into the note */
     uint8_t key_id[KEY_ID_BYTES];
-    size_t signature_n;                      /* bytes; over NOTE_SIG_MAX: a kind that is not known here, not kept */
+    size_t signature_n; /* bytes; over NOTE_SIG_MAX: a kind that is not known here, not kept */
     uint8_t signature[NOTE_SIG_MAX];
 };
 
 struct note {
-    struct span text;                        /* with its last newline, into the note */
+    struct span text; /* with its last newline, into the note */
     unsigned n;
     struct note_line line[LIMIT_NOTE_LINES_COUNT];
 };
@@ -61,7 +61,8 @@ int note_check(const struct note *note, const struct note_key *key);
 int note_open(const struct note *note, const struct note_key *keys, size_t n);
 
 /* Append one signature line. */
-void note_line_print(const char *name, const uint8_t id[KEY_ID_BYTES], struct span signature, struct buf *out);
+void note_line_print(const char *name, const uint8_t id[KEY_ID_BYTES], struct span signature,
+                     struct buf *out);
 void note_sign(struct span text, const char *name, const struct secret *secret, struct buf *out);
 
 #endif

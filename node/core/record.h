@@ -20,27 +20,28 @@ int record_body_check(const Parallax__V1__Header *h, struct span body, struct wh
 
 /* What a local publisher gives for one header; the rest is computed. */
 struct record_new {
-    const char *type;                        /* "" for DESCRIPTOR and CLOSE */
+    const char *type; /* "" for DESCRIPTOR and CLOSE */
     uint32_t type_version;
     Parallax__V1__Mode mode;
     Parallax__V1__Kind kind;
-    struct utc created, epoch, expires;      /* zero = absent */
+    struct utc created, epoch, expires; /* zero = absent */
     struct span body;
     uint8_t salt[16];
     const Parallax__V1__RecordId *const *references;
     size_t references_n;
-    const Parallax__V1__Rights *rights;      /* may be NULL */
+    const Parallax__V1__Rights *rights; /* may be NULL */
 };
 /* Append the packed header. 0, or -1 with ${why} when it passes LIMIT_HEADER_BYTES. */
-int record_header_make(const uint8_t log[LOG_ID_BYTES], const struct record_new *r, struct buf *out, struct why *why);
+int record_header_make(const uint8_t log[LOG_ID_BYTES], const struct record_new *r, struct buf *out,
+                       struct why *why);
 
 /* "<log id hex>:<index>" */
 #define RECORD_ID_TEXT_MAX 56
 void record_id_print(const uint8_t log[LOG_ID_BYTES], uint64_t index, char out[RECORD_ID_TEXT_MAX]);
 int record_id_parse(struct span s, uint8_t log[LOG_ID_BYTES], uint64_t *index);
 
-struct utc record_utc(const Parallax__V1__Utc *t);            /* NULL or invalid: zero */
-const char *record_mode_name(int mode);                        /* "REAL"; "?" outside */
+struct utc record_utc(const Parallax__V1__Utc *t); /* NULL or invalid: zero */
+const char *record_mode_name(int mode);            /* "REAL"; "?" outside */
 const char *record_kind_name(int kind);
 int record_mode_parse(struct span s, Parallax__V1__Mode *mode);
 

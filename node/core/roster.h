@@ -1,6 +1,6 @@
 /*
- * The membership document (DESIGN section 6): a signed note whose text is YAML. Pure: text in, struct or reason out. docs/protocol.md
- * "The roster" shows one.
+ * The membership document (DESIGN section 6): a signed note whose text is YAML. Pure: text in, struct or reason out.
+ * docs/evidence.md shows one.
  */
 #ifndef CORE_ROSTER_H
 #define CORE_ROSTER_H
@@ -11,8 +11,9 @@
 
 struct roster_key {
     uint8_t key[SIG_KEY_BYTES];
-    uint8_t id[KEY_ID_BYTES];                /* C2SP key id of witness and steward keys; a log key's depends on the log: roster_log_key() */
-    uint8_t proof[SIG_BYTES];                /* of possession; log and witness keys */
+    uint8_t id
+        [KEY_ID_BYTES]; /* C2SP key id of witness and steward keys; a log key's depends on the log: roster_log_key() */
+    uint8_t proof[SIG_BYTES]; /* of possession; log and witness keys */
 };
 
 struct roster_keys {
@@ -22,33 +23,33 @@ struct roster_keys {
 
 struct roster_member {
     char name[LIMIT_NAME_BYTES + 1];
-    char country[3];                         /* the first two letters of the name */
+    char country[3]; /* the first two letters of the name */
     char agency[128];
-    char source_class[16];                   /* government, commercial, academic, international */
+    char source_class[16]; /* government, commercial, academic, international */
     char contact[128];
-    char endpoint[128];                      /* "tcp://host:port" that others dial; "" = dials out only */
+    char endpoint[128]; /* "tcp://host:port" that others dial; "" = dials out only */
     struct roster_keys log, witness, transport, wrap;
     bool removed;
 };
 
 struct roster_steward {
     char name[LIMIT_NAME_BYTES + 1];
-    struct roster_key key;                   /* note key name: "<federation id>/steward/<name>" */
+    struct roster_key key; /* note key name: "<federation id>/steward/<name>" */
 };
 
 struct roster {
-    char title[128];                         /* federation, in words */
-    char federation[33];                     /* id: 32 hex digits, prefix of the hash of the first roster's text */
-    uint64_t version;                        /* from 1 */
+    char title[128];     /* federation, in words */
+    char federation[33]; /* id: 32 hex digits, prefix of the hash of the first roster's text */
+    uint64_t version;    /* from 1 */
     struct utc expires;
-    uint8_t previous[HASH_BYTES];            /* hash of the previous text; zero in version 1 */
-    uint8_t hash[HASH_BYTES];                /* SHA-256 of this text */
+    uint8_t previous[HASH_BYTES]; /* hash of the previous text; zero in version 1 */
+    uint8_t hash[HASH_BYTES];     /* SHA-256 of this text */
     unsigned members_n;
     struct roster_member member[LIMIT_MEMBER_COUNT];
     unsigned stewards_n;
     struct roster_steward steward[LIMIT_MEMBER_COUNT];
-    unsigned threshold;                      /* stewards whose signatures make a roster valid */
-    unsigned faulty;                         /* stewards that may be faulty: floor((n - 1) / 3) unless the text says `faulty:` */
+    unsigned threshold; /* stewards whose signatures make a roster valid */
+    unsigned faulty;    /* stewards that may be faulty: floor((n - 1) / 3) unless the text says `faulty:` */
 };
 
 /* A struct roster takes about 200 KiB: not for the stack. Zeroed; aborts without memory. */
@@ -87,22 +88,27 @@ int roster_check(struct span note, const struct roster *r, const struct roster *
  */
 int roster_normal(struct span note, const struct roster *r, const struct roster *old, struct buf *out);
 
-const struct roster_member *roster_member(const struct roster *r, const char *name);   /* NULL if not listed; removed ones are returned */
-const struct roster_member *roster_member_by_transport(const struct roster *r, const uint8_t key[32]); /* removed ones too */
+const struct roster_member *
+roster_member(const struct roster *r, const char *name); /* NULL if not listed; removed ones are returned */
+const struct roster_member *roster_member_by_transport(const struct roster *r,
+                                                       const uint8_t key[32]); /* removed ones too */
 bool roster_is_current(const struct roster *r, const char *name);
 /* Keys that ${member} may sign heads with; NULL when ${key_id} fits none. A removed member's are returned: the caller decides. */
-const struct roster_key *roster_log_key(const struct roster *r, const char *node, const uint8_t log[LOG_ID_BYTES],
-                                        const uint8_t key_id[KEY_ID_BYTES]);
-const struct roster_key *roster_witness_key(const struct roster *r, const char *node, const uint8_t key_id[KEY_ID_BYTES]);
+const struct roster_key *roster_log_key(const struct roster *r, const char *node,
+                                        const uint8_t log[LOG_ID_BYTES], const uint8_t key_id[KEY_ID_BYTES]);
+const struct roster_key *roster_witness_key(const struct roster *r, const char *node,
+                                            const uint8_t key_id[KEY_ID_BYTES]);
 
 /* The writing half (roster_write.c): what the CLI makes rosters with. */
 
 /* The text of ${r}, as roster_parse_text() reads it. Ids and hash are not used. */
 void roster_write(const struct roster *r, struct buf *out);
 /* What a proof of possession signs, for ${kind} "log" or "witness". */
-void roster_proof_text(const char *member, const char *kind, const uint8_t key[SIG_KEY_BYTES], struct buf *out);
+void roster_proof_text(const char *member, const char *kind, const uint8_t key[SIG_KEY_BYTES],
+                       struct buf *out);
 /* Public half and proof of possession of ${secret}. */
-void roster_key_make(const char *member, const char *kind, const struct secret *secret, struct roster_key *out);
+void roster_key_make(const char *member, const char *kind, const struct secret *secret,
+                     struct roster_key *out);
 /*
  * Append ${note} (a note, or a text without lines yet) with one more line, by ${steward}. The text must parse; a steward who is listed in it must be listed with
  * this key unless the text is of a later version (the steward may be of the roster before). 0 or -1 with ${why}.

@@ -7,8 +7,9 @@
 #define HASH_BYTES 32
 
 void hash_sha256(struct span s, uint8_t out[HASH_BYTES]);
-void hash_leaf(struct span entry, uint8_t out[HASH_BYTES]);   /* SHA-256(0x00 || entry) */
-void hash_node(const uint8_t left[HASH_BYTES], const uint8_t right[HASH_BYTES], uint8_t out[HASH_BYTES]); /* 0x01 */
-void hash_empty(uint8_t out[HASH_BYTES]);                     /* root of no leaves: SHA-256 of nothing */
+void hash_leaf(struct span entry, uint8_t out[HASH_BYTES]); /* SHA-256(0x00 || entry) */
+void hash_node(const uint8_t left[HASH_BYTES], const uint8_t right[HASH_BYTES],
+               uint8_t out[HASH_BYTES]);  /* 0x01 */
+void hash_empty(uint8_t out[HASH_BYTES]); /* root of no leaves: SHA-256 of nothing */
 
 #endif

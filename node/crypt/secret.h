@@ -7,15 +7,16 @@
 
 #define SECRET_BYTES 32
 
-struct secret;   /* 32 private bytes: an Ed25519 seed, an X25519 or CURVE secret key */
+struct secret; /* 32 private bytes: an Ed25519 seed, an X25519 or CURVE secret key */
 
 /* Start libsodium; every program calls it once, first. Aborts if it cannot. */
 void secret_start(void);
 struct secret *secret_new_random(void);
 struct secret *secret_new_copy(const uint8_t bytes[SECRET_BYTES]); /* the caller wipes its own copy */
-void secret_free(struct secret *s);                           /* wipes; NULL is fine */
-const uint8_t *secret_bytes(const struct secret *s);          /* valid while the secret lives; never copy, never log */
-const uint8_t *secret_signing_pair(const struct secret *s);   /* Ed25519: seed || public key, 64 bytes; for crypt/sig.c */
+void secret_free(struct secret *s);                                /* wipes; NULL is fine */
+const uint8_t *secret_bytes(const struct secret *s); /* valid while the secret lives; never copy, never log */
+const uint8_t *
+secret_signing_pair(const struct secret *s); /* Ed25519: seed || public key, 64 bytes; for crypt/sig.c */
 
 /*
  * Key files, one key each, mode 0600, owned by the caller's user: one line `parallax-<kind>-key-v1 <base64 of 32 bytes>`.

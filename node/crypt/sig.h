@@ -8,7 +8,7 @@
 #include "base/span.h"
 #include "crypt/secret.h"
 
-#define SIG_BYTES 64
+#define SIG_BYTES     64
 #define SIG_KEY_BYTES 32
 
 bool sig_key_ok(const uint8_t key[SIG_KEY_BYTES]);
