@@ -98,6 +98,7 @@ def words():
 
 def test_every_word_has_help_and_the_list_names_those_of_the_contract():
     names = [name.split("  ")[0] for name in words()]
+    assert len(names) == len(set(names))
     assert {"init", "publish", "query", "tail", "export", "picture export", "status", "peers", "prove", "verify", "help", "version"} <= set(names)
     assert {"roster " + part for part in ("new", "add", "remove", "sign", "verify", "show", "install")} <= set(names)
     assert {"log " + part for part in ("list", "describe", "head", "get")} <= set(names)
