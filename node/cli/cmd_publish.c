@@ -162,13 +162,16 @@ send_part(struct publish *p, Parallax__V1__PublishRequest *part, const char *fil
     }
 }
 
+/* What a header without references takes at most, with the longest type name: the node counts headers and bodies of a request. */
+#define HEADER_BYTES 256
+
 /* How many records from ${first} fit one part. */
 static size_t
 part_size(const struct load *l, size_t first)
 {
     size_t n = 0, bytes = 0;
     while (first + n < l->n && n < LIMIT_BATCH_COUNT) {
-        bytes += l->records[first + n].n;
+        bytes += l->records[first + n].n + HEADER_BYTES;
         if (n > 0 && bytes > LIMIT_BATCH_BYTES)
             break;
         n++;

@@ -171,6 +171,7 @@ node_new(const struct node_conf *conf, const struct store_log *logs, size_t logs
             node_free(n);
             return NULL;
         }
+        t->anchored = t->row.head.size < t->row.size ? t->row.head.size : t->row.size;
         if (t->row.own)
             t->own = t->row.closed ? OWN_ENDED : OWN_LISTING;
     }
@@ -310,6 +311,16 @@ static step_fn *const steps[] = {
     [EVENT_DISK] = step_disk,
 };
 
+static void
+see_stored(struct node *n)
+{
+    for (size_t i = 0; i < n->track_n; i++) {
+        struct track *t = n->track[i];
+        /* Ours are served once they are signed; every batch of another origin came with its anchor. */
+        t->ready = t->own == OWN_NONE ? t->row.size : t->anchored;
+    }
+}
+
 void
 node_step(struct node *n, const struct event *e, struct actions *out)
 {
@@ -317,6 +328,7 @@ node_step(struct node *n, const struct event *e, struct actions *out)
     n->mono = e->mono_ms;
     n->wall = e->wall_ms;
     n->hold_bulk = e->hold_bulk;
+    see_stored(n);
     if (!n->started)
         start(n);
     steps[e->kind](n, e);
@@ -330,5 +342,6 @@ node_has_work(const struct node *n)
 {
     struct node *m = (struct node *)(uintptr_t)n; /* asks only */
 
+    see_stored(m);
     return serve_pump(m, 0);
 }

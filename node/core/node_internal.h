@@ -87,7 +87,8 @@ struct pending {
 struct track {
     struct store_log row;
     struct tree tree; /* at row.size */
-    size_t index;     /* in node.track */
+    uint64_t ready; /* leaves that the view can give now: what earlier steps asked to store is carried out */
+    size_t index;   /* in node.track */
     Parallax__V1__Lane lane;
     uint64_t version;     /* counts changes of head, heartbeat, cosignatures */
     int64_t heartbeat_ms; /* monotonic, when it came */

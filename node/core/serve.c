@@ -44,11 +44,8 @@ static bool
 has_data(struct node *n, struct link *l, const struct track *t)
 {
     const struct peer_log *p = session_log(l, t);
-    uint64_t end = t->row.size < t->row.head.size ? t->row.size : t->row.head.size;
 
-    if (t->own == OWN_NONE)
-        end = t->row.size; /* ours ends where it is signed; others' batches all have their anchor */
-    return p->serving && p->next < end && !t->row.frozen && may_release(l->peer, &t->row, n->roster);
+    return p->serving && p->next < t->ready && !t->row.frozen && may_release(l->peer, &t->row, n->roster);
 }
 
 static void

@@ -417,6 +417,32 @@ publish(struct world *w, struct waiting *p)
 }
 
 static void
+publish_new(struct world *w, unsigned node)
+{
+    uint64_t key[2] = {world_random(w), world_random(w)};
+
+    for (size_t k = 0; k < WAITING_MAX; k++) {
+        struct waiting *p = &w->waiting[k];
+        if (p->token != 0)
+            continue;
+        p->token = ++w->token;
+        p->node = node;
+        p->number = ++w->number;
+        memcpy(p->key, key, sizeof(p->key));
+        w->figures.published++;
+        publish(w, p);
+        return;
+    }
+}
+
+void
+world_publish_each(struct world *w)
+{
+    for (unsigned i = 0; i < w->conf.nodes; i++)
+        publish_new(w, i);
+}
+
+static void
 publish_something(struct world *w)
 {
     for (size_t k = 0; k < WAITING_MAX; k++) {
@@ -426,19 +452,7 @@ publish_something(struct world *w)
             publish(w, p);
         }
     }
-    for (size_t k = 0; k < WAITING_MAX; k++) {
-        struct waiting *p = &w->waiting[k];
-        uint64_t key[2] = {world_random(w), world_random(w)};
-        if (p->token != 0)
-            continue;
-        p->token = ++w->token;
-        p->node = (unsigned)world_below(w, w->conf.nodes);
-        p->number = ++w->number;
-        memcpy(p->key, key, sizeof(p->key));
-        w->figures.published++;
-        publish(w, p);
-        return;
-    }
+    publish_new(w, (unsigned)world_below(w, w->conf.nodes));
 }
 
 static void

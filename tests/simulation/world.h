@@ -39,6 +39,8 @@ bool world_converged(struct world *w);
 const char *world_violation(struct world *w);
 /* Pictures of all nodes are equal. */
 bool world_pictures_equal(struct world *w);
+/* One record at every node, no faults. */
+void world_publish_each(struct world *w);
 /* In words, why world_converged() last said no. */
 const char *world_wrong(const struct world *w);
 
