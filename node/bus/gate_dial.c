@@ -76,6 +76,7 @@ dial(struct gate *g, struct gate_dial *d)
         zmq_connect(d->socket, d->endpoint) != 0) {
         log_event(EV_role_failed, "what=\"cannot dial %s: %s\"", d->peer, zmq_strerror(errno));
         shut(g, d, "endpoint");
+        d->redial_ms = g->now_ms + 10 * REDIAL_MS;
         return;
     }
     (void)zmq_getsockopt(d->socket, ZMQ_FD, &d->poll_fd, &size);

@@ -93,6 +93,8 @@ struct gate {
     struct gate_dial dial[MONITOR_DIAL_MAX];
     struct gate_door *door; /* by descriptor */
     int doors;
+    uint64_t refusals; /* failed handshakes that were told */
+    int64_t refusals_ms;
     int64_t now_ms, tick_ms, connect_ms;
 };
 

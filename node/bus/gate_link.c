@@ -189,9 +189,9 @@ gate_link_frame(struct gate *g, struct gate_link *link, struct span frame)
     size_t charge = frame.n + GATE_CHARGE_BYTES;
 
     link->received += frame.n + OVERHEAD_BYTES;
-    if (frame.n == 0) {
-        log_event(EV_frame_refused, "peer=%s why=FRAME_SIZE note=empty", link->peer);
-        gate_link_down(g, link, "empty");
+    if (frame.n == 0 || frame.n > LIMIT_FRAME_BYTES) {
+        log_event(EV_frame_refused, "peer=%s why=FRAME_SIZE note=%zu", link->peer, frame.n);
+        gate_link_down(g, link, frame.n == 0 ? "empty" : "oversize");
         return;
     }
     if (charge > ceiling(link) - link->to_core || g->core.out[bulk].bytes + charge > total_max(link)) {

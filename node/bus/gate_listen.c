@@ -10,6 +10,7 @@
 
 #define DOORS_STEP   256
 #define FRAME_COST   1024    /* of a frame's budget, beside its bytes */
+#define REFUSALS_MS  10000   /* between two lines about failed handshakes */
 #define FORGIVEN     64      /* bytes a tick: heartbeats, which nobody counts */
 #define UNREAD_FIRST 1048576 /* bytes received before a first frame came out */
 
@@ -23,7 +24,8 @@ gate_listen_close(struct gate *g)
     g->listener = NULL;
     g->listener_fd = -1;
     g->listening[0] = 0;
-    memset(g->door, 0, (size_t)g->doors * sizeof *g->door);
+    for (int fd = 0; fd < g->doors; fd++)
+        g->door[fd] = (struct gate_door){.accepted_ms = 0};
 }
 
 /* Say once why nobody can reach us. */
@@ -290,9 +292,27 @@ watch_door(struct gate *g, int fd)
     }
 }
 
+/* Strangers decide how often this happens: one line for many. */
+static void
+tell_refusals(struct gate *g)
+{
+    struct monitor_counts counts;
+
+    if (g->now_ms < g->refusals_ms)
+        return;
+    monitor_count(g->monitor, &counts);
+    if (counts.handshake_failed == g->refusals)
+        return;
+    log_event(EV_link_refused, "why=handshake peer=- count=%llu",
+              (unsigned long long)(counts.handshake_failed - g->refusals));
+    g->refusals = counts.handshake_failed;
+    g->refusals_ms = g->now_ms + REFUSALS_MS;
+}
+
 void
 gate_listen_watch(struct gate *g)
 {
+    tell_refusals(g);
     if (g->has_peers)
         gate_listen_open(g); /* the port may have become free */
     for (int fd = 0; fd < g->doors; fd++) {

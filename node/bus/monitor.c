@@ -14,7 +14,6 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 
 #define ORDERS_ENDPOINT "inproc://monitor-orders"
@@ -30,6 +29,7 @@ enum { FD_GONE = 1, FD_ACCEPTED = 2 };
 
 struct order {
     unsigned id;
+    unsigned serial; /* of the endpoint: libzmq frees a name only some time after its socket is closed */
     bool add;
 };
 
@@ -48,6 +48,7 @@ struct monitor {
     void *control; /* the loop's end */
     void *orders;  /* the thread's */
     int event;
+    unsigned serial; /* the loop's */
     int fd_max;
     void *watch[SOCKETS];    /* the thread's PAIRs */
     int connecting[SOCKETS]; /* the thread's: descriptor of a connection in its handshake */
@@ -55,9 +56,9 @@ struct monitor {
 };
 
 static void
-endpoint(unsigned id, char text[40])
+endpoint(unsigned serial, char text[40])
 {
-    (void)snprintf(text, 40, "inproc://monitor-%u", id);
+    (void)snprintf(text, 40, "inproc://monitor-%u", serial);
 }
 
 static void
@@ -132,8 +133,6 @@ take(struct monitor *m, unsigned id)
     else
         note_dial(m, id, event, value);
     (void)pthread_mutex_unlock(&m->box.lock);
-    if (id == 0 && (event & FAILED) != 0)
-        log_event(EV_link_refused, "why=handshake peer=-");
     (void)write(m->event, &one, sizeof one);
 }
 
@@ -146,7 +145,7 @@ obey(struct monitor *m)
 
     if (zmq_recv(m->orders, &order, sizeof order, 0) != sizeof order)
         return false;
-    endpoint(order.id, text);
+    endpoint(order.serial, text);
     if (m->watch[order.id] != NULL) {
         (void)zmq_close(m->watch[order.id]);
         m->watch[order.id] = NULL;
@@ -264,7 +263,7 @@ monitor_fd(const struct monitor *m)
 static bool
 order(struct monitor *m, unsigned id, bool add)
 {
-    struct order o = {.id = id, .add = add};
+    struct order o = {.id = id, .serial = m->serial, .add = add};
     char done = '0';
 
     return zmq_send(m->control, &o, sizeof o, 0) == sizeof o && zmq_recv(m->control, &done, 1, 0) == 1 &&
@@ -276,7 +275,7 @@ monitor_add(struct monitor *m, void *socket, unsigned id)
 {
     char text[40];
 
-    endpoint(id, text);
+    endpoint(++m->serial, text);
     if (zmq_socket_monitor(socket, text, id == 0 ? LISTEN_EVENTS : DIAL_EVENTS) != 0)
         return -1;
     if (!order(m, id, true)) {

@@ -1,0 +1,632 @@
+/* Real gates in threads of this process, each with a core played by the test, over CURVE on loopback. */
+#include "bus/gate.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include <cmocka.h>
+
+#include "bus/gatelink.h"
+#include "bus/socket.h"
+
+#define PATIENCE_MS 30000
+#define SEEN_MAX    512
+
+struct seen {
+    enum gatelink_kind kind;
+    uint32_t link;
+    size_t n;
+    char head[24]; /* first bytes of the payload */
+    struct gatelink_up up;
+};
+
+/* One node: a gate, and what its core knows. */
+struct side {
+    const char *name;
+    char path[108], endpoint[64];
+    int listen_fd, stop[2], ready[2];
+    pthread_t thread;
+    struct secret *secret;
+    uint8_t key[32];
+    struct gate_args args;
+    struct gatelink core;
+    struct seen seen[SEEN_MAX];
+    unsigned seen_n, taken;
+    struct gatelink_peers peers;
+    bool stopped;
+};
+
+static struct side a, b;
+
+static int64_t
+now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+note(void *cookie, enum gatelink_kind kind, uint32_t link, struct span payload)
+{
+    struct side *s = cookie;
+    struct seen *seen = &s->seen[s->seen_n % SEEN_MAX];
+
+    *seen = (struct seen){.kind = kind, .link = link, .n = payload.n};
+    if (payload.n > 0)
+        memcpy(seen->head, payload.p, payload.n < 23 ? payload.n : 23);
+    if (kind == GATELINK_UP)
+        assert_int_equal(gatelink_read_up(payload, &seen->up), 0);
+    s->seen_n++;
+    assert_true(s->seen_n - s->taken < SEEN_MAX);
+}
+
+static void
+pump(struct side *s, int timeout_ms)
+{
+    struct pollfd fd = {.fd = s->core.fd, .events = POLLIN};
+
+    if (gatelink_wants_write(&s->core))
+        fd.events |= POLLOUT;
+    poll(&fd, 1, timeout_ms);
+    assert_int_equal(gatelink_flush(&s->core), 0);
+    if (fd.revents & (POLLIN | POLLHUP))
+        assert_true(gatelink_read(&s->core, note, s) >= 0);
+}
+
+/* The next thing of ${kind} that core hears; others before it are skipped. NULL if none comes. */
+static struct seen *
+await_for(struct side *s, enum gatelink_kind kind, int patience_ms)
+{
+    int64_t end = now_ms() + patience_ms;
+
+    for (;;) {
+        while (s->taken < s->seen_n) {
+            struct seen *seen = &s->seen[s->taken++ % SEEN_MAX];
+
+            if (seen->kind == kind)
+                return seen;
+        }
+        if (now_ms() >= end)
+            return NULL;
+        pump(s, 20);
+    }
+}
+
+static struct seen *
+await(struct side *s, enum gatelink_kind kind)
+{
+    struct seen *seen = await_for(s, kind, PATIENCE_MS);
+
+    assert_non_null(seen);
+    return seen;
+}
+
+static void
+accept_gate(struct side *s)
+{
+    struct pollfd fd = {.fd = s->listen_fd, .events = POLLIN};
+
+    assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
+    gatelink_init(&s->core, accept(s->listen_fd, NULL, NULL), 1 << 24, 1 << 26);
+    assert_true(s->core.fd >= 0);
+}
+
+static void *
+run(void *cookie)
+{
+    struct side *s = cookie;
+
+    assert(gate_run(&s->args) == 0);
+    return NULL;
+}
+
+static void
+pick_port(char endpoint[64])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &n), 0);
+    snprintf(endpoint, 64, "tcp://127.0.0.1:%d", ntohs(address.sin_port));
+    close(fd);
+}
+
+static void
+start(struct side *s, const char *name)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    memset(s, 0, sizeof *s);
+    s->name = name;
+    snprintf(s->path, sizeof s->path, "/tmp/gate-test-%d-%s", getpid(), name);
+    unlink(s->path);
+    memcpy(address.sun_path, s->path, strlen(s->path));
+    s->listen_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(s->listen_fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(s->listen_fd, 4), 0);
+    assert_int_equal(pipe(s->stop), 0);
+    assert_int_equal(pipe(s->ready), 0);
+    s->secret = secret_new_random();
+    secret_curve_public(s->secret, s->key);
+    pick_port(s->endpoint);
+    strcpy(s->peers.name, name);
+    strcpy(s->peers.listen, s->endpoint);
+    s->args = (struct gate_args){
+        .core_path = s->path, .transport = s->secret, .ready_fd = s->ready[1], .stop_fd = s->stop[0]};
+    assert_int_equal(pthread_create(&s->thread, NULL, run, s), 0);
+    accept_gate(s);
+}
+
+static void
+stop(struct side *s)
+{
+    assert_int_equal(write(s->stop[1], "x", 1), 1);
+    pthread_join(s->thread, NULL);
+    gatelink_release(&s->core);
+    for (int i = 0; i < 2; i++) {
+        close(s->stop[i]);
+        close(s->ready[i]);
+    }
+    close(s->listen_fd);
+    unlink(s->path);
+    secret_free(s->secret);
+}
+
+/* Put one message to the gate and see it off. */
+static void
+tell(struct side *s, enum gatelink_lane lane, enum gatelink_kind kind, uint32_t link, const void *p, size_t n)
+{
+    assert_int_equal(gatelink_put(&s->core, lane, kind, link, span_of(p, n)), 0);
+    assert_int_equal(gatelink_flush(&s->core), 0);
+}
+
+static void
+tell_peers(struct side *s)
+{
+    struct buf out;
+
+    buf_init(&out, 100000);
+    gatelink_write_peers(&s->peers, &out);
+    tell(s, GATELINK_ALERT, GATELINK_PEERS, 0, out.p, out.n);
+    buf_release(&out);
+}
+
+static void
+admit(struct side *s, const char *name, const uint8_t key[32], const char *endpoint)
+{
+    struct gatelink_peer *peer = &s->peers.peer[s->peers.peers_n++];
+
+    strcpy(peer->name, name);
+    strcpy(peer->endpoint, endpoint);
+    peer->keys_n = 1;
+    memcpy(peer->key[0], key, 32);
+    tell_peers(s);
+}
+
+static void
+dial(struct side *s, const char *peer, enum gatelink_lane lane, enum gatelink_kind kind)
+{
+    struct gatelink_dial want = {.lane = lane};
+    struct buf out;
+
+    strcpy(want.peer, peer);
+    buf_init(&out, 1000);
+    gatelink_write_dial(&want, &out);
+    tell(s, GATELINK_ALERT, kind, 0, out.p, out.n);
+    buf_release(&out);
+}
+
+static void
+await_ready(struct side *s)
+{
+    struct pollfd fd = {.fd = s->ready[0], .events = POLLIN};
+    char c;
+
+    assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
+    assert_int_equal(read(s->ready[0], &c, 1), 1);
+}
+
+static int
+two_gates(void **state)
+{
+    start(&a, "aa-one");
+    start(&b, "bb-two");
+    admit(&b, a.name, a.key, a.endpoint);
+    admit(&a, b.name, b.key, b.endpoint);
+    await_ready(&a);
+    await_ready(&b);
+    return 0;
+}
+
+static int
+no_gates(void **state)
+{
+    stop(&a);
+    stop(&b);
+    return 0;
+}
+
+/* a dials b on ${lane} and greets; the ids of the link on both sides. */
+static void
+join(enum gatelink_lane lane, uint32_t *at_a, uint32_t *at_b)
+{
+    struct seen *seen;
+    uint8_t byte = (uint8_t)lane;
+
+    dial(&a, b.name, lane, GATELINK_DIAL);
+    seen = await(&a, GATELINK_UP);
+    assert_true(seen->up.dialled);
+    assert_int_equal(seen->up.lane, lane);
+    assert_string_equal(seen->up.peer, b.name);
+    *at_a = seen->link;
+    tell(&a, lane, GATELINK_SEND, *at_a, "hello", 5);
+    seen = await(&b, GATELINK_UP);
+    assert_false(seen->up.dialled);
+    assert_int_equal(seen->up.lane, GATELINK_ANY);
+    assert_string_equal(seen->up.peer, a.name);
+    *at_b = seen->link;
+    seen = await(&b, GATELINK_FRAME);
+    assert_int_equal(seen->link, *at_b);
+    assert_string_equal(seen->head, "hello");
+    tell(&b, GATELINK_ALERT, GATELINK_LANE, *at_b, &byte, 1);
+}
+
+static void
+two_gates_exchange_frames_on_both_lanes(void **state)
+{
+    uint32_t alert_a, alert_b, bulk_a, bulk_b;
+    static uint8_t big[LIMIT_FRAME_BYTES];
+    struct seen *seen;
+
+    join(GATELINK_ALERT, &alert_a, &alert_b);
+    join(GATELINK_BULK, &bulk_a, &bulk_b);
+    assert_true(alert_b != bulk_b);
+    tell(&b, GATELINK_BULK, GATELINK_SEND, bulk_b, "back", 4);
+    seen = await(&a, GATELINK_FRAME);
+    assert_int_equal(seen->link, bulk_a);
+    assert_string_equal(seen->head, "back");
+    for (int i = 0; i < 14; i++) { /* the largest frame, within the credit, in order */
+        big[0] = (uint8_t)('0' + i);
+        tell(&a, GATELINK_BULK, GATELINK_SEND, bulk_a, big, sizeof big);
+        pump(&a, 0);
+    }
+    for (int i = 0; i < 14; i++) {
+        int64_t end = now_ms() + PATIENCE_MS;
+
+        while ((seen = await_for(&b, GATELINK_FRAME, 0)) == NULL && now_ms() < end) {
+            pump(&a, 0);
+            pump(&b, 10);
+        }
+        assert_non_null(seen);
+        assert_int_equal(seen->link, bulk_b);
+        assert_int_equal(seen->n, sizeof big);
+        assert_int_equal(seen->head[0], '0' + i);
+    }
+}
+
+static void
+a_dropped_link_comes_back_as_another_until_it_is_undialled(void **state)
+{
+    uint32_t at_a, at_b, again;
+    struct seen *seen;
+
+    join(GATELINK_ALERT, &at_a, &at_b);
+    tell(&b, GATELINK_ALERT, GATELINK_DROP, at_b, "", 0);
+    seen = await(&b, GATELINK_DOWN);
+    assert_int_equal(seen->link, at_b);
+    assert_string_equal(seen->head, "dropped");
+    seen = await(&a, GATELINK_DOWN);
+    assert_int_equal(seen->link, at_a);
+    seen = await(&a, GATELINK_UP);
+    again = seen->link;
+    assert_true(again != at_a);
+    tell(&a, GATELINK_ALERT, GATELINK_SEND, at_a, "old", 3); /* to a link that is no more */
+    tell(&a, GATELINK_ALERT, GATELINK_SEND, again, "new", 3);
+    seen = await(&b, GATELINK_FRAME);
+    assert_string_equal(seen->head, "new");
+    dial(&a, b.name, GATELINK_ALERT, GATELINK_UNDIAL);
+    seen = await(&a, GATELINK_DOWN);
+    assert_int_equal(seen->link, again);
+    seen = await(&b, GATELINK_DOWN);
+    assert_string_equal(seen->head, "disconnected");
+    assert_null(await_for(&a, GATELINK_UP, 1500));
+}
+
+static void
+a_stranger_is_refused_and_recovers_when_the_roster_admits_it(void **state)
+{
+    uint32_t at_a, at_b;
+
+    b.peers.peers_n = 0;
+    tell_peers(&b);
+    dial(&a, b.name, GATELINK_ALERT, GATELINK_DIAL);
+    assert_null(await_for(&a, GATELINK_UP, 1000));
+    admit(&b, a.name, a.key, a.endpoint);
+    join(GATELINK_ALERT, &at_a, &at_b); /* dialled already: the same connection attempt goes on */
+}
+
+static void
+a_removed_member_is_cut_off_at_once(void **state)
+{
+    uint32_t at_a, at_b;
+    struct seen *seen;
+    int64_t start_ms;
+
+    join(GATELINK_BULK, &at_a, &at_b);
+    start_ms = now_ms();
+    b.peers.peers_n = 0;
+    tell_peers(&b);
+    seen = await(&b, GATELINK_DOWN);
+    assert_int_equal(seen->link, at_b);
+    assert_string_equal(seen->head, "roster");
+    seen = await(&a, GATELINK_DOWN);
+    assert_int_equal(seen->link, at_a);
+    assert_true(now_ms() - start_ms < 4000); /* before any heartbeat could tell */
+    assert_null(await_for(&a, GATELINK_UP, 1500));
+}
+
+static void
+a_peer_that_changed_its_key_is_dialled_with_the_new_one(void **state)
+{
+    uint32_t at_a, at_b;
+    struct seen *seen;
+    uint8_t right[32];
+
+    memcpy(right, b.key, 32);
+    memset(a.peers.peer[0].key[0], 9, 32); /* nobody has it */
+    tell_peers(&a);
+    dial(&a, b.name, GATELINK_ALERT, GATELINK_DIAL);
+    assert_null(await_for(&a, GATELINK_UP, 500));
+    a.peers.peer[0].keys_n = 2; /* the rotated key is listed second */
+    memcpy(a.peers.peer[0].key[1], right, 32);
+    tell_peers(&a);
+    join(GATELINK_ALERT, &at_a, &at_b);
+    a.peers.peer[0].keys_n = 1;
+    memset(a.peers.peer[0].key[0], 9, 32);
+    tell_peers(&a);
+    seen = await(&a, GATELINK_DOWN);
+    assert_string_equal(seen->head, "roster");
+}
+
+/* A member with a socket of its own making. */
+static void *
+open_client(void *context, const struct secret *secret, const struct side *to, const char *routing_id)
+{
+    struct socket_keys keys;
+    void *socket;
+
+    memcpy(keys.secret, secret_bytes(secret), 32);
+    secret_curve_public(secret, keys.public_key);
+    memcpy(keys.server, to->key, 32);
+    socket = socket_new(context, SOCKET_BULK, &keys);
+    assert_non_null(socket);
+    if (routing_id != NULL)
+        assert_int_equal(zmq_setsockopt(socket, ZMQ_ROUTING_ID, routing_id, strlen(routing_id)), 0);
+    assert_int_equal(zmq_connect(socket, to->endpoint), 0);
+    return socket;
+}
+
+static void
+send_patiently(void *socket, const void *p, size_t n, int flags)
+{
+    zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLOUT};
+
+    assert_int_equal(zmq_poll(&item, 1, PATIENCE_MS), 1);
+    assert_int_equal(zmq_send(socket, p, n, flags | ZMQ_DONTWAIT), (int)n);
+}
+
+static void
+what_is_no_single_frame_costs_the_link(void **state)
+{
+    static uint8_t big[LIMIT_FRAME_BYTES + 1];
+    static const char *const why[] = {"multipart", "empty", "disconnected"};
+
+    for (int i = 0; i < 3; i++) {
+        void *context = zmq_ctx_new();
+        void *client = open_client(context, a.secret, &b, NULL);
+        struct seen *seen;
+        uint32_t link;
+
+        send_patiently(client, "good", 4, 0);
+        link = await(&b, GATELINK_UP)->link;
+        assert_string_equal(await(&b, GATELINK_FRAME)->head, "good");
+        if (i == 0) {
+            send_patiently(client, "part", 4, ZMQ_SNDMORE);
+            send_patiently(client, "part", 4, ZMQ_SNDMORE);
+            send_patiently(client, "part", 4, 0);
+        } else {
+            send_patiently(client, big, i == 1 ? 0 : sizeof big, 0);
+        }
+        seen = await(&b, GATELINK_DOWN);
+        assert_int_equal(seen->link, link);
+        assert_string_equal(seen->head, why[i]);
+        zmq_close(client);
+        zmq_ctx_term(context);
+    }
+}
+
+static void
+a_routing_id_of_the_peers_own_choice_is_refused(void **state)
+{
+    void *context = zmq_ctx_new();
+    void *chooser = open_client(context, a.secret, &b, "mine");
+    void *honest = open_client(context, a.secret, &b, NULL);
+    struct seen *seen;
+
+    send_patiently(chooser, "chosen", 6, 0);
+    assert_null(await_for(&b, GATELINK_UP, 500));
+    send_patiently(honest, "honest", 6, 0);
+    await(&b, GATELINK_UP);
+    seen = await(&b, GATELINK_FRAME);
+    assert_string_equal(seen->head, "honest");
+    zmq_close(chooser);
+    zmq_close(honest);
+    zmq_ctx_term(context);
+}
+
+static void
+too_many_connections_of_one_peer_push_out_its_own_oldest(void **state)
+{
+    void *context = zmq_ctx_new();
+    void *client[LIMIT_LINK_PEER_COUNT + 2];
+    uint32_t first = 0, other_a, other_b;
+    struct seen *seen;
+
+    join(GATELINK_ALERT, &other_a, &other_b); /* the first of this peer */
+    for (int i = 0; i < LIMIT_LINK_PEER_COUNT; i++) {
+        client[i] = open_client(context, a.secret, &b, NULL);
+        send_patiently(client[i], "x", 1, 0);
+        seen = await(&b, GATELINK_FRAME);
+        if (i == 0)
+            first = seen->link;
+    }
+    assert_true(first != 0);
+    seen = &b.seen[0];
+    for (b.taken = 0; (seen = await(&b, GATELINK_DOWN)) != NULL && seen->link != other_b;)
+        ;
+    assert_string_equal(seen->head, "crowded");
+    for (int i = 0; i < LIMIT_LINK_PEER_COUNT; i++)
+        zmq_close(client[i]);
+    zmq_ctx_term(context);
+}
+
+/* Core does not read; a peer sends without credit. Memory is bounded, the link is lost, an alert of another link gets through. */
+static void
+overrunning_credit_costs_the_link_and_nobody_elses(void **state)
+{
+    static uint8_t frame[262144];
+    void *context = zmq_ctx_new();
+    void *client = open_client(context, a.secret, &b, NULL);
+    void *monitor = zmq_socket(context, ZMQ_PAIR);
+    zmq_pollitem_t ended = {.socket = monitor, .events = ZMQ_POLLIN};
+    uint32_t flood, at_a, at_b;
+    uint8_t bulk = GATELINK_BULK;
+    struct seen *seen;
+    size_t bytes = 0;
+
+    join(GATELINK_ALERT, &at_a, &at_b);
+    send_patiently(client, "x", 1, 0);
+    flood = await(&b, GATELINK_UP)->link;
+    tell(&b, GATELINK_ALERT, GATELINK_LANE, flood, &bulk, 1);
+    assert_int_equal(zmq_socket_monitor(client, "inproc://ended", ZMQ_EVENT_DISCONNECTED), 0);
+    assert_int_equal(zmq_connect(monitor, "inproc://ended"), 0);
+    for (int i = 0; i < 80; i++) /* 20 MiB; core reads nothing */
+        (void)zmq_send(client, frame, sizeof frame, ZMQ_DONTWAIT);
+    assert_int_equal(zmq_poll(&ended, 1, PATIENCE_MS), 1);
+    tell(&a, GATELINK_ALERT, GATELINK_SEND, at_a, "alert", 5);
+    assert_null(await_for(&a, GATELINK_DOWN, 500)); /* by then it waits in the gate of b */
+    /* The kernel's buffer of the core socket may hold a frame already: what counts is what waits in the gate. */
+    for (unsigned frames = 0; (seen = await(&b, GATELINK_FRAME)) != NULL && seen->link != at_b; frames++)
+        assert_true(frames < 6);
+    assert_string_equal(seen->head, "alert");
+    b.taken = 0;
+    do {
+        seen = await_for(&b, GATELINK_FRAME, 1000);
+        bytes += seen != NULL && seen->link == flood ? seen->n : 0;
+    } while (seen != NULL);
+    assert_true(bytes < LIMIT_GATE_BULK_BYTES + (2u << 20));
+    b.taken = 0;
+    while ((seen = await(&b, GATELINK_DOWN))->link != flood)
+        ;
+    assert_string_equal(seen->head, "overrun");
+    zmq_close(monitor);
+    zmq_close(client);
+    zmq_ctx_term(context);
+}
+
+static void
+a_new_core_finds_every_link_gone_and_starts_over(void **state)
+{
+    uint32_t at_a, at_b, again_a, again_b;
+    struct seen *seen;
+
+    join(GATELINK_ALERT, &at_a, &at_b);
+    gatelink_release(&b.core); /* core of b dies */
+    seen = await(&a, GATELINK_DOWN);
+    assert_int_equal(seen->link, at_a);
+    accept_gate(&b);
+    b.seen_n = b.taken = 0;
+    tell_peers(&b);
+    join(GATELINK_ALERT, &again_a, &again_b);
+    assert_true(again_b != at_b);
+}
+
+static void
+core_that_speaks_nonsense_is_left(void **state)
+{
+    for (int i = 0; i < 3; i++) {
+        struct pollfd fd;
+        char c;
+
+        if (i == 0)
+            tell(&b, GATELINK_ALERT, GATELINK_UP, 0, "x", 1); /* not for the gate */
+        else if (i == 1)
+            tell(&b, GATELINK_ALERT, GATELINK_PEERS, 0, "\xff", 1);
+        else
+            assert_int_equal(write(b.core.fd, "\1\0\0\0\0\0\0\0\0", 9), 9);
+        fd = (struct pollfd){.fd = b.core.fd, .events = POLLIN};
+        assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
+        assert_int_equal(read(b.core.fd, &c, 1), 0);
+        gatelink_release(&b.core);
+        accept_gate(&b);
+        tell_peers(&b);
+    }
+}
+
+/* Strangers that never get through the handshake do not stop members: nobody has to read the monitor for that. */
+static void
+a_thousand_connects_of_strangers_stop_nobody(void **state)
+{
+    uint32_t at_a, at_b;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+    address.sin_port = htons((uint16_t)atoi(strrchr(b.endpoint, ':') + 1));
+    for (int i = 0; i < 1000; i++) {
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+        if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+            (void)!write(fd, "GET / HTTP/1.0\r\n\r\n", i % 2 ? 18 : 0);
+        close(fd);
+    }
+    join(GATELINK_ALERT, &at_a, &at_b);
+}
+
+#define GATE_TEST(f) cmocka_unit_test_setup_teardown(f, two_gates, no_gates)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        GATE_TEST(two_gates_exchange_frames_on_both_lanes),
+        GATE_TEST(a_dropped_link_comes_back_as_another_until_it_is_undialled),
+        GATE_TEST(a_stranger_is_refused_and_recovers_when_the_roster_admits_it),
+        GATE_TEST(a_removed_member_is_cut_off_at_once),
+        GATE_TEST(a_peer_that_changed_its_key_is_dialled_with_the_new_one),
+        GATE_TEST(what_is_no_single_frame_costs_the_link),
+        GATE_TEST(a_routing_id_of_the_peers_own_choice_is_refused),
+        GATE_TEST(too_many_connections_of_one_peer_push_out_its_own_oldest),
+        GATE_TEST(overrunning_credit_costs_the_link_and_nobody_elses),
+        GATE_TEST(a_new_core_finds_every_link_gone_and_starts_over),
+        GATE_TEST(core_that_speaks_nonsense_is_left),
+        GATE_TEST(a_thousand_connects_of_strangers_stop_nobody),
+    };
+
+    secret_start();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,288 @@
+#include "bus/socket.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <zmq.h>
+
+#include <cmocka.h>
+
+#include "bus/zap.h"
+#include "crypt/secret.h"
+
+struct keyring {
+    struct socket_keys server, client;
+};
+
+static void
+make_keys(struct keyring *k)
+{
+    struct secret *a = secret_new_random(), *b = secret_new_random();
+
+    memset(k, 0, sizeof *k);
+    memcpy(k->server.secret, secret_bytes(a), 32);
+    memcpy(k->client.secret, secret_bytes(b), 32);
+    secret_curve_public(a, k->server.public_key);
+    secret_curve_public(b, k->client.public_key);
+    memcpy(k->client.server, k->server.public_key, 32);
+    memcpy(k->server.server, k->client.public_key, 32);
+    secret_free(a);
+    secret_free(b);
+}
+
+static void
+every_option_reads_back(void **state)
+{
+    void *context = socket_context();
+    struct keyring k;
+
+    make_keys(&k);
+    for (int use = SOCKET_LISTEN; use <= SOCKET_BULK; use++) {
+        void *socket = socket_new(context, (enum socket_use)use, &k.client);
+        const char *wrong;
+
+        assert_non_null(socket);
+        wrong = socket_check(socket, (enum socket_use)use, &k.client);
+        if (wrong != NULL)
+            fail_msg("%s does not hold", wrong);
+        zmq_close(socket);
+    }
+    zmq_ctx_term(context);
+}
+
+static void
+a_changed_option_is_noticed(void **state)
+{
+    static const struct {
+        int option;
+        const char *name;
+    } rows[] = {{ZMQ_SNDHWM, "SNDHWM"},
+                {ZMQ_RCVHWM, "RCVHWM"},
+                {ZMQ_HEARTBEAT_IVL, "HEARTBEAT_IVL"},
+                {ZMQ_HANDSHAKE_IVL, "HANDSHAKE_IVL"},
+                {ZMQ_IMMEDIATE, "IMMEDIATE"}};
+    void *context = socket_context();
+    struct keyring k;
+
+    make_keys(&k);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        void *socket = socket_new(context, SOCKET_BULK, &k.client);
+        int value = i == 4 ? 0 : 77;
+
+        assert_int_equal(zmq_setsockopt(socket, rows[i].option, &value, sizeof value), 0);
+        assert_string_equal(socket_check(socket, SOCKET_BULK, &k.client), rows[i].name);
+        zmq_close(socket);
+    }
+    zmq_ctx_term(context);
+}
+
+/* ROUTER_MANDATORY cannot be read back: it shows in what a send says. */
+static void
+a_send_to_nobody_is_an_error(void **state)
+{
+    void *context = socket_context();
+    struct keyring k;
+    void *socket;
+
+    make_keys(&k);
+    socket = socket_new(context, SOCKET_LISTEN, &k.server);
+    assert_int_equal(zmq_send(socket, "nobody", 6, ZMQ_SNDMORE | ZMQ_DONTWAIT), -1);
+    assert_int_equal(errno, EHOSTUNREACH);
+    zmq_close(socket);
+    zmq_ctx_term(context);
+}
+
+static void *
+listen_on(void *context, const struct socket_keys *keys, char endpoint[64])
+{
+    void *socket = socket_new(context, SOCKET_LISTEN, keys);
+    size_t n = 64;
+
+    assert_int_equal(zmq_bind(socket, "tcp://127.0.0.1:*"), 0);
+    assert_int_equal(zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, endpoint, &n), 0);
+    return socket;
+}
+
+/* Without ZMQ_ZAP_ENFORCE_DOMAIN this would let the client in: there is no ZAP handler. */
+static void
+nobody_gets_in_without_a_zap_handler(void **state)
+{
+    void *context = socket_context();
+    struct keyring k;
+    char endpoint[64];
+    void *server, *client;
+    zmq_pollitem_t item;
+
+    make_keys(&k);
+    server = listen_on(context, &k.server, endpoint);
+    client = socket_new(context, SOCKET_ALERT, &k.client);
+    assert_int_equal(zmq_connect(client, endpoint), 0);
+    item = (zmq_pollitem_t){.socket = client, .events = ZMQ_POLLOUT};
+    assert_int_equal(zmq_poll(&item, 1, 700), 0);
+    zmq_close(client);
+    zmq_close(server);
+    zmq_ctx_term(context);
+}
+
+/* A peer that does not read: the sender learns that its pipe is full, nothing is dropped in silence. */
+static void
+a_full_pipe_says_again(void **state)
+{
+    static uint8_t frame[65536];
+    void *context = socket_context();
+    struct gatelink_peers *peers = test_calloc(1, sizeof *peers);
+    struct keyring k;
+    char endpoint[64], id[16];
+    void *server, *client;
+    struct zap *zap = zap_new(context);
+    int id_n, sent = 0, got = 0;
+
+    make_keys(&k);
+    peers->peers_n = 1;
+    strcpy(peers->peer[0].name, "fr-cnes");
+    peers->peer[0].keys_n = 1;
+    memcpy(peers->peer[0].key[0], k.client.public_key, 32);
+    zap_set(zap, peers);
+    server = listen_on(context, &k.server, endpoint);
+    client = socket_new(context, SOCKET_ALERT, &k.client);
+    assert_int_equal(zmq_connect(client, endpoint), 0);
+    assert_int_equal(zmq_send(client, "x", 1, 0) == 1 || errno == EAGAIN, 1);
+    for (;;) {
+        zmq_pollitem_t items[2] = {{.socket = client, .events = ZMQ_POLLOUT},
+                                   {.socket = server, .events = ZMQ_POLLIN}};
+
+        assert_true(zmq_poll(items, 2, 5000) > 0);
+        if (items[1].revents)
+            break;
+        assert_int_equal(zmq_send(client, "x", 1, ZMQ_DONTWAIT), 1);
+    }
+    id_n = zmq_recv(server, id, sizeof id, 0);
+    assert_int_equal(id_n, 5);
+    assert_int_equal(zmq_recv(server, frame, sizeof frame, 0), 1);
+    while (zmq_send(server, id, (size_t)id_n, ZMQ_SNDMORE | ZMQ_DONTWAIT) == id_n) {
+        assert_int_equal(zmq_send(server, frame, sizeof frame, ZMQ_DONTWAIT), sizeof frame);
+        sent++;
+        assert_true(sent < 100000);
+    }
+    assert_int_equal(errno, EAGAIN);
+    while (got < sent) {
+        zmq_pollitem_t item = {.socket = client, .events = ZMQ_POLLIN};
+
+        assert_true(zmq_poll(&item, 1, 5000) > 0);
+        assert_int_equal(zmq_recv(client, frame, sizeof frame, ZMQ_DONTWAIT), sizeof frame);
+        got++;
+    }
+    assert_int_equal(zmq_recv(client, frame, sizeof frame, ZMQ_DONTWAIT), -1);
+    zmq_close(client);
+    zmq_close(server);
+    zap_free(zap);
+    zmq_ctx_term(context);
+    test_free(peers);
+}
+
+/* The handler itself, asked as libzmq asks it. */
+static void
+ask(void *socket, const char *domain, const char *mechanism, const uint8_t *key, size_t key_n, char status[4],
+    char user[80])
+{
+    char part[256];
+    int more = 1, parts = 0;
+    size_t size = sizeof more;
+
+    zmq_send(socket, "1.0", 3, ZMQ_SNDMORE);
+    zmq_send(socket, "17", 2, ZMQ_SNDMORE);
+    zmq_send(socket, domain, strlen(domain), ZMQ_SNDMORE);
+    zmq_send(socket, "127.0.0.1", 9, ZMQ_SNDMORE);
+    zmq_send(socket, "", 0, ZMQ_SNDMORE);
+    zmq_send(socket, mechanism, strlen(mechanism), ZMQ_SNDMORE);
+    zmq_send(socket, key, key_n, 0);
+    while (more) {
+        int n = zmq_recv(socket, part, sizeof part, 0);
+
+        assert_true(n >= 0);
+        if (parts == 1)
+            assert_memory_equal(part, "17", 2);
+        if (parts == 2)
+            memcpy(status, part, 3);
+        if (parts == 4) {
+            memcpy(user, part, (size_t)n);
+            user[n] = 0;
+        }
+        parts++;
+        zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &size);
+    }
+    status[3] = 0;
+    assert_int_equal(parts, 6);
+}
+
+static void
+the_zap_handler_knows_members_only(void **state)
+{
+    void *context = socket_context();
+    struct gatelink_peers *peers = test_calloc(1, sizeof *peers);
+    struct zap *zap = zap_new(context);
+    void *socket = zmq_socket(context, ZMQ_REQ);
+    uint8_t key[32];
+    char status[4], user[80];
+    int let_in = 0;
+
+    memset(key, 7, sizeof key);
+    assert_int_equal(zmq_connect(socket, "inproc://zeromq.zap.01"), 0);
+    ask(socket, "peer", "CURVE", key, 32, status, user);
+    assert_string_equal(status, "300"); /* nobody yet */
+    assert_string_equal(user, "");
+    peers->peers_n = 1;
+    strcpy(peers->peer[0].name, "fr-cnes");
+    peers->peer[0].keys_n = 2;
+    memset(peers->peer[0].key[0], 8, 32);
+    memset(peers->peer[0].key[1], 7, 32);
+    zap_set(zap, peers);
+    ask(socket, "peer", "CURVE", key, 32, status, user);
+    assert_string_equal(status, "200");
+    assert_string_equal(user, "fr-cnes");
+    ask(socket, "other", "CURVE", key, 32, status, user);
+    assert_string_equal(status, "300");
+    ask(socket, "peer", "NULL", key, 32, status, user);
+    assert_string_equal(status, "300");
+    ask(socket, "peer", "CURVE", key, 31, status, user);
+    assert_string_equal(status, "300");
+    key[31] ^= 1;
+    ask(socket, "peer", "CURVE", key, 32, status, user);
+    assert_string_equal(status, "300");
+    key[31] ^= 1;
+    for (int i = 0; i < 60; i++) { /* faster than any honest peer */
+        ask(socket, "peer", "CURVE", key, 32, status, user);
+        let_in += strcmp(status, "200") == 0;
+    }
+    assert_in_range(let_in, 20, 40);
+    memset(key, 8, sizeof key);
+    ask(socket, "peer", "CURVE", key, 32, status, user);
+    assert_string_equal(status, "200"); /* a key of its own, a budget of its own */
+    memset(key, 7, sizeof key);
+    peers->peers_n = 0;
+    zap_set(zap, peers);
+    ask(socket, "peer", "CURVE", key, 32, status, user);
+    assert_string_equal(status, "300");
+    zmq_close(socket);
+    zap_free(zap);
+    zmq_ctx_term(context);
+    test_free(peers);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_option_reads_back),
+        cmocka_unit_test(a_changed_option_is_noticed),
+        cmocka_unit_test(a_send_to_nobody_is_an_error),
+        cmocka_unit_test(nobody_gets_in_without_a_zap_handler),
+        cmocka_unit_test(a_full_pipe_says_again),
+        cmocka_unit_test(the_zap_handler_knows_members_only),
+    };
+
+    secret_start();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
