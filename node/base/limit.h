@@ -24,6 +24,7 @@
 #define LIMIT_KEY_COUNT             4        /* keys of one kind a member lists at once: rotation needs two */
 #define LIMIT_NAME_BYTES            64       /* a node, audience or type name */
 #define LIMIT_LOG_OPEN_COUNT        64       /* live logs a node follows */
+#define LIMIT_LOG_ORIGIN_COUNT      12       /* live logs of one origin: no member may use up the places of all */
 #define LIMIT_LOG_CLOSED_COUNT      4096     /* closed logs a node keeps */
 #define LIMIT_LOG_LEAVES_COUNT      16777216 /* leaves after which a log rolls over */
 #define LIMIT_PREDATE_SECONDS       60       /* heartbeat ahead of the local clock that is still believed */
@@ -35,6 +36,7 @@
 #define LIMIT_CREDIT_POOL_BYTES     25165824 /* bulk credit of all sessions together */
 #define LIMIT_OPEN_COUNT            64       /* logs one session may have open towards us */
 #define LIMIT_SESSION_IDLE_SECONDS  45       /* no frame for so long ends a session: heads come every 30 s */
+#define LIMIT_LINK_MEMBER_COUNT     8        /* connections of one member: two lanes, two directions, and a restart */
 #define LIMIT_LINK_COUNT            256      /* connections of the gate: two lanes, two directions, 64 members */
 #define LIMIT_LINK_PEER_COUNT       8        /* connections that one peer may have opened to us: two lanes, and redials */
 
@@ -73,6 +75,8 @@
 
 /* Local programs */
 #define LIMIT_API_BYTES             1048576  /* one message on the api socket */
+#define LIMIT_SIGN_BYTES            1048576  /* one message between core and sign: 1,024 leaf hashes, or a list of all own logs */
+#define LIMIT_SIGN_GROUP_COUNT      64       /* requests that the signer makes durable in one commit */
 #define LIMIT_API_CLIENT_COUNT      64       /* connections on the api socket */
 #define LIMIT_API_FLIGHT_COUNT      64       /* publish requests of one connection that wait for the log */
 #define LIMIT_API_WAIT_MS           30000    /* a tail without anything new is answered after that */
@@ -85,7 +89,8 @@
 #define LIMIT_TXN_COUNT             8192     /* records in one transaction of a replica */
 #define LIMIT_SEGMENT_COUNT         65536    /* delivery numbers of one history segment */
 #define LIMIT_STORE_CACHE_KIB       16384    /* SQLite page cache: all roles share the memory budget */
-#define LIMIT_STORE_SUBJECTS_COUNT  131072   /* subjects whose rows the writer remembers, 56 bytes each: four catalogues of 30,000 */
+#define LIMIT_STORE_SUBJECTS_COUNT  131072   /* subjects whose rows the writer remembers, 40 bytes each: four catalogues of 30,000 */
+#define LIMIT_STORE_NEWEST_COUNT    65536    /* subjects whose newest record the writer keeps in memory, 33 bytes each */
 #define LIMIT_DISK_RESERVE_BYTES    268435456 /* free space below which bulk stops; alerts go on */
 
 #endif

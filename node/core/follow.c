@@ -50,7 +50,7 @@ wanted(const struct node *n, const struct track *t)
         return false;
     if (t->own != OWN_NONE)
         return t->own == OWN_RECOVERING;
-    return !t->row.closed;
+    return !t->row.closed || t->row.size < t->row.head.size;
 }
 
 /* The origin where it can be read, else who offered most. */

@@ -2,6 +2,9 @@
 #include "core/node_internal.h"
 #include <stdio.h>
 
+#define BAD_HEADS_MAX 4 /* in one frame */
+#define BAD_LINES_MAX 4 /* of one head */
+
 int
 heads_checkpoint(const Parallax__V1__Checkpoint *in, struct checkpoint *out, struct why *why)
 {
@@ -144,12 +147,15 @@ discover(struct node *n, struct link *l, const char *origin, const struct checkp
 {
     struct store_log row;
     struct track *t;
-    size_t open = 0;
+    size_t open = 0, of_origin = 0;
 
-    for (size_t i = 0; i < n->track_n; i++)
+    for (size_t i = 0; i < n->track_n; i++) {
         open += !n->track[i]->row.closed;
-    if (open >= LIMIT_LOG_OPEN_COUNT) {
-        why_set(why, WHY_LIMIT, 0, 0, "log", "%d logs are followed already", LIMIT_LOG_OPEN_COUNT);
+        of_origin += !n->track[i]->row.closed && strcmp(n->track[i]->row.origin, origin) == 0;
+    }
+    if (open >= LIMIT_LOG_OPEN_COUNT || of_origin >= LIMIT_LOG_ORIGIN_COUNT ||
+        n->track_n >= LIMIT_LOG_OPEN_COUNT + LIMIT_LOG_CLOSED_COUNT) {
+        why_set(why, WHY_LIMIT, 0, 0, "log", "%zu logs are followed, %zu of this origin", open, of_origin);
         return NULL;
     }
     memset(&row, 0, sizeof(row));
@@ -185,6 +191,7 @@ take_head(struct node *n, struct link *l, const Parallax__V1__Head *h, struct wh
     struct checkpoint c;
     struct track *t;
     int origin = node_member_index(n, h->origin);
+    unsigned bad = 0;
 
     if (heads_checkpoint(h->checkpoint, &c, why) != 0)
         return;
@@ -214,8 +221,14 @@ take_head(struct node *n, struct link *l, const Parallax__V1__Head *h, struct wh
     }
     if (same_head(&c, &t->row.head)) {
         take_heartbeat(n, t, h->heartbeat, why);
-        for (size_t i = 0; i < h->n_cosignatures && i < LIMIT_COSIG_COUNT; i++)
-            take_line(n, t, h->cosignatures[i], why);
+        for (size_t i = 0; i < h->n_cosignatures && i < LIMIT_COSIG_COUNT && bad < BAD_LINES_MAX; i++) {
+            struct why line;
+            why_clear(&line);
+            take_line(n, t, h->cosignatures[i], &line);
+            bad += line.code != WHY_NONE;
+            if (why->code == WHY_NONE)
+                *why = line;
+        }
     }
     follow_choose(n, t);
 }
@@ -223,10 +236,14 @@ take_head(struct node *n, struct link *l, const Parallax__V1__Head *h, struct wh
 void
 heads_receive(struct node *n, struct link *l, const Parallax__V1__Heads *heads, struct why *why)
 {
-    for (size_t i = 0; i < heads->n_heads && i < LIMIT_HEADS_COUNT; i++) {
+    unsigned bad = 0;
+
+    /* A signature that fails costs us as much as one that holds: after a few, the rest of the frame is not looked at. */
+    for (size_t i = 0; i < heads->n_heads && i < LIMIT_HEADS_COUNT && bad < BAD_HEADS_MAX; i++) {
         struct why one;
         why_clear(&one);
         take_head(n, l, heads->heads[i], &one);
+        bad += one.code != WHY_NONE;
         if (one.code != WHY_NONE && why->code == WHY_NONE)
             *why = one;
     }

@@ -72,6 +72,18 @@ road_check(struct node *n, const uint8_t log[LOG_ID_BYTES], struct span header, 
         out->record.quarantine = (uint32_t)out->why.code;
 }
 
+/* A log that a later one of its origin continues needs no heartbeat any more; what is signed of it is still followed to its end. */
+static void
+close_predecessor(struct node *n, const struct store_log *row, const uint8_t log[LOG_ID_BYTES])
+{
+    struct track *t = node_track(n, log);
+
+    if (t == NULL || t->own != OWN_NONE || strcmp(t->row.origin, row->origin) != 0 || t->row.closed)
+        return;
+    t->row.closed = true;
+    heads_changed(n, t);
+}
+
 int
 road_descriptor(struct node *n, struct store_log *row, struct span header, struct span body, struct why *why)
 {
@@ -95,6 +107,8 @@ road_descriptor(struct node *n, struct store_log *row, struct span header, struc
         (strcmp(d->class_name, "alert") != 0 && strcmp(d->class_name, "data") != 0 &&
          strcmp(d->class_name, "admin") != 0))
         return why_set(why, WHY_DESCRIPTOR_BAD, 0, 0, "descriptor", "audience or class is not known");
+    if (d->continues != NULL && d->continues->log.len == LOG_ID_BYTES)
+        close_predecessor(n, row, d->continues->log.data);
     snprintf(row->audience, sizeof(row->audience), "%s", d->audience);
     snprintf(row->class_name, sizeof(row->class_name), "%s", d->class_name);
     return 0;

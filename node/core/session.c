@@ -135,13 +135,24 @@ end_session(struct node *n, struct link *l, const char *why)
     follow_lost(n, l->id);
 }
 
+/* May one more connection of ${member} be kept? */
+static bool
+has_room(struct node *n, int member)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n->link_n; i++)
+        count += n->link[i]->member == member;
+    return count < LIMIT_LINK_MEMBER_COUNT && n->link_n < LIMIT_LINK_COUNT;
+}
+
 void
 session_link_up(struct node *n, const struct event *e)
 {
     struct link *l;
     int member = node_member_index(n, e->peer);
 
-    if (member < 0 || member == n->me || n->link_n >= LIMIT_LINK_COUNT || node_link(n, e->link) != NULL) {
+    if (member < 0 || member == n->me || !has_room(n, member) || node_link(n, e->link) != NULL) {
         action_add(n, ACTION_DROP_LINK)->link = e->link;
         return;
     }
