@@ -1,60 +1,41 @@
-/* Runs in the sign role's one thread. */
+/* Runs in the signer's one thread. */
 #include "sign/signer.h"
-#include "base/log.h"
-#include "base/mem.h"
-#include "core/checkpoint.h"
-#include "core/tree.h"
-#include <sqlite3.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PEAK_BYTES ((LIMIT_PROOF_COUNT + 1) * HASH_BYTES)
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "sign/signer_internal.h"
+#include "wire/unpack.h"
 
-struct signer {
-    struct signer_conf conf;
-    sqlite3 *db;
+#define TEXT_BYTES  512                            /* what is signed: a checkpoint or cosignature text */
+#define SIZE_MAX_64 ((uint64_t)1 << 60)            /* no tree of ours or theirs comes near */
+#define ARENA_BYTES ((size_t)4 * LIMIT_SIGN_BYTES) /* a request, unpacked, and the longest list */
+
+/* Room for the bytes of an answer. */
+struct reply {
+    Parallax__Role__SignAnswer answer;
+    uint8_t log[LOG_ID_BYTES];
+    uint8_t root[HASH_BYTES];
+    uint8_t signature[SIG_BYTES];
+    uint8_t cosignature[SIG_BYTES];
 };
-
-/* What is kept of one of our logs. */
-struct held {
-    char origin_line[ORIGIN_LINE_MAX];
-    struct tree tree;
-    uint8_t root[HASH_BYTES], signature[SIG_BYTES];
-    bool found;
-};
-
-static int
-fail(struct signer *s, const char *what)
-{
-    log_event(EV_store_error, "what=\"%s: %s\"", what, s->db == NULL ? "no database" : sqlite3_errmsg(s->db));
-    return -1;
-}
-
-static int
-run(struct signer *s, const char *sql)
-{
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(s, sql);
-}
 
 struct signer *
-signer_open(const struct signer_conf *conf)
+signer_open(const char *path, const struct secret *log_key, const struct secret *witness_key, char error[200])
 {
-    static const char schema[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                                 "CREATE TABLE IF NOT EXISTS log (id BLOB PRIMARY KEY, origin_line TEXT NOT "
-                                 "NULL, size INTEGER NOT NULL,"
-                                 " peaks BLOB NOT NULL, root BLOB NOT NULL, signature BLOB NOT NULL) STRICT;"
-                                 "CREATE TABLE IF NOT EXISTS witness (origin_line TEXT PRIMARY KEY, size "
-                                 "INTEGER NOT NULL, root BLOB NOT NULL) STRICT;";
-    struct signer *s = mem_new(sizeof(*s));
+    struct signer *s = mem_new(sizeof *s);
 
-    s->conf = *conf;
-    if (sqlite3_open_v2(conf->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK ||
-        sqlite3_busy_timeout(s->db, 0) != SQLITE_OK || run(s, schema) != 0) {
-        fail(s, conf->path);
-        signer_close(s);
-        return NULL;
-    }
-    return s;
+    s->log_key = log_key;
+    s->witness_key = witness_key;
+    sig_public(log_key, s->log_public);
+    arena_init(&s->arena, ARENA_BYTES);
+    if (signer_db_open(s, path, error) == 0)
+        return s;
+    signer_close(s);
+    return NULL;
 }
 
 void
@@ -62,369 +43,317 @@ signer_close(struct signer *s)
 {
     if (s == NULL)
         return;
-    sqlite3_close(s->db);
+    signer_db_close(s);
+    arena_release(&s->arena);
     free(s);
 }
 
-static sqlite3_stmt *
-prepare(struct signer *s, const char *sql)
-{
-    sqlite3_stmt *st = NULL;
-
-    if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
-        fail(s, sql);
-    return st;
-}
-
-/* A blob of exactly ${n} bytes from a column. */
-static bool
-blob(sqlite3_stmt *st, int column, void *out, size_t n)
-{
-    if (sqlite3_column_bytes(st, column) != (int)n)
-        return false;
-    memcpy(out, sqlite3_column_blob(st, column), n);
-    return true;
-}
-
 static int
-read_held(struct signer *s, sqlite3_stmt *st, struct held *h)
+refuse(struct reply *r, const char *error)
 {
-    const char *line = (const char *)sqlite3_column_text(st, 0);
-
-    tree_init(&h->tree);
-    h->tree.size = (uint64_t)sqlite3_column_int64(st, 1);
-    if (line == NULL || strlen(line) >= sizeof(h->origin_line) ||
-        !blob(st, 2, h->tree.peak, tree_peaks(&h->tree) * HASH_BYTES) || !blob(st, 3, h->root, HASH_BYTES) ||
-        !blob(st, 4, h->signature, SIG_BYTES))
-        return fail(s, "a row of sign.db is damaged");
-    snprintf(h->origin_line, sizeof(h->origin_line), "%s", line);
-    h->found = true;
+    r->answer.ok = false;
+    r->answer.error = (char *)(uintptr_t)error; /* protobuf-c has no const; packing only reads it */
     return 0;
 }
 
-static int
-get(struct signer *s, const uint8_t id[LOG_ID_BYTES], struct held *h)
+static void
+set(ProtobufCBinaryData *to, uint8_t *room, const uint8_t *bytes, size_t n)
 {
-    sqlite3_stmt *st = prepare(s, "SELECT origin_line, size, peaks, root, signature FROM log WHERE id = ?1");
-    int rc;
-
-    memset(h, 0, sizeof(*h));
-    if (st == NULL)
-        return -1;
-    sqlite3_bind_blob(st, 1, id, LOG_ID_BYTES, SQLITE_STATIC);
-    rc = sqlite3_step(st);
-    rc = rc == SQLITE_ROW ? read_held(s, st, h) : rc == SQLITE_DONE ? 0 : fail(s, "log");
-    sqlite3_finalize(st);
-    return rc;
+    memcpy(room, bytes, n);
+    *to = (ProtobufCBinaryData){n, room};
 }
 
-static int
-put(struct signer *s, const uint8_t id[LOG_ID_BYTES], const struct held *h)
+/* What is held of a log goes into every answer about it, so that core can find its way back. */
+static void
+tell_head(struct reply *r, const struct signer_log *log)
 {
-    sqlite3_stmt *st = prepare(
-        s, "INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET size = excluded.size,"
-           " peaks = excluded.peaks, root = excluded.root, signature = excluded.signature");
-    int rc;
+    set(&r->answer.log, r->log, log->id, LOG_ID_BYTES);
+    r->answer.size = log->tree.size;
+    set(&r->answer.root, r->root, log->root, HASH_BYTES);
+    set(&r->answer.signature, r->signature, log->signature, SIG_BYTES);
+}
 
-    if (st == NULL)
-        return -1;
-    sqlite3_bind_blob(st, 1, id, LOG_ID_BYTES, SQLITE_STATIC);
-    sqlite3_bind_text(st, 2, h->origin_line, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(st, 3, (int64_t)h->tree.size);
-    sqlite3_bind_blob(st, 4, h->tree.peak, (int)(tree_peaks(&h->tree) * HASH_BYTES), SQLITE_STATIC);
-    sqlite3_bind_blob(st, 5, h->root, HASH_BYTES, SQLITE_STATIC);
-    sqlite3_bind_blob(st, 6, h->signature, SIG_BYTES, SQLITE_STATIC);
-    /* One statement is one transaction: when it returns, the head is on disk. */
-    rc = sqlite3_step(st) == SQLITE_DONE ? 0 : fail(s, "log");
-    sqlite3_finalize(st);
-    return rc;
+/* "<federation>/<node>/<log id hex>": the id binds the line to the log, so that no two logs can share a line. */
+static bool
+line_fits(const char *line, const uint8_t *log_id)
+{
+    size_t n = strlen(line);
+    uint8_t id[LOG_ID_BYTES];
+    const size_t digits = 2 * LOG_ID_BYTES;
+
+    return n > digits + 1 && n < ORIGIN_LINE_MAX && text_is_printable(span_str(line)) &&
+           line[n - digits - 1] == '/' &&
+           text_unhex(span_of(line + n - digits, digits), id, LOG_ID_BYTES) == 0 &&
+           (log_id == NULL || memcmp(id, log_id, LOG_ID_BYTES) == 0);
 }
 
 static void
-refuse(struct signer_answer *out, const char *what)
+cosign(const struct signer *s, struct reply *r, const char *line, uint64_t size,
+       const uint8_t root[HASH_BYTES], uint64_t time)
 {
-    snprintf(out->error, sizeof(out->error), "%s", what);
-    out->answer.error = out->error;
-    out->answer.ok = false;
-}
-
-static void
-tell_head(struct signer_answer *out, const uint8_t id[LOG_ID_BYTES], const struct held *h)
-{
-    memcpy(out->log, id, LOG_ID_BYTES);
-    out->answer.log = (ProtobufCBinaryData){LOG_ID_BYTES, out->log};
-    out->answer.size = h->tree.size;
-    if (!h->found)
-        return;
-    memcpy(out->root, h->root, HASH_BYTES);
-    memcpy(out->signature, h->signature, SIG_BYTES);
-    out->answer.root = (ProtobufCBinaryData){HASH_BYTES, out->root};
-    out->answer.signature = (ProtobufCBinaryData){SIG_BYTES, out->signature};
-}
-
-static void
-cosign(const struct signer *s, const char *origin_line, uint64_t size, const uint8_t root[HASH_BYTES],
-       uint64_t time, struct signer_answer *out)
-{
+    uint8_t bytes[TEXT_BYTES], sig[SIG_BYTES];
     struct buf text;
 
-    buf_init(&text, LIMIT_NOTE_BYTES);
-    checkpoint_cosign_text(origin_line, size, root, time, &text);
-    sig_sign(s->conf.witness_key, buf_span(&text), out->cosignature);
-    buf_release(&text);
-    out->answer.time = time;
-    out->answer.cosignature = (ProtobufCBinaryData){SIG_BYTES, out->cosignature};
-}
-
-/* "<federation>/<our name>/<log id hex>" */
-static bool
-is_our_line(const struct signer *s, const char *line, const uint8_t id[LOG_ID_BYTES])
-{
-    char expected[ORIGIN_LINE_MAX], federation[ORIGIN_LINE_MAX];
-    const char *slash = strchr(line, '/');
-
-    if (slash == NULL || strlen(line) >= ORIGIN_LINE_MAX)
-        return false;
-    snprintf(federation, sizeof(federation), "%.*s", (int)(slash - line), line);
-    checkpoint_origin_line(federation, s->conf.node, id, expected);
-    return strcmp(expected, line) == 0;
+    buf_init_fixed(&text, bytes, sizeof bytes);
+    checkpoint_cosign_text(line, size, root, time, &text);
+    sig_sign(s->witness_key, buf_span(&text), sig);
+    set(&r->answer.cosignature, r->cosignature, sig, SIG_BYTES);
+    r->answer.time = time;
 }
 
 static void
-extend(const struct signer *s, struct held *h, struct span leaves)
+sign_head(const struct signer *s, struct signer_log *log)
 {
+    uint8_t bytes[TEXT_BYTES];
     struct buf text;
 
-    for (size_t i = 0; i < leaves.n; i += HASH_BYTES)
-        tree_append(&h->tree, leaves.p + i, NULL, NULL);
-    tree_root(&h->tree, h->root);
-    buf_init(&text, LIMIT_NOTE_BYTES);
-    checkpoint_text(h->origin_line, h->tree.size, h->root, &text);
-    sig_sign(s->conf.log_key, buf_span(&text), h->signature);
-    buf_release(&text);
-    h->found = true;
+    buf_init_fixed(&text, bytes, sizeof bytes);
+    checkpoint_text(log->origin_line, log->tree.size, log->root, &text);
+    sig_sign(s->log_key, buf_span(&text), log->signature);
 }
 
-static int
-append(struct signer *s, const Parallax__Role__SignRequest__Append *r, struct signer_answer *out)
-{
-    struct held h;
-    uint64_t count = r->leaves.len / HASH_BYTES;
-
-    if (r->log.len != LOG_ID_BYTES || r->leaves.len % HASH_BYTES != 0 || count == 0 ||
-        !is_our_line(s, r->origin_line, r->log.data)) {
-        refuse(out, "not a request to extend one of our logs");
-        return 0;
-    }
-    if (get(s, r->log.data, &h) != 0)
-        return -1;
-    if (h.found && strcmp(h.origin_line, r->origin_line) != 0) {
-        tell_head(out, r->log.data, &h);
-        refuse(out, "the log was signed under another origin line");
-        return 0;
-    }
-    if (r->old_size == h.tree.size) {
-        snprintf(h.origin_line, sizeof(h.origin_line), "%s", r->origin_line);
-        extend(s, &h, span_of(r->leaves.data, r->leaves.len));
-        if (put(s, r->log.data, &h) != 0)
-            return -1;
-    } else if (!h.found || r->old_size > h.tree.size || r->old_size + count != h.tree.size) {
-        tell_head(out, r->log.data, &h);
-        refuse(out, "the request does not extend the last signed head");
-        return 0;
-    }
-    /* The same size again: what was signed is told; the asker compares the root with its own. */
-    tell_head(out, r->log.data, &h);
-    cosign(s, h.origin_line, h.tree.size, h.root, r->time, out);
-    out->answer.ok = true;
-    log_event(EV_sign_signed, "size=%llu", (unsigned long long)h.tree.size);
-    return 0;
-}
-
-static int
-heartbeat(struct signer *s, const Parallax__Role__SignRequest__Heartbeat *r, struct signer_answer *out)
-{
-    struct held h;
-
-    if (r->log.len != LOG_ID_BYTES) {
-        refuse(out, "no log id");
-        return 0;
-    }
-    if (get(s, r->log.data, &h) != 0)
-        return -1;
-    tell_head(out, r->log.data, &h);
-    if (!h.found) {
-        refuse(out, "nothing of this log was ever signed");
-        return 0;
-    }
-    cosign(s, h.origin_line, h.tree.size, h.root, r->time, out);
-    out->answer.ok = true;
-    return 0;
-}
-
-static int
-get_witness(struct signer *s, const char *line, uint64_t *size, uint8_t root[HASH_BYTES])
-{
-    sqlite3_stmt *st = prepare(s, "SELECT size, root FROM witness WHERE origin_line = ?1");
-    int rc;
-
-    *size = 0;
-    memset(root, 0, HASH_BYTES);
-    if (st == NULL)
-        return -1;
-    sqlite3_bind_text(st, 1, line, -1, SQLITE_STATIC);
-    rc = sqlite3_step(st);
-    if (rc == SQLITE_ROW) {
-        *size = (uint64_t)sqlite3_column_int64(st, 0);
-        rc = blob(st, 1, root, HASH_BYTES) ? 0 : fail(s, "a row of sign.db is damaged");
-    } else {
-        rc = rc == SQLITE_DONE ? 0 : fail(s, "witness");
-    }
-    sqlite3_finalize(st);
-    return rc;
-}
-
-static int
-put_witness(struct signer *s, const char *line, uint64_t size, const uint8_t root[HASH_BYTES])
-{
-    sqlite3_stmt *st =
-        prepare(s, "INSERT INTO witness VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET size = excluded.size,"
-                   " root = excluded.root WHERE excluded.size >= size");
-    int rc;
-
-    if (st == NULL)
-        return -1;
-    sqlite3_bind_text(st, 1, line, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(st, 2, (int64_t)size);
-    sqlite3_bind_blob(st, 3, root, HASH_BYTES, SQLITE_STATIC);
-    rc = sqlite3_step(st) == SQLITE_DONE ? 0 : fail(s, "witness");
-    sqlite3_finalize(st);
-    return rc;
-}
-
+/* The batch that was signed last, asked for again: only if it leads to the very same head. */
 static bool
-witness_shape(const Parallax__Role__SignRequest__Witness *r)
+is_repeat(const struct signer_log *log, uint64_t old_size, const uint8_t *leaves, size_t n)
 {
-    return r->root.len == HASH_BYTES && r->signature.len == SIG_BYTES && r->log_key.len == SIG_KEY_BYTES &&
-           r->proof.len % HASH_BYTES == 0 && r->proof.len / HASH_BYTES <= LIMIT_PROOF_COUNT && r->size > 0 &&
-           r->size <= INT64_MAX && strlen(r->origin_line) < ORIGIN_LINE_MAX;
-}
-
-static int
-witness(struct signer *s, const Parallax__Role__SignRequest__Witness *r, struct signer_answer *out)
-{
-    uint64_t size;
+    struct tree tree = old_size == log->tree.size ? log->tree : log->before;
     uint8_t root[HASH_BYTES];
-    struct buf text;
-    bool good;
 
-    out->answer.origin_line = r->origin_line;
-    if (!witness_shape(r)) {
-        refuse(out, "not a request to cosign");
-        return 0;
-    }
-    if (get_witness(s, r->origin_line, &size, root) != 0)
+    if (old_size != tree.size || old_size + n != log->tree.size)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        tree_append(&tree, leaves + i * HASH_BYTES, NULL, NULL);
+    tree_root(&tree, root);
+    return memcmp(root, log->root, HASH_BYTES) == 0;
+}
+
+static int
+append(struct signer *s, const Parallax__Role__SignRequest *request, struct reply *r)
+{
+    const Parallax__Role__SignRequest__Append *a = request->append;
+    size_t n = a->leaves.len / HASH_BYTES;
+    struct signer_log log;
+    int known;
+
+    if (a->log.len != LOG_ID_BYTES || a->leaves.len % HASH_BYTES != 0 ||
+        !line_fits(a->origin_line, a->log.data))
+        return refuse(r, "shape");
+    known = signer_db_log(s, a->log.data, &log);
+    if (known < 0)
         return -1;
-    out->answer.size = size;
-    buf_init(&text, LIMIT_NOTE_BYTES);
-    checkpoint_text(r->origin_line, r->size, r->root.data, &text);
-    good = sig_verify(r->log_key.data, buf_span(&text), r->signature.data);
-    buf_release(&text);
-    if (!good) {
-        refuse(out, "the log's signature does not verify");
-    } else if (r->old_size != size) {
-        refuse(out, "another size was cosigned last");
-    } else if (!tree_check_consistency(size, root, r->size, r->root.data,
-                                       (const uint8_t(*)[HASH_BYTES])r->proof.data,
-                                       r->proof.len / HASH_BYTES)) {
-        refuse(out, "the head is not proved to extend the one cosigned last");
+    if (known && strcmp(log.origin_line, a->origin_line) != 0)
+        return refuse(r, "origin_line");
+    if (!known)
+        (void)snprintf(log.origin_line, sizeof log.origin_line, "%s", a->origin_line);
+    if (known && is_repeat(&log, a->old_size, a->leaves.data, n)) {
+        tell_head(r, &log);
     } else {
-        if (put_witness(s, r->origin_line, r->size, r->root.data) != 0)
-            return -1;
-        out->answer.size = r->size;
-        cosign(s, r->origin_line, r->size, r->root.data, r->time, out);
-        out->answer.ok = true;
-    }
-    return 0;
-}
-
-static int
-count_logs(struct signer *s, size_t *n)
-{
-    sqlite3_stmt *st = prepare(s, "SELECT count(*) FROM log");
-    int rc = -1;
-
-    if (st != NULL && sqlite3_step(st) == SQLITE_ROW) {
-        *n = (size_t)sqlite3_column_int64(st, 0);
-        rc = 0;
-    }
-    sqlite3_finalize(st);
-    return rc;
-}
-
-static int
-list(struct signer *s, struct signer_answer *out)
-{
-    sqlite3_stmt *st;
-    size_t n = 0, i = 0;
-    int rc = count_logs(s, &n);
-
-    st = rc == 0 ? prepare(s, "SELECT id, size, root, signature FROM log ORDER BY id") : NULL;
-    if (st == NULL)
-        return -1;
-    out->signed_v = mem_new((n + 1) * sizeof(*out->signed_v));
-    out->signed_p = mem_new((n + 1) * sizeof(*out->signed_p));
-    out->bytes = mem_new((n + 1) * (LOG_ID_BYTES + HASH_BYTES + SIG_BYTES));
-    while (i < n && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        Parallax__Role__SignAnswer__Signed *v = &out->signed_v[i];
-        uint8_t *at = out->bytes + i * (LOG_ID_BYTES + HASH_BYTES + SIG_BYTES);
-        parallax__role__sign_answer__signed__init(v);
-        if (!blob(st, 0, at, LOG_ID_BYTES) || !blob(st, 2, at + LOG_ID_BYTES, HASH_BYTES) ||
-            !blob(st, 3, at + LOG_ID_BYTES + HASH_BYTES, SIG_BYTES)) {
-            sqlite3_finalize(st);
-            return fail(s, "a row of sign.db is damaged");
+        if (a->old_size != log.tree.size || n == 0 || n >= SIZE_MAX_64 - a->old_size) {
+            if (known)
+                tell_head(r, &log);
+            return refuse(r, "does_not_extend");
         }
-        v->log = (ProtobufCBinaryData){LOG_ID_BYTES, at};
-        v->size = (uint64_t)sqlite3_column_int64(st, 1);
-        v->root = (ProtobufCBinaryData){HASH_BYTES, at + LOG_ID_BYTES};
-        v->signature = (ProtobufCBinaryData){SIG_BYTES, at + LOG_ID_BYTES + HASH_BYTES};
-        out->signed_p[i++] = v;
+        log.before = log.tree;
+        for (size_t i = 0; i < n; i++)
+            tree_append(&log.tree, a->leaves.data + i * HASH_BYTES, NULL, NULL);
+        tree_root(&log.tree, log.root);
+        sign_head(s, &log);
+        if (signer_db_put_log(s, &log) != 0)
+            return -1;
+        tell_head(r, &log);
     }
-    sqlite3_finalize(st);
-    if (i < n)
-        return fail(s, "log");
-    out->answer.n_logs = i;
-    out->answer.logs = out->signed_p;
-    out->answer.ok = true;
+    if (a->time > 0)
+        cosign(s, r, log.origin_line, log.tree.size, log.root, a->time);
     return 0;
+}
+
+static int
+heartbeat(struct signer *s, const Parallax__Role__SignRequest *request, struct reply *r)
+{
+    const Parallax__Role__SignRequest__Heartbeat *h = request->heartbeat;
+    struct signer_log log;
+    int known;
+
+    if (h->log.len != LOG_ID_BYTES || h->time == 0)
+        return refuse(r, "shape");
+    known = signer_db_log(s, h->log.data, &log);
+    if (known < 0)
+        return -1;
+    if (!known)
+        return refuse(r, "unknown");
+    tell_head(r, &log);
+    cosign(s, r, log.origin_line, log.tree.size, log.root, h->time);
+    return 0;
+}
+
+static bool
+is_signed(const Parallax__Role__SignRequest__Witness *w)
+{
+    uint8_t bytes[TEXT_BYTES];
+    struct buf text;
+
+    buf_init_fixed(&text, bytes, sizeof bytes);
+    checkpoint_text(w->origin_line, w->size, w->root.data, &text);
+    return !buf_failed(&text) && sig_key_ok(w->log_key.data) &&
+           sig_verify(w->log_key.data, buf_span(&text), w->signature.data);
+}
+
+/* Does the request lead from what was cosigned last to the new head? An error word, or NULL. */
+static const char *
+judge(const struct signer *s, const Parallax__Role__SignRequest__Witness *w, bool known,
+      const struct signer_witness *last)
+{
+    if (known && memcmp(last->log_key, w->log_key.data, SIG_KEY_BYTES) != 0)
+        return "log_key"; /* a log has one key for life (DESIGN section 2: a change of key closes it) */
+    if (memcmp(s->log_public, w->log_key.data, SIG_KEY_BYTES) == 0)
+        return "own_log"; /* heartbeats are for these */
+    if (w->old_size != last->size)
+        return "old_size";
+    if (w->size < last->size)
+        return "smaller";
+    if (!is_signed(w))
+        return "signature";
+    if (!tree_check_consistency(last->size, last->root, w->size, w->root.data,
+                                (const uint8_t(*)[HASH_BYTES])w->proof.data, w->proof.len / HASH_BYTES))
+        return "inconsistent";
+    return NULL;
+}
+
+static int
+witness(struct signer *s, const Parallax__Role__SignRequest *request, struct reply *r)
+{
+    const Parallax__Role__SignRequest__Witness *w = request->witness;
+    struct signer_witness last;
+    const char *error;
+    int known, own;
+
+    if (!line_fits(w->origin_line, NULL) || w->root.len != HASH_BYTES || w->signature.len != SIG_BYTES ||
+        w->log_key.len != SIG_KEY_BYTES || w->proof.len % HASH_BYTES != 0 ||
+        w->proof.len / HASH_BYTES > LIMIT_PROOF_COUNT || w->size == 0 || w->size >= SIZE_MAX_64 ||
+        w->time == 0 || w->time >= SIZE_MAX_64)
+        return refuse(r, "shape");
+    r->answer.origin_line = w->origin_line;
+    known = signer_db_witness(s, w->origin_line, &last);
+    own = signer_db_has_line(s, w->origin_line);
+    if (known < 0 || own < 0)
+        return -1;
+    error = own ? "own_log" : judge(s, w, known, &last);
+    if (error == NULL) {
+        last.size = w->size;
+        last.time = w->time;
+        memcpy(last.root, w->root.data, HASH_BYTES);
+        memcpy(last.log_key, w->log_key.data, SIG_KEY_BYTES);
+        if (signer_db_put_witness(s, &last) != 0)
+            return -1;
+        cosign(s, r, last.origin_line, last.size, last.root, last.time);
+    } else {
+        (void)refuse(r, error);
+    }
+    r->answer.size = last.size;
+    if (last.size > 0)
+        set(&r->answer.root, r->root, last.root, HASH_BYTES);
+    return 0;
+}
+
+static int
+list(struct signer *s, const Parallax__Role__SignRequest *request, struct reply *r)
+{
+    int n = signer_db_list(s, &r->answer.logs);
+
+    (void)request;
+    r->answer.n_logs = n > 0 ? (size_t)n : 0;
+    return n < 0 ? -1 : 0;
+}
+
+static int
+none(struct signer *s, const Parallax__Role__SignRequest *request, struct reply *r)
+{
+    (void)s;
+    (void)request;
+    return refuse(r, "shape");
+}
+
+static void
+tell_log(const struct reply *r)
+{
+    struct buf id;
+
+    if (r->answer.ok && r->answer.signature.len == 0)
+        return;
+    buf_init(&id, 1024);
+    if (r->answer.origin_line != NULL && r->answer.origin_line[0] != 0)
+        text_quote(&id, span_str(r->answer.origin_line), ORIGIN_LINE_MAX);
+    else
+        text_hex(&id, span_of(r->answer.log.data, r->answer.log.len));
+    if (r->answer.ok)
+        log_event(EV_sign_signed, "log=%s size=%llu", buf_cstr(&id), (unsigned long long)r->answer.size);
+    else
+        log_event(EV_sign_refused, "log=%s why=%s", buf_cstr(&id), r->answer.error);
+    buf_release(&id);
 }
 
 int
-signer_answer(struct signer *s, const Parallax__Role__SignRequest *request, struct signer_answer *out)
+signer_answer(struct signer *s, struct span request, struct buf *answer)
 {
-    memset(out, 0, sizeof(*out));
-    parallax__role__sign_answer__init(&out->answer);
-    out->answer.token = request->token;
-    switch (request->what_case) {
-    case PARALLAX__ROLE__SIGN_REQUEST__WHAT_APPEND:
-        return append(s, request->append, out);
-    case PARALLAX__ROLE__SIGN_REQUEST__WHAT_HEARTBEAT:
-        return heartbeat(s, request->heartbeat, out);
-    case PARALLAX__ROLE__SIGN_REQUEST__WHAT_WITNESS:
-        return witness(s, request->witness, out);
-    case PARALLAX__ROLE__SIGN_REQUEST__WHAT_LIST:
-        return list(s, out);
-    default:
-        refuse(out, "not a request that is known");
-        return 0;
+    static int (*const handlers[])(struct signer *, const Parallax__Role__SignRequest *, struct reply *) = {
+        [PARALLAX__ROLE__SIGN_REQUEST__WHAT__NOT_SET] = none,
+        [PARALLAX__ROLE__SIGN_REQUEST__WHAT_APPEND] = append,
+        [PARALLAX__ROLE__SIGN_REQUEST__WHAT_HEARTBEAT] = heartbeat,
+        [PARALLAX__ROLE__SIGN_REQUEST__WHAT_WITNESS] = witness,
+        [PARALLAX__ROLE__SIGN_REQUEST__WHAT_LIST] = list,
+    };
+    struct reply r = {.answer = PARALLAX__ROLE__SIGN_ANSWER__INIT};
+    const Parallax__Role__SignRequest *message;
+    struct why why = {.code = WHY_NONE};
+
+    arena_clear(&s->arena);
+    r.answer.ok = true;
+    if (!s->in_transaction && signer_db_run(s, SQL_BEGIN) != 0)
+        return -1;
+    s->in_transaction = true;
+    message = (const Parallax__Role__SignRequest *)unpack(&parallax__role__sign_request__descriptor, request,
+                                                          false, WHY_FRAME_SHAPE, &s->arena, &why);
+    if (message == NULL) {
+        (void)refuse(&r, "shape");
+    } else {
+        r.answer.token = message->token;
+        if (handlers[message->what_case](s, message, &r) != 0)
+            return -1;
     }
+    tell_log(&r);
+    pack(&r.answer.base, answer);
+    return buf_failed(answer) ? -1 : 0;
+}
+
+int
+signer_commit(struct signer *s)
+{
+    bool failed = s->failed;
+
+    if (!s->in_transaction)
+        return failed ? -1 : 0;
+    if (!failed && signer_db_run(s, SQL_COMMIT) != 0)
+        failed = true;
+    if (failed && sqlite3_get_autocommit(s->db) == 0)
+        (void)signer_db_run(s, SQL_ROLLBACK);
+    s->in_transaction = sqlite3_get_autocommit(s->db) == 0;
+    s->failed = false;
+    return failed ? -1 : 0;
 }
 
 void
-signer_answer_release(struct signer_answer *a)
+signer_refuse(struct span request, const char *error, struct buf *answer)
 {
-    free(a->signed_v);
-    free(a->signed_p);
-    free(a->bytes);
-    memset(a, 0, sizeof(*a));
+    struct reply r = {.answer = PARALLAX__ROLE__SIGN_ANSWER__INIT};
+    const Parallax__Role__SignRequest *message;
+    struct why why = {.code = WHY_NONE};
+    struct arena arena;
+
+    arena_init(&arena, ARENA_BYTES);
+    message = (const Parallax__Role__SignRequest *)unpack(&parallax__role__sign_request__descriptor, request,
+                                                          false, WHY_FRAME_SHAPE, &arena, &why);
+    r.answer.token = message != NULL ? message->token : 0;
+    (void)refuse(&r, error);
+    pack(&r.answer.base, answer);
+    arena_release(&arena);
 }

@@ -1,37 +1,31 @@
 /*
- * The signer (DESIGN section 3): the only holder of the log key and the cosigner key, and a compare-and-swap over every head it ever signed, in a database of
- * its own (synchronous=FULL) that is never rolled back or restored. It computes roots itself from leaf hashes and commits before a signature leaves it.
+ * What may be signed, and that it is remembered before it is: a head of one of our logs only if it extends the last signed one, by leaf
+ * hashes from which the root is computed here; another origin's head only if it is consistent with the last cosigned one. DESIGN section 3,
+ * C2SP tlog-witness. Whoever asks is not believed: not about sizes, not about roots. One thread owns a signer; it alone has the database.
  */
 #ifndef SIGN_SIGNER_H
 #define SIGN_SIGNER_H
 
+#include "base/buf.h"
 #include "crypt/secret.h"
-#include "role.pb-c.h"
 
 struct signer;
 
-struct signer_conf {
-    const char *path; /* of sign.db; ":memory:" for tests */
-    const char *node; /* our name: it stands in every origin line that we sign */
-    const struct secret *log_key, *witness_key;
-};
-
-/* NULL after logging. */
-struct signer *signer_open(const struct signer_conf *conf);
+/* Open or create ${path}, exclusively. The secrets are borrowed. NULL with the reason in ${error}. */
+struct signer *signer_open(const char *path, const struct secret *log_key, const struct secret *witness_key,
+                           char error[200]);
 void signer_close(struct signer *s);
 
-/* An answer; spans of it live in the struct. */
-struct signer_answer {
-    Parallax__Role__SignAnswer answer;
-    uint8_t log[16], root[32], signature[64], cosignature[64];
-    char error[160];
-    Parallax__Role__SignAnswer__Signed *signed_v, **signed_p;
-    uint8_t *bytes; /* of the list */
-};
 /*
- * Answer one request. A request that does not extend the last head gets ok = false with what is held. -1 when our disk failed: nothing was signed, the role ends.
+ * Answer one request (proto/role.proto): append a packed SignAnswer to ${answer}. Everything it says is on disk only after signer_commit():
+ * not one byte of it may leave before. Several requests may share one commit. 0; -1 when the database failed: then nothing since
+ * the last commit holds, and the answers since then are void (signer_refuse).
  */
-int signer_answer(struct signer *s, const Parallax__Role__SignRequest *request, struct signer_answer *out);
-void signer_answer_release(struct signer_answer *a);
+int signer_answer(struct signer *s, struct span request, struct buf *answer);
+/* Make all answers since the last commit durable: 0, or -1 as above. */
+int signer_commit(struct signer *s);
+
+/* The answer to ${request} when the database failed. */
+void signer_refuse(struct span request, const char *error, struct buf *answer);
 
 #endif
