@@ -74,23 +74,16 @@ static const char STEP_1[] =
     ") STRICT, WITHOUT ROWID;"
 
     /*
-     * The picture: newest holds what every record moves, in rows as thin as can be, found by a small integer; subject says what they are about. The order of
-     * its key is the canonical order.
+     * The picture. newest holds what every record moves, thin and packed, many subjects in a row (store_newest.c); subject says what they are about and where
+     * in newest they are. The order of its key is the canonical order.
      */
-    "CREATE TABLE newest ("
-    "    id           INTEGER PRIMARY KEY,"
-    "    kind         INTEGER NOT NULL,"
-    "    epoch        INTEGER NOT NULL,"
-    "    created      INTEGER NOT NULL,"
-    "    leaf         INTEGER NOT NULL,"
-    "    delivery     INTEGER NOT NULL"
-    ") STRICT;"
+    "CREATE TABLE newest (id INTEGER PRIMARY KEY, slots BLOB NOT NULL) STRICT;"
     "CREATE TABLE subject ("
     "    type         TEXT NOT NULL,"
     "    mode         INTEGER NOT NULL,"
     "    key          TEXT NOT NULL,"
     "    origin       TEXT NOT NULL,"
-    "    newest       INTEGER NOT NULL,"
+    "    slot         INTEGER NOT NULL,"
     "    object_a     TEXT NOT NULL,"
     "    object_b     TEXT NOT NULL,"
     "    PRIMARY KEY (type, mode, key, origin)"

@@ -31,8 +31,9 @@ static const char PRAGMAS_WRITE[] =
     "PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 134217728;"
     "PRAGMA secure_delete = OFF;";
 static const char PRAGMAS[] =
-    "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
-    "PRAGMA cache_size = -" TEXT_OF(LIMIT_STORE_CACHE_KIB);
+    "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON";
+/* Counted in pages of the size that SQLite knows of: only right after the file was read. */
+static const char PRAGMA_CACHE[] = "PRAGMA cache_size = -" TEXT_OF(LIMIT_STORE_CACHE_KIB);
 
 int
 store_fail(struct store *s, const char *fmt, ...)
@@ -233,7 +234,7 @@ store_open(const char *path, bool read_only)
     buf_init(&s->record, READ_BUF_BYTES);
     buf_init(&s->visible, READ_BUF_BYTES);
     buf_init(&s->pending, READ_BUF_BYTES);
-    if (open_file(s) != 0 || migrate(s) != 0 || load(s) != 0) {
+    if (open_file(s) != 0 || migrate(s) != 0 || run_text(s, PRAGMA_CACHE) != 0 || load(s) != 0) {
         store_close(s);
         return NULL;
     }
@@ -257,6 +258,7 @@ store_close(struct store *s)
     buf_release(&s->pending);
     free(s->tails);
     free(s->cache);
+    free(s->newest);
     free(s->path);
     free(s);
 }
@@ -287,7 +289,7 @@ store_commit(struct store *s)
     assert(store_in_transaction(s));
     if (s->failed)
         return store_fail(s, "not committed: an earlier change of this transaction failed");
-    if (store_segment_flush(s) != 0 || store_pending_flush(s) != 0)
+    if (store_segment_flush(s) != 0 || store_pending_flush(s) != 0 || store_newest_flush(s) != 0)
         return -1;
     return store_run(s, store_stmt(s, SQL_COMMIT));
 }
@@ -302,6 +304,7 @@ store_rollback(struct store *s)
     buf_clear(&s->pending);
     store_groups_clear(s);
     store_cache_clear(s);
+    store_newest_clear(s);
     if (!s->read_only)
         (void)store_tails_load(s);
     s->failed = false;

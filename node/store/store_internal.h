@@ -62,6 +62,7 @@ struct store_group {
 #define STORE_GROUPS_MAX 2
 
 struct store_cache;
+struct store_newest;
 
 struct store {
     sqlite3 *db;
@@ -82,7 +83,8 @@ struct store {
     struct store_group group[STORE_GROUPS_MAX];
     uint64_t clock;                          /* for group[].used */
     int64_t data_version;                    /* of a read-only handle, when group[] was filled */
-    struct store_cache *cache;               /* of latest; writer only */
+    struct store_cache *cache;               /* which subjects are where; writer only */
+    struct store_newest *newest;             /* rows of table newest, some not written yet; writer only */
 };
 
 /* store.c */
@@ -119,6 +121,19 @@ int store_pending_put(struct store *s, const struct store_subject *subject);
 int store_pending_apply(struct store *s, uint32_t log, uint64_t size, uint64_t first, uint64_t delivery);
 int store_pending_cut(struct store *s, uint32_t log, uint64_t size);     /* forget leaves from size on */
 int store_pending_flush(struct store *s);
+
+/* store_newest.c */
+struct store_slot {
+    int64_t epoch, created, leaf;
+    uint64_t delivery;
+    uint8_t kind;
+};
+int store_slot_get(struct store *s, int64_t slot, struct store_slot *out);
+int store_slot_set(struct store *s, int64_t slot, const struct store_slot *v);
+int store_slot_add(struct store *s, const struct store_slot *v, int64_t *slot);
+bool store_slot_read(struct span in, struct store_slot *out);      /* as SQL reads it */
+int store_newest_flush(struct store *s);
+void store_newest_clear(struct store *s);
 
 /* store_latest.c */
 int store_latest_apply(struct store *s, const struct store_subject *subject);

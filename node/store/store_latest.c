@@ -15,9 +15,8 @@
 
 struct known {
     uint64_t hash[2]; /* of (type, mode, key, origin); 0, 0 = free */
-    uint64_t objects; /* hash of both */
-    int64_t id;       /* newest.id */
-    int64_t epoch, created, leaf;
+    uint64_t objects; /* hash of both; 0 = not known */
+    int64_t slot;     /* subject.slot */
 };
 
 struct store_cache {
@@ -98,9 +97,9 @@ change_object(struct store *s, enum sql sql, const char *object, const struct st
     return store_run(s, st);
 }
 
-/* What the picture says of a subject: 1 and ${out} with the objects, 0 when it is new. */
+/* Where the picture has a subject: 1 with slot and objects, 0 when it is new. */
 static int
-look_up(struct store *s, const struct store_subject *v, struct known *out, char object[2][STORE_TEXT_MAX])
+look_up(struct store *s, const struct store_subject *v, int64_t *slot, char object[2][STORE_TEXT_MAX])
 {
     sqlite3_stmt *st = store_stmt(s, SQL_SUBJECT_GET);
     int rc;
@@ -110,12 +109,9 @@ look_up(struct store *s, const struct store_subject *v, struct known *out, char 
     bind_key(st, 1, v);
     rc = store_row(s, st);
     if (rc > 0) {
-        out->id = sqlite3_column_int64(st, 0);
-        out->epoch = sqlite3_column_int64(st, 1);
-        out->created = sqlite3_column_int64(st, 2);
-        out->leaf = sqlite3_column_int64(st, 3);
-        if (store_copy_text(s, st, 4, object[0], STORE_TEXT_MAX) != 0 ||
-            store_copy_text(s, st, 5, object[1], STORE_TEXT_MAX) != 0)
+        *slot = sqlite3_column_int64(st, 0);
+        if (store_copy_text(s, st, 1, object[0], STORE_TEXT_MAX) != 0 ||
+            store_copy_text(s, st, 2, object[1], STORE_TEXT_MAX) != 0)
             rc = -1;
     }
     (void)sqlite3_reset(st);
@@ -124,7 +120,7 @@ look_up(struct store *s, const struct store_subject *v, struct known *out, char 
 
 /* 1 when ${v} is newer than ${old}: by (epoch, created, log id, index), so that the order of arrival does not matter. */
 static int
-is_newer(struct store *s, const struct store_subject *v, const struct known *old)
+is_newer(struct store *s, const struct store_subject *v, const struct store_slot *old)
 {
     uint8_t ours[LOG_ID_BYTES], theirs[LOG_ID_BYTES];
 
@@ -139,27 +135,9 @@ is_newer(struct store *s, const struct store_subject *v, const struct known *old
     return memcmp(ours, theirs, LOG_ID_BYTES) > 0;
 }
 
-/* Row ${id} of newest says what ${v} says; a new row when ${id} is 0. */
+/* Row of subject for ${v}: new when ${old} is NULL, else with other objects than those. */
 static int
-write_newest(struct store *s, const struct store_subject *v, int64_t id)
-{
-    sqlite3_stmt *st = store_stmt(s, id != 0 ? SQL_NEWEST_UPDATE : SQL_NEWEST_INSERT);
-
-    if (st == NULL)
-        return -1;
-    (void)sqlite3_bind_int(st, 1, v->kind);
-    (void)sqlite3_bind_int64(st, 2, v->epoch);
-    (void)sqlite3_bind_int64(st, 3, v->created);
-    (void)sqlite3_bind_int64(st, 4, leaf_of(v->log, v->index));
-    (void)sqlite3_bind_int64(st, 5, (int64_t)v->delivery);
-    if (id != 0)
-        (void)sqlite3_bind_int64(st, 6, id);
-    return store_run(s, st);
-}
-
-/* Row of subject for ${v}: new, or with other objects than the ${old} ones. */
-static int
-write_subject(struct store *s, const struct store_subject *v, int64_t id, char old[2][STORE_TEXT_MAX])
+write_subject(struct store *s, const struct store_subject *v, int64_t slot, char old[2][STORE_TEXT_MAX])
 {
     sqlite3_stmt *st = store_stmt(s, old == NULL ? SQL_SUBJECT_INSERT : SQL_SUBJECT_OBJECTS);
 
@@ -167,7 +145,7 @@ write_subject(struct store *s, const struct store_subject *v, int64_t id, char o
         return -1;
     bind_key(st, 1, v);
     if (old == NULL)
-        (void)sqlite3_bind_int64(st, 5, id);
+        (void)sqlite3_bind_int64(st, 5, slot);
     store_bind_text(st, 6, v->object[0]);
     store_bind_text(st, 7, v->object[1]);
     if (store_run(s, st) != 0)
@@ -181,39 +159,50 @@ write_subject(struct store *s, const struct store_subject *v, int64_t id, char o
     return 0;
 }
 
-/* ${k} is what the cache knows, or a blank to fill. */
+/* A subject whose slot is known. Its objects are looked at only when they are not known to be the same. */
+static int
+replace(struct store *s, const struct store_subject *v, const struct store_slot *now, struct known *k,
+        uint64_t objects)
+{
+    char object[2][STORE_TEXT_MAX];
+    struct store_slot old;
+    int rc;
+
+    if (store_slot_get(s, k->slot, &old) != 0)
+        return -1;
+    rc = is_newer(s, v, &old);
+    if (rc <= 0)
+        return rc;
+    if (store_slot_set(s, k->slot, now) != 0)
+        return -1;
+    if (k->objects == objects)
+        return 0;
+    if (look_up(s, v, &k->slot, object) != 1)
+        return store_fail(s, "a subject of the picture is missing");
+    if ((strcmp(object[0], v->object[0]) != 0 || strcmp(object[1], v->object[1]) != 0) &&
+        write_subject(s, v, k->slot, object) != 0)
+        return -1;
+    k->objects = objects;
+    return 0;
+}
+
+/* ${k} is what is remembered of the subject; nothing when its hash is not set. */
 static int
 apply(struct store *s, const struct store_subject *v, struct known *k, uint64_t objects)
 {
+    struct store_slot now = {v->epoch, v->created, leaf_of(v->log, v->index), v->delivery, v->kind};
     char object[2][STORE_TEXT_MAX];
-    bool changed = k->id != 0 && k->objects != objects;
     int rc = 1;
 
-    if (k->id == 0 || changed) {
-        rc = look_up(s, v, k, object);
-        changed = rc > 0 && (strcmp(object[0], v->object[0]) != 0 || strcmp(object[1], v->object[1]) != 0);
-        if (rc > 0 && !changed)
-            k->objects = objects;
+    if ((k->hash[0] | k->hash[1]) == 0) {
+        k->objects = 0;
+        rc = look_up(s, v, &k->slot, object);
     }
-    if (rc == 0) {
-        if (write_newest(s, v, 0) != 0)
-            return -1;
-        k->id = sqlite3_last_insert_rowid(s->db);
-        if (write_subject(s, v, k->id, NULL) != 0)
-            return -1;
-    } else if (rc > 0) {
-        rc = is_newer(s, v, k);
-        if (rc <= 0)
-            return rc;
-        if (write_newest(s, v, k->id) != 0 || (changed && write_subject(s, v, k->id, object) != 0))
-            return -1;
-    } else {
+    if (rc > 0)
+        return replace(s, v, &now, k, objects);
+    if (rc < 0 || store_slot_add(s, &now, &k->slot) != 0 || write_subject(s, v, k->slot, NULL) != 0)
         return -1;
-    }
     k->objects = objects;
-    k->epoch = v->epoch;
-    k->created = v->created;
-    k->leaf = leaf_of(v->log, v->index);
     return 0;
 }
 
@@ -266,19 +255,22 @@ static int
 each(struct store *s, sqlite3_stmt *st, store_latest_fn *fn, void *cookie)
 {
     struct store_latest row;
+    struct store_slot slot;
     int rc;
 
     while ((rc = store_row(s, st)) > 0) {
-        int64_t leaf = sqlite3_column_int64(st, 7);
-
+        if (!store_slot_read(store_column(st, 4), &slot)) {
+            rc = store_fail(s, "a row of the picture is damaged");
+            break;
+        }
         memset(&row, 0, sizeof row);
         row.mode = (uint8_t)sqlite3_column_int(st, 1);
-        row.kind = (uint8_t)sqlite3_column_int(st, 4);
-        row.epoch = sqlite3_column_int64(st, 5);
-        row.created = sqlite3_column_int64(st, 6);
-        row.log = leaf_log(leaf);
-        row.index = leaf_index(leaf);
-        row.delivery = (uint64_t)sqlite3_column_int64(st, 8);
+        row.kind = slot.kind;
+        row.epoch = slot.epoch;
+        row.created = slot.created;
+        row.log = leaf_log(slot.leaf);
+        row.index = leaf_index(slot.leaf);
+        row.delivery = slot.delivery;
         if (store_copy_text(s, st, 0, row.type, sizeof row.type) != 0 ||
             store_copy_text(s, st, 2, row.key, sizeof row.key) != 0 ||
             store_copy_text(s, st, 3, row.origin, sizeof row.origin) != 0)
@@ -297,7 +289,7 @@ store_latest_each(struct store *s, const struct store_latest *after, store_lates
 {
     sqlite3_stmt *st = store_stmt(s, SQL_LATEST_EACH);
 
-    if (st == NULL)
+    if (st == NULL || store_newest_flush(s) != 0)
         return -1;
     store_bind_text(st, 1, after != NULL ? after->type : "");
     (void)sqlite3_bind_int(st, 2, after != NULL ? after->mode : 0);
@@ -311,7 +303,7 @@ store_latest_of_object(struct store *s, const char *object, store_latest_fn *fn,
 {
     sqlite3_stmt *st = store_stmt(s, SQL_LATEST_OF_OBJECT);
 
-    if (st == NULL)
+    if (st == NULL || store_newest_flush(s) != 0)
         return -1;
     store_bind_text(st, 1, object);
     return each(s, st, fn, cookie);
