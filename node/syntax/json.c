@@ -37,6 +37,55 @@ take_token(struct walk *w)
     return span_of(w->input.p + start, end - start);
 }
 
+static unsigned
+hex_value(uint8_t c)
+{
+    return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a' + 10);
+}
+
+/* The number of the escape \uXXXX at ${at} of a token that yajl found well-formed; 0x10000 if none stands there. */
+static unsigned
+escape_at(struct span token, size_t at)
+{
+    unsigned value = 0;
+
+    if (at + 6 > token.n || token.p[at] != '\\' || token.p[at + 1] != 'u')
+        return 0x10000;
+    for (size_t i = at + 2; i < at + 6; i++)
+        value = value << 4 | hex_value(token.p[i]);
+    return value;
+}
+
+/* yajl makes something of any two surrogates and of half a pair: here both halves have to be there, in their order. */
+static bool
+has_whole_pairs(struct span token)
+{
+    for (size_t i = 0; i < token.n; i++) {
+        unsigned value;
+
+        if (token.p[i] != '\\')
+            continue;
+        value = escape_at(token, i);
+        if (value >= 0xDC00 && value < 0xE000)
+            return false;
+        if (value >= 0xD800 && value < 0xDC00) {
+            value = escape_at(token, i + 6);
+            if (value < 0xDC00 || value >= 0xE000)
+                return false;
+            i += 6;
+        }
+        i += escape_at(token, i) < 0x10000 ? 5 : 1;
+    }
+    return true;
+}
+
+static int
+refuse_pair(struct walk *w, struct place place)
+{
+    why_set(w->why, WHY_TEXT_ENCODING, place.line, place.column, NULL, "half a surrogate pair: expected both halves");
+    return 0;
+}
+
 /* Returns what yajl wants: 1 to go on. */
 static int
 tell(struct walk *w, enum json_kind kind, struct span text, bool ends)
@@ -50,6 +99,8 @@ tell(struct walk *w, enum json_kind kind, struct span text, bool ends)
         event.key_place = w->key_place;
     }
     w->has_key = false;
+    if (kind == JSON_STRING && !has_whole_pairs(event.raw))
+        return refuse_pair(w, event.place);
     if (text.n > LIMIT_VALUE_BYTES) {
         why_set(w->why, WHY_TEXT_LIMIT, event.place.line, event.place.column, NULL,
                 "a value is longer than %d bytes", LIMIT_VALUE_BYTES);
@@ -89,6 +140,8 @@ on_key(void *cookie, const unsigned char *text, size_t n)
     struct span token = take_token(w);
 
     w->key_place = place_of(&w->places, (size_t)(token.p - w->input.p));
+    if (!has_whole_pairs(token))
+        return refuse_pair(w, w->key_place);
     buf_clear(&w->key);
     buf_put(&w->key, text, n);
     w->has_key = true;

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "syntax/csv.h"
+#include "syntax/json.h"
 
 #define COLUMN_COMMENT (-2)
 #define COLUMN_UNKNOWN (-1)
@@ -133,6 +134,8 @@ csvmap_has(struct span head, const char *const *keywords, size_t n)
 {
     size_t end = 0;
 
+    if (json_is_likely(head)) /* its members have the same names */
+        return false;
     while (end < head.n && head.p[end] != '\n' && head.p[end] != '\r')
         end++;
     for (size_t k = 0; k < n; k++) {

@@ -172,6 +172,8 @@ has_any(const struct fieldmap *map, const ProtobufCMessage *part, unsigned block
 static int
 check_fields(const struct fieldmap *map, const ProtobufCMessage *part, bool object, struct why *why)
 {
+    size_t absent = map->block_count; /* an optional block that is known not to be there */
+
     for (size_t i = 0; i < map->count; i++) {
         const struct field *field = &map->field[i];
         const struct field_block *block = &map->block[field->block];
@@ -183,7 +185,11 @@ check_fields(const struct fieldmap *map, const ProtobufCMessage *part, bool obje
         value = fieldmap_get(field, part, number);
         if (value.n > 0 && fieldmap_check_value(field, value, why, 0, 0) != 0)
             return -1;
-        if (value.n == 0 && (field->flags & FIELD_MUST) && (!block->is_optional || has_any(map, part, field->block)))
+        if (value.n > 0 || !(field->flags & FIELD_MUST) || field->block == absent)
+            continue;
+        if (block->is_optional && !has_any(map, part, field->block))
+            absent = field->block;
+        else
             return why_set(why, WHY_FIELD_MISSING, 0, 0, field->keyword, "missing: it is mandatory");
     }
     return 0;

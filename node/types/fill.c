@@ -370,6 +370,7 @@ fill_row(struct fill *f, size_t row, struct span value, struct span unit, struct
     const struct field_block *block = &f->map->block[field->block];
     unsigned part = block->part == 1 ? f->part : 0;
     unsigned current = f->part;
+    bool is_nothing;
     int rc = 0;
 
     if (f->seen[part][row / 64] >> row % 64 & 1)
@@ -378,10 +379,12 @@ fill_row(struct fill *f, size_t row, struct span value, struct span unit, struct
     if (note_order(f, row, at) != 0)
         return -1;
     f->part = part;
-    if (f->pending != NULL && place_comments(f, block->name, at) != 0)
-        return -1;
     value = text_trim(value);
-    if (value.n == 0 || (is_number(field) && is_nan(value)))
+    is_nothing = value.n == 0 || (is_number(field) && is_nan(value));
+    /* A block of which nothing is given is not written: its comments stand with what is. */
+    if (f->pending != NULL && (!is_nothing || (field->flags & FIELD_SHOULD)) && place_comments(f, block->name, at) != 0)
+        return -1;
+    if (is_nothing)
         rc = take_nothing(f, field, value_at, value.n > 0);
     else if (row == 0 && f->map->majors != NULL &&
              fieldmap_check_version(f->map, value, f->why, value_at.line, value_at.column) != 0)

@@ -110,7 +110,7 @@ source(const ProtobufCMessage *msg, struct span *format, struct span *original, 
 
 static const struct reader *const readers[] = {&conjunction_cdm_kvn_reader, &conjunction_cdm_xml_reader, NULL};
 static const struct writer *const writers[] = {&conjunction_cdm_kvn_writer, &conjunction_cdm_xml_writer,
-                                               &conjunction_cdm_json_writer, NULL};
+                                               &conjunction_cdm_json_writer, &conjunction_cdm_ndjson_writer, NULL};
 
 const struct type type_conjunction = {
     .name = "conjunction",

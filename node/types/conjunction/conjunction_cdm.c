@@ -26,7 +26,7 @@ write_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
 }
 
 static void
-blank_line(struct buf *out)
+end_line(struct buf *out)
 {
     buf_put_byte(out, '\n');
 }
@@ -37,7 +37,7 @@ const struct writer conjunction_cdm_kvn_writer = {.format = "cdm-kvn",
                                                   .media = "text/plain",
                                                   .title = "CCSDS CDM 1.0, keyword = value",
                                                   .lossless = true,
-                                                  .between = blank_line,
+                                                  .between = end_line,
                                                   .write = write_kvn};
 
 static int
@@ -84,3 +84,9 @@ const struct writer conjunction_cdm_json_writer = {.format = "json",
                                                    .between = jsonmap_between,
                                                    .end = jsonmap_end,
                                                    .write = write_json};
+const struct writer conjunction_cdm_ndjson_writer = {.format = "ndjson",
+                                                     .media = "application/x-ndjson",
+                                                     .title = "canonical JSON, one record a line",
+                                                     .between = end_line,
+                                                     .end = end_line,
+                                                     .write = write_json};

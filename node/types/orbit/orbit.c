@@ -83,7 +83,7 @@ static const struct reader *const readers[] = {&orbit_omm_csv_reader, &orbit_omm
                                                &orbit_omm_xml_reader, &orbit_tle_reader,      NULL};
 static const struct writer *const writers[] = {&orbit_omm_csv_writer, &orbit_omm_json_writer,
                                                &orbit_omm_kvn_writer, &orbit_omm_xml_writer,
-                                               &orbit_tle_writer, &orbit_omm_plain_json_writer, NULL};
+                                               &orbit_tle_writer, &orbit_omm_plain_json_writer, &orbit_omm_ndjson_writer, NULL};
 
 const struct type type_orbit = {
     .name = "orbit",

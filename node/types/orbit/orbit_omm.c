@@ -28,7 +28,7 @@ write_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
 }
 
 static void
-blank_line(struct buf *out)
+end_line(struct buf *out)
 {
     buf_put_byte(out, '\n');
 }
@@ -39,7 +39,7 @@ const struct writer orbit_omm_kvn_writer = {.format = "omm-kvn",
                                             .media = "text/plain",
                                             .title = "CCSDS OMM, keyword = value",
                                             .lossless = true,
-                                            .between = blank_line,
+                                            .between = end_line,
                                             .write = write_kvn};
 
 static int
@@ -117,6 +117,13 @@ const struct writer orbit_omm_plain_json_writer = {.format = "json",
                                                    .between = jsonmap_between,
                                                    .end = jsonmap_end,
                                                    .write = write_json};
+
+const struct writer orbit_omm_ndjson_writer = {.format = "ndjson",
+                                               .media = "application/x-ndjson",
+                                               .title = "canonical JSON, one record a line",
+                                               .between = end_line,
+                                               .end = end_line,
+                                               .write = write_json};
 
 /* The columns of CelesTrak, in its order. */
 static const char *const columns[] = {
