@@ -66,7 +66,7 @@ action_event(struct node *n, enum log_event event, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, LIMIT_LOG_LINE_BYTES, fmt, args);
     va_end(args);
-    a->event = event;
+    a->event = (int)event;
     a->text = text;
 }
 

@@ -65,7 +65,7 @@ road_check(struct node *n, const uint8_t log[LOG_ID_BYTES], struct span header, 
             out->record.body = span_of(NULL, 0);
             return;
         }
-    } else if (kind_has_type(h->kind)) {
+    } else if (kind_has_type((int)h->kind)) {
         check_body(n, h, body, out);
     }
     if (out->why.code != WHY_NONE)
