@@ -28,9 +28,9 @@ role_sign(const struct role_args *args)
     int rc = -1;
 
     if (log_key != NULL && witness_key != NULL) {
-        sign.signer = signer_open(args->conf->sign_path, log_key, witness_key, error);
+        sign.signer = signer_open(args->conf->sign_path, args->conf->name, log_key, witness_key, error);
         if (sign.signer == NULL)
-            log_event(EV_role_failed, "what=\"%s: %s\"", args->conf->sign_path, error);
+            log_event(EV_role_failed, "what=\"%s\"", error);
         else
             rc = sign_run(&sign);
         signer_close(sign.signer);

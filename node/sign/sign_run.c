@@ -116,53 +116,34 @@ set_length(struct buf *out, size_t at)
         out->p[at + (size_t)i] = (uint8_t)(n >> (8 * i));
 }
 
-/* The database failed: so did every request of the group. */
-static void
-refuse_group(struct client *c)
-{
-    struct span request;
-    size_t at = 0;
-
-    buf_clear(&c->out);
-    for (int i = 0; i < LIMIT_SIGN_GROUP_COUNT && next(c, at, &request) == 1; i++) {
-        size_t start = c->out.n;
-
-        buf_put(&c->out, "\0\0\0\0", LENGTH_BYTES);
-        signer_refuse(request, "database", &c->out);
-        set_length(&c->out, start);
-        at += LENGTH_BYTES + request.n;
-    }
-    buf_shift(&c->in, at);
-}
-
-/* Answer the whole requests that are there, with one commit for all: nothing leaves before it. False when core speaks nonsense. */
-static bool
+/*
+ * Answer the whole requests that are there, with one commit for all: nothing leaves before it. 0, 1 when core speaks nonsense, -1 when the
+ * database failed: core, which hears nothing, asks the next signer again.
+ */
+static int
 serve(struct signer *s, struct client *c)
 {
     struct span request;
     size_t at = 0;
-    bool failed = false;
     int more = 1;
 
     if (c->out.n > 0)
-        return true; /* it must take the last answers first */
-    for (int i = 0; i < LIMIT_SIGN_GROUP_COUNT && !failed && (more = next(c, at, &request)) == 1; i++) {
+        return 0; /* it must take the last answers first */
+    for (int i = 0; i < LIMIT_SIGN_GROUP_COUNT && (more = next(c, at, &request)) == 1; i++) {
         size_t start = c->out.n;
 
         if (start > GROUP_BYTES - LIMIT_SIGN_BYTES - LENGTH_BYTES)
             break;
         buf_put(&c->out, "\0\0\0\0", LENGTH_BYTES);
-        failed = signer_answer(s, request, &c->out) != 0;
+        if (signer_answer(s, request, &c->out) != 0)
+            return -1;
         set_length(&c->out, start);
         at += LENGTH_BYTES + request.n;
     }
     if (at > 0 && signer_commit(s) != 0)
-        failed = true;
-    if (failed)
-        refuse_group(c);
-    else
-        buf_shift(&c->in, at);
-    return more >= 0;
+        return -1;
+    buf_shift(&c->in, at);
+    return more < 0;
 }
 
 static bool
@@ -173,42 +154,52 @@ has_request(const struct client *c)
     return c->fd >= 0 && c->out.n == 0 && next(c, 0, &request) != 0;
 }
 
-/* Wait, then do what there is to do. False: told to stop. */
-static bool
+/* Wait, then do what there is to do. 0, 1 when told to stop, -1 when the database failed. */
+static int
 turn(const struct sign_args *args, struct client *c)
 {
     bool busy = has_request(c);
     struct pollfd fds[3] = {
         {.fd = args->stop_fd, .events = POLLIN},
         {.fd = args->listen_fd, .events = POLLIN},
-        {.fd = c->fd, .events = (short)(busy ? 0 : c->out.n > 0 ? POLLOUT : POLLIN)},
+        {.fd = c->fd,
+         .events = (short)(busy           ? 0
+                           : c->out.n > 0 ? POLLOUT
+                                          : POLLIN)},
     };
+    bool lives;
+    int served = 0;
 
     if (poll(fds, 3, busy ? 0 : -1) < 0)
-        return errno == EINTR;
-    if (c->fd >= 0 && (((fds[2].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !fill(c)) ||
-                       !serve(args->signer, c) || !drain(c)))
-        hang_up(c);
+        return errno == EINTR ? 0 : -1;
+    if (c->fd >= 0) {
+        lives = (fds[2].revents & (POLLIN | POLLHUP | POLLERR)) == 0 || fill(c);
+        served = lives ? serve(args->signer, c) : 0;
+        if (!lives || served != 0 || !drain(c))
+            hang_up(c);
+    }
     if (fds[1].revents != 0)
         answer_call(c, args->listen_fd);
-    return fds[0].revents == 0;
+    return served < 0 ? -1 : fds[0].revents != 0;
 }
 
 int
 sign_run(const struct sign_args *args)
 {
     struct client c = {.fd = -1};
+    int result;
 
     buf_init(&c.in, 2 * (LIMIT_SIGN_BYTES + LENGTH_BYTES));
     buf_init(&c.out, GROUP_BYTES);
     (void)fcntl(args->listen_fd, F_SETFL, O_NONBLOCK);
-    log_event(EV_role_ready, "%s", "");
+    log_event(EV_role_ready, "pid=%d", (int)getpid());
     if (args->ready_fd >= 0)
         (void)!write(args->ready_fd, "1", 1);
-    while (turn(args, &c))
-        ;
+    do
+        result = turn(args, &c);
+    while (result == 0);
     hang_up(&c);
     buf_release(&c.in);
     buf_release(&c.out);
-    return 0;
+    return result > 0 ? 0 : -1;
 }

@@ -24,10 +24,12 @@ struct reply {
 };
 
 struct signer *
-signer_open(const char *path, const struct secret *log_key, const struct secret *witness_key, char error[200])
+signer_open(const char *path, const char *node, const struct secret *log_key,
+            const struct secret *witness_key, char error[200])
 {
     struct signer *s = mem_new(sizeof *s);
 
+    (void)snprintf(s->node, sizeof s->node, "%s", node);
     s->log_key = log_key;
     s->witness_key = witness_key;
     sig_public(log_key, s->log_public);
@@ -63,19 +65,21 @@ set(ProtobufCBinaryData *to, uint8_t *room, const uint8_t *bytes, size_t n)
     *to = (ProtobufCBinaryData){n, room};
 }
 
-/* What is held of a log goes into every answer about it, so that core can find its way back. */
+/* What is held of a log goes into every answer about it, so that core can find its way back; of an unknown one that is its id alone. */
 static void
 tell_head(struct reply *r, const struct signer_log *log)
 {
     set(&r->answer.log, r->log, log->id, LOG_ID_BYTES);
     r->answer.size = log->tree.size;
+    if (log->tree.size == 0)
+        return;
     set(&r->answer.root, r->root, log->root, HASH_BYTES);
     set(&r->answer.signature, r->signature, log->signature, SIG_BYTES);
 }
 
-/* "<federation>/<node>/<log id hex>": the id binds the line to the log, so that no two logs can share a line. */
+/* "<federation>/<node>/<log id hex>". */
 static bool
-line_fits(const char *line, const uint8_t *log_id)
+is_line(const char *line)
 {
     size_t n = strlen(line);
     uint8_t id[LOG_ID_BYTES];
@@ -83,8 +87,21 @@ line_fits(const char *line, const uint8_t *log_id)
 
     return n > digits + 1 && n < ORIGIN_LINE_MAX && text_is_printable(span_str(line)) &&
            line[n - digits - 1] == '/' &&
-           text_unhex(span_of(line + n - digits, digits), id, LOG_ID_BYTES) == 0 &&
-           (log_id == NULL || memcmp(id, log_id, LOG_ID_BYTES) == 0);
+           text_unhex(span_of(line + n - digits, digits), id, LOG_ID_BYTES) == 0;
+}
+
+/* The line names us and this log: no two logs of ours can share one, and no other node's log has it. */
+static bool
+is_our_line(const struct signer *s, const char *line, const uint8_t id[LOG_ID_BYTES])
+{
+    const char *slash = strchr(line, '/');
+    char federation[ORIGIN_LINE_MAX], expected[ORIGIN_LINE_MAX];
+
+    if (!is_line(line) || slash == line)
+        return false;
+    (void)snprintf(federation, sizeof federation, "%.*s", (int)(slash - line), line);
+    checkpoint_origin_line(federation, s->node, id, expected);
+    return strcmp(line, expected) == 0;
 }
 
 static void
@@ -119,7 +136,7 @@ is_repeat(const struct signer_log *log, uint64_t old_size, const uint8_t *leaves
     struct tree tree = old_size == log->tree.size ? log->tree : log->before;
     uint8_t root[HASH_BYTES];
 
-    if (old_size != tree.size || old_size + n != log->tree.size)
+    if (log->tree.size == 0 || old_size != tree.size || old_size + n != log->tree.size)
         return false;
     for (size_t i = 0; i < n; i++)
         tree_append(&tree, leaves + i * HASH_BYTES, NULL, NULL);
@@ -127,41 +144,46 @@ is_repeat(const struct signer_log *log, uint64_t old_size, const uint8_t *leaves
     return memcmp(root, log->root, HASH_BYTES) == 0;
 }
 
+/* Extend the log as asked and sign its head. 0, 1 when the request does not extend it, -1. */
+static int
+extend(struct signer *s, struct signer_log *log, uint64_t old_size, const uint8_t *leaves, size_t n)
+{
+    if (is_repeat(log, old_size, leaves, n))
+        return 0;
+    if (old_size != log->tree.size || n == 0 || n >= SIZE_MAX_64 - old_size)
+        return 1;
+    log->before = log->tree;
+    for (size_t i = 0; i < n; i++)
+        tree_append(&log->tree, leaves + i * HASH_BYTES, NULL, NULL);
+    tree_root(&log->tree, log->root);
+    sign_head(s, log);
+    return signer_db_put_log(s, log);
+}
+
 static int
 append(struct signer *s, const Parallax__Role__SignRequest *request, struct reply *r)
 {
     const Parallax__Role__SignRequest__Append *a = request->append;
-    size_t n = a->leaves.len / HASH_BYTES;
     struct signer_log log;
-    int known;
+    int known, result;
 
-    if (a->log.len != LOG_ID_BYTES || a->leaves.len % HASH_BYTES != 0 ||
-        !line_fits(a->origin_line, a->log.data))
+    if (a->log.len != LOG_ID_BYTES)
         return refuse(r, "shape");
     known = signer_db_log(s, a->log.data, &log);
     if (known < 0)
         return -1;
-    if (known && strcmp(log.origin_line, a->origin_line) != 0)
+    tell_head(r, &log);
+    if (a->leaves.len % HASH_BYTES != 0)
+        return refuse(r, "shape");
+    if (!is_our_line(s, a->origin_line, a->log.data) ||
+        (known && strcmp(log.origin_line, a->origin_line) != 0))
         return refuse(r, "origin_line");
     if (!known)
         (void)snprintf(log.origin_line, sizeof log.origin_line, "%s", a->origin_line);
-    if (known && is_repeat(&log, a->old_size, a->leaves.data, n)) {
-        tell_head(r, &log);
-    } else {
-        if (a->old_size != log.tree.size || n == 0 || n >= SIZE_MAX_64 - a->old_size) {
-            if (known)
-                tell_head(r, &log);
-            return refuse(r, "does_not_extend");
-        }
-        log.before = log.tree;
-        for (size_t i = 0; i < n; i++)
-            tree_append(&log.tree, a->leaves.data + i * HASH_BYTES, NULL, NULL);
-        tree_root(&log.tree, log.root);
-        sign_head(s, &log);
-        if (signer_db_put_log(s, &log) != 0)
-            return -1;
-        tell_head(r, &log);
-    }
+    result = extend(s, &log, a->old_size, a->leaves.data, a->leaves.len / HASH_BYTES);
+    if (result != 0)
+        return result < 0 ? -1 : refuse(r, "does_not_extend");
+    tell_head(r, &log);
     if (a->time > 0)
         cosign(s, r, log.origin_line, log.tree.size, log.root, a->time);
     return 0;
@@ -174,14 +196,16 @@ heartbeat(struct signer *s, const Parallax__Role__SignRequest *request, struct r
     struct signer_log log;
     int known;
 
-    if (h->log.len != LOG_ID_BYTES || h->time == 0)
+    if (h->log.len != LOG_ID_BYTES)
         return refuse(r, "shape");
     known = signer_db_log(s, h->log.data, &log);
     if (known < 0)
         return -1;
+    tell_head(r, &log);
     if (!known)
         return refuse(r, "unknown");
-    tell_head(r, &log);
+    if (h->time == 0)
+        return refuse(r, "shape");
     cosign(s, r, log.origin_line, log.tree.size, log.root, h->time);
     return 0;
 }
@@ -219,6 +243,14 @@ judge(const struct signer *s, const Parallax__Role__SignRequest__Witness *w, boo
     return NULL;
 }
 
+static bool
+is_shaped(const Parallax__Role__SignRequest__Witness *w)
+{
+    return w->root.len == HASH_BYTES && w->signature.len == SIG_BYTES && w->log_key.len == SIG_KEY_BYTES &&
+           w->proof.len % HASH_BYTES == 0 && w->proof.len / HASH_BYTES <= LIMIT_PROOF_COUNT && w->size > 0 &&
+           w->size < SIZE_MAX_64 && w->time > 0 && w->time < SIZE_MAX_64;
+}
+
 static int
 witness(struct signer *s, const Parallax__Role__SignRequest *request, struct reply *r)
 {
@@ -227,17 +259,14 @@ witness(struct signer *s, const Parallax__Role__SignRequest *request, struct rep
     const char *error;
     int known, own;
 
-    if (!line_fits(w->origin_line, NULL) || w->root.len != HASH_BYTES || w->signature.len != SIG_BYTES ||
-        w->log_key.len != SIG_KEY_BYTES || w->proof.len % HASH_BYTES != 0 ||
-        w->proof.len / HASH_BYTES > LIMIT_PROOF_COUNT || w->size == 0 || w->size >= SIZE_MAX_64 ||
-        w->time == 0 || w->time >= SIZE_MAX_64)
-        return refuse(r, "shape");
     r->answer.origin_line = w->origin_line;
+    if (!is_line(w->origin_line))
+        return refuse(r, "shape");
     known = signer_db_witness(s, w->origin_line, &last);
     own = signer_db_has_line(s, w->origin_line);
     if (known < 0 || own < 0)
         return -1;
-    error = own ? "own_log" : judge(s, w, known, &last);
+    error = own ? "own_log" : !is_shaped(w) ? "shape" : judge(s, w, known, &last);
     if (error == NULL) {
         last.size = w->size;
         last.time = w->time;
@@ -278,10 +307,10 @@ tell_log(const struct reply *r)
 {
     struct buf id;
 
-    if (r->answer.ok && r->answer.signature.len == 0)
+    if (r->answer.ok && (r->answer.signature.len == 0 || r->answer.origin_line[0] != 0))
         return;
     buf_init(&id, 1024);
-    if (r->answer.origin_line != NULL && r->answer.origin_line[0] != 0)
+    if (r->answer.origin_line[0] != 0)
         text_quote(&id, span_str(r->answer.origin_line), ORIGIN_LINE_MAX);
     else
         text_hex(&id, span_of(r->answer.log.data, r->answer.log.len));
@@ -308,7 +337,7 @@ signer_answer(struct signer *s, struct span request, struct buf *answer)
 
     arena_clear(&s->arena);
     r.answer.ok = true;
-    if (!s->in_transaction && signer_db_run(s, SQL_BEGIN) != 0)
+    if (s->failed || (!s->in_transaction && signer_db_run(s, SQL_BEGIN) != 0))
         return -1;
     s->in_transaction = true;
     message = (const Parallax__Role__SignRequest *)unpack(&parallax__role__sign_request__descriptor, request,
@@ -328,32 +357,10 @@ signer_answer(struct signer *s, struct span request, struct buf *answer)
 int
 signer_commit(struct signer *s)
 {
-    bool failed = s->failed;
-
+    if (s->failed)
+        return -1;
     if (!s->in_transaction)
-        return failed ? -1 : 0;
-    if (!failed && signer_db_run(s, SQL_COMMIT) != 0)
-        failed = true;
-    if (failed && sqlite3_get_autocommit(s->db) == 0)
-        (void)signer_db_run(s, SQL_ROLLBACK);
-    s->in_transaction = sqlite3_get_autocommit(s->db) == 0;
-    s->failed = false;
-    return failed ? -1 : 0;
-}
-
-void
-signer_refuse(struct span request, const char *error, struct buf *answer)
-{
-    struct reply r = {.answer = PARALLAX__ROLE__SIGN_ANSWER__INIT};
-    const Parallax__Role__SignRequest *message;
-    struct why why = {.code = WHY_NONE};
-    struct arena arena;
-
-    arena_init(&arena, ARENA_BYTES);
-    message = (const Parallax__Role__SignRequest *)unpack(&parallax__role__sign_request__descriptor, request,
-                                                          false, WHY_FRAME_SHAPE, &arena, &why);
-    r.answer.token = message != NULL ? message->token : 0;
-    (void)refuse(&r, error);
-    pack(&r.answer.base, answer);
-    arena_release(&arena);
+        return 0;
+    s->in_transaction = false;
+    return signer_db_run(s, SQL_COMMIT);
 }

@@ -13,7 +13,6 @@
 enum signer_sql {
     SQL_BEGIN,
     SQL_COMMIT,
-    SQL_ROLLBACK,
     SQL_LOG_GET,
     SQL_LOG_PUT,
     SQL_LOG_LIST,
@@ -27,7 +26,8 @@ struct signer {
     sqlite3 *db;
     sqlite3_stmt *sql[SQL_COUNT];
     bool in_transaction;
-    bool failed; /* a statement failed since the last commit */
+    bool failed; /* a statement failed */
+    char node[LIMIT_NAME_BYTES + 1];
     const struct secret *log_key, *witness_key;
     uint8_t log_public[SIG_KEY_BYTES];
     struct arena arena; /* of one request and its answer */
