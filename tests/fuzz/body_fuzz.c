@@ -1,0 +1,61 @@
+/*
+ * Bodies of a hostile origin: the first byte names the type, the rest is its packed body. What passes the check can be shown, keyed
+ * and written, and packs to what reads the same.
+ */
+#include <assert.h>
+
+#include "base/text.h"
+#include "types/registry.h"
+#include "wire/unpack.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define OUTPUT_BYTES_MAX (4 * 1048576)
+
+static void
+use(const struct type *type, const ProtobufCMessage *msg, struct buf *out)
+{
+    struct convert how = {.alpha5 = true};
+    struct subject subject;
+
+    type->json(msg, out);
+    type->summary(msg, out);
+    assert(text_is_utf8(buf_span(out)));
+    assert(type->subject(msg, &subject) == 0 && subject.key[0] != 0);
+    for (size_t i = 0; type->writers[i] != NULL; i++) {
+        struct why refusal = {.code = WHY_NONE};
+
+        (void)type->writers[i]->write(msg, &how, out, &refusal);
+    }
+    buf_clear(out);
+    pack(msg, out);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct why why = {.code = WHY_NONE};
+    struct arena arena;
+    struct buf out;
+    size_t types = 0;
+    ProtobufCMessage *msg;
+    const struct type *type;
+
+    if (size == 0)
+        return 0;
+    while (types_table[types] != NULL)
+        types++;
+    type = types_table[data[0] % types];
+    arena_init(&arena, LIMIT_ARENA_BODY_BYTES);
+    buf_init(&out, OUTPUT_BYTES_MAX);
+    msg = registry_unpack(type, span_of(data + 1, size - 1), &arena, &why);
+    assert((msg == NULL) == (why.code != WHY_NONE));
+    if (msg != NULL) {
+        use(type, msg, &out);
+        arena_clear(&arena);
+        assert(registry_unpack(type, buf_span(&out), &arena, &why) != NULL);
+    }
+    buf_release(&out);
+    arena_release(&arena);
+    return 0;
+}
