@@ -53,7 +53,8 @@ class Event:
         self.fields = {key: value.strip('"') for key, value in FIELD.findall(rest)}
 
     def fits(self, name, role, fields):
-        return self.name == name and role in (None, self.role) and all(self.fields.get(k) == str(v) for k, v in fields.items())
+        # What the supervisor says of a role names it in a field.
+        return self.name == name and role in (None, self.role, self.fields.get("role")) and all(self.fields.get(k) == str(v) for k, v in fields.items())
 
 
 class Events:
