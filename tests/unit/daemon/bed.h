@@ -33,6 +33,7 @@ bed_must(bool holds)
 /* A log of another origin: leaves as made, and how many of them are held. */
 struct bed_log {
     struct store_log row;
+    bool plain; /* its records stay out of the picture */
     size_t n;
     struct buf header[16], body[16];
 };
@@ -371,9 +372,9 @@ bed_batch(struct bed *b, struct bed_log *l, uint64_t first, uint32_t count, uint
     bed_head(b, l, anchor, &batch.anchor);
     bed_must(store_batch_put(b->store, &batch, NULL, 0, &delivery) == 0);
     for (uint32_t i = 0; i < count; i++) {
-        if (records[i].quarantine == WHY_NONE)
+        if (records[i].quarantine == WHY_NONE && !l->plain)
             bed_latest(b, l, first + i, delivery + i);
-        else
+        else if (records[i].quarantine != WHY_NONE)
             bed_must(store_quarantine_note(b->store, l->row.no, first + i, WHY_BODY_SHAPE, "cut") == 0);
     }
 }
