@@ -1,0 +1,235 @@
+#!/usr/bin/python3
+"""What others make of our goldens and of what we write.
+
+    oracle.py PARALLAX
+
+Every TLE and OMM golden is read with python3-sgp4 (an implementation of its own) and its elements are compared with the committed
+canonical JSON. Every accepted golden is written as XML, which must validate with the schemas in ../shared/data/xsd/ndm where those are
+beside the repository: OMM 2.0 and CDM 1.0 (schema set 1.0, unqualified, which is what we write). OMM 3.0 has no schema there: such a
+message is validated as 2.0 when it holds nothing that is new in 3.0. Real files are converted likewise when they are there.
+"""
+import csv
+import io
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import datetime, timedelta
+
+from lxml import etree
+from sgp4 import omm
+from sgp4.api import Satrec
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SHARED = os.path.join(os.path.dirname(ROOT), "shared", "data")
+TYPES = os.path.join(ROOT, "node", "types")
+NEW_IN_3 = ("CLASSIFICATION", "MESSAGE_ID", "BTERM", "AGOM")
+SCHEMA_2_TLE = ("NORAD_CAT_ID", "ELEMENT_SET_NO", "REV_AT_EPOCH", "BSTAR", "MEAN_MOTION_DOT", "MEAN_MOTION_DDOT")
+SCHEMA_2_SPACECRAFT = ("MASS", "SOLAR_RAD_AREA", "SOLAR_RAD_COEFF", "DRAG_AREA", "DRAG_COEFF")
+
+passed, failed = 0, 0
+
+
+def check(name, problem):
+    """Count one comparison; ${problem} is "" when it holds."""
+    global passed, failed
+    if problem:
+        failed += 1
+        print("FAILED %s: %s" % (name, problem), file=sys.stderr)
+    else:
+        passed += 1
+
+
+def read(path, mode="r"):
+    with open(path, mode, **({} if "b" in mode else {"encoding": "utf-8-sig", "newline": ""})) as file:
+        return file.read()
+
+
+def goldens(record_type):
+    """(path, format, expected records) of all goldens that are accepted."""
+    folder = os.path.join(TYPES, record_type, "golden")
+    for name in sorted(os.listdir(folder)):
+        stem, form = name.rsplit(".", 1)
+        expected = os.path.join(folder, stem + ".json")
+        if form in ("json", "why", "strict", "meta") or not os.path.exists(expected):
+            continue
+        yield os.path.join(folder, name), form, [json.loads(line) for line in read(expected).split("\n") if line]
+
+
+# --- Elements, by python3-sgp4 ----------------------------------------------------------------------------------------
+
+ANGLES = (("INCLINATION", "inclo"), ("RA_OF_ASC_NODE", "nodeo"), ("ARG_OF_PERICENTER", "argpo"), ("MEAN_ANOMALY", "mo"))
+
+
+def near(a, b, scale=1.0):
+    return math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-12 * scale)
+
+
+def compare_elements(satellite, record, tle):
+    """What differs between a Satrec and our JSON, in words; "" if nothing does."""
+    for key, attribute in ANGLES:
+        if not near(math.radians(record[key]), getattr(satellite, attribute)):
+            return "%s %r: sgp4 has %r rad" % (key, record[key], getattr(satellite, attribute))
+    if not near(record["ECCENTRICITY"], satellite.ecco):
+        return "ECCENTRICITY %r: sgp4 has %r" % (record["ECCENTRICITY"], satellite.ecco)
+    if not near(record["MEAN_MOTION"] / 720.0 * math.pi, satellite.no_kozai):
+        return "MEAN_MOTION %r: sgp4 has %r rad/min" % (record["MEAN_MOTION"], satellite.no_kozai)
+    if not near(record.get("BSTAR", 0), satellite.bstar):
+        return "BSTAR %r: sgp4 has %r" % (record.get("BSTAR"), satellite.bstar)
+    ndot = record.get("MEAN_MOTION_DOT", 0) / (1036800.0 / math.pi)
+    if not math.isclose(ndot, satellite.ndot, rel_tol=1e-9, abs_tol=1e-15):
+        return "MEAN_MOTION_DOT %r: sgp4 has %r" % (record.get("MEAN_MOTION_DOT"), satellite.ndot)
+    # sgp4.omm hands nddot over unscaled; a TLE is scaled to rad/min**3.
+    nddot = record.get("MEAN_MOTION_DDOT", 0) / ((1036800.0 / math.pi) * 1440 if tle else 1)
+    if not math.isclose(nddot, satellite.nddot, rel_tol=1e-9, abs_tol=1e-18):
+        return "MEAN_MOTION_DDOT %r: sgp4 has %r" % (record.get("MEAN_MOTION_DDOT"), satellite.nddot)
+    if record["NORAD_CAT_ID"] != satellite.satnum:
+        return "NORAD_CAT_ID %r: sgp4 has %r" % (record["NORAD_CAT_ID"], satellite.satnum)
+    return compare_epoch(satellite, record)
+
+
+def compare_epoch(satellite, record):
+    epoch = datetime.fromisoformat(record["EPOCH"].rstrip("Z"))
+    theirs = datetime(2000, 1, 1, 12) + timedelta(days=satellite.jdsatepoch - 2451545.0) + timedelta(days=satellite.jdsatepochF)
+    if abs((epoch - theirs).total_seconds()) > 1e-4: # a TLE epoch is exact to 864 us, sgp4's to a double of days
+        return "EPOCH %s: sgp4 has %s" % (record["EPOCH"], theirs.isoformat())
+    return ""
+
+
+def tle_pairs(text):
+    """Our own cutting of the file, after the rule that two element lines stand behind one another."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [(a, b) for a, b in zip(lines, lines[1:]) if len(a) == len(b) == 69 and a[:2] == "1 " and b[:2] == "2 "]
+
+
+def check_tle(path, records):
+    pairs = tle_pairs(read(path))
+    check(path, "" if len(pairs) == len(records) else "%d element sets: our JSON has %d" % (len(pairs), len(records)))
+    for (first, second), record in zip(pairs, records):
+        # python3-sgp4 wants zeros where blanks are legal too.
+        number = first[2:7].strip().rjust(5, "0")
+        first, second = first[:2] + number + first[7:], second[:2] + number + second[7:]
+        first = first[:64] + first[64:68].strip().rjust(4, "0") + first[68:]
+        check("%s %s" % (path, number), compare_elements(Satrec.twoline2rv(first, second), record, True))
+
+
+def omm_fields(path, form):
+    """Field dictionaries as python3-sgp4 reads them; None: it does not read that format."""
+    if form == "omm-csv":
+        return list(omm.parse_csv(io.StringIO(read(path))))
+    if form == "omm-json":
+        rows = json.loads(read(path))
+        return rows if isinstance(rows, list) else [rows]
+    if form == "omm-xml":
+        try:
+            return list(omm.parse_xml(io.StringIO(read(path))))
+        except (AttributeError, TypeError, ValueError): # no tleParameters, or every tag has a prefix
+            return None
+    return None
+
+
+def check_omm(path, form, records):
+    rows = omm_fields(path, form)
+    if not rows:
+        return
+    check(path, "" if len(rows) == len(records) else "%d messages: our JSON has %d" % (len(rows), len(records)))
+    for row, record in zip(rows, records):
+        row = {key: value for key, value in row.items() if value is not None}
+        if any(key not in row for key in ("NORAD_CAT_ID", "MEAN_MOTION", "BSTAR")):
+            continue
+        defaults = {"CLASSIFICATION_TYPE": "U", "OBJECT_ID": "", "EPHEMERIS_TYPE": 0, "ELEMENT_SET_NO": 0, "REV_AT_EPOCH": 0,
+                    "MEAN_MOTION_DOT": 0, "MEAN_MOTION_DDOT": 0}
+        row = {**defaults, **row, "EPOCH": row["EPOCH"].replace(" ", "T").rstrip("Z")}
+        satellite = Satrec()
+        omm.initialize(satellite, row)
+        check("%s %s" % (path, record["NORAD_CAT_ID"]), compare_elements(satellite, record, False))
+
+
+# --- XML, by the schemas -----------------------------------------------------------------------------------------------
+
+def convert(program, path, form, to):
+    result = subprocess.run([program, "convert", "--from", form, "--to", to, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+    return result.stdout if result.returncode == 0 else None
+
+
+def schema():
+    path = os.path.join(SHARED, "xsd", "ndm", "1.0-unqualified", "ndmxml-1.0-master.xsd")
+    return etree.XMLSchema(etree.parse(path)) if os.path.exists(path) else None
+
+
+def as_version_2(tree):
+    """OMM 3.0 messages that say nothing new become 2.0; those that do, and what the schema of 2.0 cannot say, are left out."""
+    for message in list(tree.getroot().findall("omm")):
+        names = {element.tag for element in message.iter()}
+        # The standard wants none of these, the schema all of a block or nothing; and it wants angles below 360.
+        half_tle = "tleParameters" in names and not names.issuperset(SCHEMA_2_TLE)
+        half_craft = "spacecraftParameters" in names and not names.issuperset(SCHEMA_2_SPACECRAFT)
+        if names & set(NEW_IN_3) or half_tle or half_craft or message.findtext(".//ARG_OF_PERICENTER") == "360":
+            tree.getroot().remove(message)
+        else:
+            message.set("version", "2.0")
+    return tree
+
+
+def validate(program, path, form, to, validator):
+    xml = convert(program, path, form, to)
+    if xml is None:
+        check("%s as %s" % (path, to), "was not written")
+        return
+    try:
+        tree = as_version_2(etree.parse(io.BytesIO(xml)))
+    except etree.XMLSyntaxError as error:
+        check("%s as %s" % (path, to), "is not well-formed: %s" % error)
+        return
+    if len(tree.getroot()) == 0:
+        return
+    good = validator is None or validator.validate(tree)
+    check("%s as %s" % (path, to), "" if good else str(validator.error_log.last_error))
+
+
+def check_real(program, validator):
+    """The real files, where they are: each format and back says the same, XML validates, elements agree."""
+    def files(*parts):
+        folder = os.path.join(SHARED, *parts)
+        return [os.path.join(folder, name) for name in sorted(os.listdir(folder))] if os.path.isdir(folder) else []
+    forms = {".csv": "omm-csv", ".json": "omm-json", ".tle": "tle", ".cdm": "cdm-kvn"}
+    for path in files("gp") + files("tle") + files("cdm"):
+        form = forms[os.path.splitext(path)[1]]
+        want = convert(program, path, form, "ndjson")
+        check(path, "" if want else "was not read")
+        for to in ("cdm-kvn", "cdm-xml") if form == "cdm-kvn" else ("omm-kvn", "omm-xml", "omm-json", "omm-csv"):
+            check_there_and_back(program, path, form, to, want)
+        validate(program, path, form, "cdm-xml" if form == "cdm-kvn" else "omm-xml", validator)
+        if form != "cdm-kvn" and want:
+            records = [json.loads(line) for line in want.decode().split("\n") if line]
+            check_tle(path, records) if form == "tle" else check_omm(path, form, records)
+
+
+def check_there_and_back(program, path, form, to, want):
+    there = convert(program, path, form, to)
+    with tempfile.NamedTemporaryFile(suffix="." + to) as file:
+        file.write(there or b"")
+        file.flush()
+        check("%s as %s and back" % (path, to), "" if there and convert(program, file.name, to, "ndjson") == want else "says something else")
+
+
+def main():
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    program, validator = sys.argv[1], schema()
+    csv.field_size_limit(1 << 20)
+    for path, form, records in goldens("orbit"):
+        check_tle(path, records) if form == "tle" else check_omm(path, form, records)
+        validate(program, path, form, "omm-xml", validator)
+    for path, form, _ in goldens("conjunction"):
+        validate(program, path, form, "cdm-xml", validator)
+    check_real(program, validator)
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
