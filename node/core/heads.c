@@ -80,7 +80,8 @@ cosignature_of(const Parallax__V1__Cosignature *in, struct cosignature *out)
 }
 
 static bool
-cosignature_good(struct node *n, const struct track *t, const struct cosignature *c)
+cosignature_good(struct node *n, const struct track *t, const struct checkpoint *over,
+                 const struct cosignature *c)
 {
     char line[ORIGIN_LINE_MAX];
     const struct roster_key *key = roster_witness_key(n->roster, c->node, c->key_id);
@@ -88,28 +89,35 @@ cosignature_good(struct node *n, const struct track *t, const struct cosignature
     if (key == NULL)
         return false;
     checkpoint_origin_line(n->roster->federation, t->row.origin, t->row.id, line);
-    return checkpoint_verify_cosignature(&t->row.head, line, c, key->key);
+    return checkpoint_verify_cosignature(over, line, c, key->key);
 }
 
 static void
-take_heartbeat(struct node *n, struct track *t, const Parallax__V1__Cosignature *in, struct why *why)
+take_heartbeat(struct node *n, struct track *t, const struct checkpoint *over,
+               const Parallax__V1__Cosignature *in, struct why *why)
 {
     struct cosignature c;
 
-    if (in == NULL || cosignature_of(in, &c) != 0 || c.time <= t->row.heartbeat.time)
+    if (in == NULL || cosignature_of(in, &c) != 0 ||
+        (c.time <= t->heartbeat_time && (c.time <= t->row.heartbeat.time || !same_head(over, &t->row.head))))
         return;
     if ((int64_t)c.time * 1000 > n->wall + LIMIT_PREDATE_SECONDS * 1000LL) {
         why_set(why, WHY_HEARTBEAT_AHEAD, 0, 0, "heartbeat", "dated %llu", (unsigned long long)c.time);
         return;
     }
-    if (strcmp(c.node, t->row.origin) != 0 || !cosignature_good(n, t, &c)) {
+    if (strcmp(c.node, t->row.origin) != 0 || !cosignature_good(n, t, over, &c)) {
         why_set(why, WHY_HEARTBEAT_BAD, 0, 0, "heartbeat", "not by %s over this head", t->row.origin);
         return;
     }
+    if (c.time > t->heartbeat_time) {
+        t->heartbeat_ms = n->mono;
+        t->heartbeat_time = c.time;
+        t->stale_said = false;
+    }
+    /* While a log grows fast, the newest word with a time is about a head that has passed: it says as much about freshness. */
+    if (!same_head(over, &t->row.head))
+        return;
     t->row.heartbeat = c;
-    t->heartbeat_ms = n->mono;
-    t->heartbeat_time = c.time;
-    t->stale_said = false;
     heads_changed(n, t);
 }
 
@@ -129,7 +137,7 @@ take_line(struct node *n, struct track *t, const Parallax__V1__Cosignature *in, 
     }
     if ((slot != NULL && slot->time >= c.time) || strcmp(c.node, t->row.origin) == 0)
         return;
-    if (!cosignature_good(n, t, &c)) {
+    if (!cosignature_good(n, t, &t->row.head, &c)) {
         why_set(why, WHY_COSIGNATURE_BAD, 0, 0, "cosignature", "a line does not verify");
         return;
     }
@@ -219,8 +227,8 @@ take_head(struct node *n, struct link *l, const Parallax__V1__Head *h, struct wh
         }
         heads_adopt(n, t, &c);
     }
+    take_heartbeat(n, t, &c, h->heartbeat, why);
     if (same_head(&c, &t->row.head)) {
-        take_heartbeat(n, t, h->heartbeat, why);
         for (size_t i = 0; i < h->n_cosignatures && i < LIMIT_COSIG_COUNT && bad < BAD_LINES_MAX; i++) {
             struct why line;
             why_clear(&line);
