@@ -419,6 +419,113 @@ lines_of_strangers_on_a_roster_are_left_out(void **state)
     secret_free(s);
 }
 
+/* The bundle with ${from} made ${to} inside its extra line; -1 when it is not there. */
+static int
+change_extra(struct buf *bundle, struct span from, struct span to, struct buf *out)
+{
+    static const char word[] = "\nextra ";
+    const uint8_t *start = (const uint8_t *)strstr(buf_cstr(bundle), word) + sizeof word - 1;
+    const uint8_t *end = memchr(start, '\n', bundle->n);
+    struct buf packed;
+    struct buf changed;
+    const uint8_t *at;
+
+    buf_init(&packed, LIMIT_PROOF_BYTES);
+    buf_init(&changed, LIMIT_PROOF_BYTES);
+    assert_int_equal(text_unbase64(span_of(start, (size_t)(end - start)), &packed), 0);
+    at = from.n > 0 ? memmem(packed.p, packed.n, from.p, from.n) : packed.p + packed.n;
+    if (at != NULL) {
+        buf_put(&changed, packed.p, (size_t)(at - packed.p));
+        buf_put_span(&changed, to);
+        buf_put(&changed, at + from.n, (size_t)(packed.p + packed.n - at) - from.n);
+    }
+    buf_clear(out);
+    buf_put(out, bundle->p, (size_t)(start - bundle->p));
+    text_base64(out, buf_span(&changed));
+    buf_put(out, end, (size_t)(bundle->p + bundle->n - end));
+    buf_release(&packed);
+    buf_release(&changed);
+    return at != NULL ? 0 : -1;
+}
+
+/* The same message in other bytes: an unknown field, one put last, a length in more bytes than it takes. */
+static void
+an_extra_that_is_packed_otherwise_is_refused(void **state)
+{
+    static const char origin[] = "\x22\x07"
+                                 "fr-cnes";
+    struct made *m = *state;
+    struct buf out;
+    struct buf again;
+
+    buf_init(&out, LIMIT_PROOF_BYTES);
+    buf_init(&again, LIMIT_PROOF_BYTES);
+    assert_int_equal(change_extra(&m->bundle, span_str(origin), span_str(origin), &out), 0);
+    assert_int_equal(verify(m, buf_span(&out)), 0);
+    assert_int_equal(change_extra(&m->bundle, span_of(NULL, 0), span_of("\x82\x02\x01x", 4), &out), 0);
+    assert_int_equal(verify(m, buf_span(&out)), -1);
+    assert_int_equal(change_extra(&m->bundle, span_str(origin),
+                                  span_of("\x22\x87\x00"
+                                          "fr-cnes",
+                                          10),
+                                  &out),
+                     0);
+    assert_int_equal(verify(m, buf_span(&out)), -1);
+    assert_int_equal(change_extra(&m->bundle, span_str(origin), span_of(NULL, 0), &out), 0);
+    assert_int_equal(verify(m, buf_span(&out)), -1);
+    /* The body, put behind everything else. */
+    assert_int_equal(change_extra(&m->bundle, span_str("\x12\x1f" BODY), span_of(NULL, 0), &out), 0);
+    assert_int_equal(change_extra(&out, span_of(NULL, 0), span_str("\x12\x1f" BODY), &again), 0);
+    assert_int_equal(verify(m, buf_span(&again)), -1);
+    buf_release(&out);
+    buf_release(&again);
+}
+
+/* Three of four signatures are enough: the fourth must not be a place where bytes can change unseen. */
+static void
+a_spare_signature_on_a_roster_is_checked_like_the_others(void **state)
+{
+    struct made *m = *state;
+    struct roster *draft = federation_roster(1, 4);
+    struct buf out;
+
+    buf_init(&out, LIMIT_PROOF_BYTES);
+    assert_int_equal(federation_note(draft, 0, 4, &m->note[0]), 0);
+    assert_int_equal(roster_parse(buf_span(&m->note[0]), m->first, NULL), 0);
+    m->notes[0] = buf_span(&m->note[0]);
+    federation_log_release(&m->log);
+    assert_int_equal(federation_log_make(&m->log, m->first, "fr-cnes", 3, 1, span_str("b")), 0);
+    buf_clear(&m->bundle);
+    federation_bundle(&m->log, m->notes, 1, 1, true, &m->bundle);
+    assert_int_equal(verify(m, buf_span(&m->bundle)), 0);
+    assert_int_equal(change_extra(&m->bundle, span_str("/steward/koeln "), span_str("/steward/kiel0 "), &out),
+                     0);
+    assert_int_equal(verify(m, buf_span(&out)), -1);
+    assert_int_equal(m->why.code, WHY_ROSTER_SHAPE);
+    roster_free(draft);
+    buf_release(&out);
+}
+
+static void
+a_checkpoint_with_more_lines_than_three_is_refused(void **state)
+{
+    struct made *m = *state;
+    char *text = strdup(buf_cstr(&m->bundle));
+    char *gap = strstr(text, "=\n\n\xE2\x80\x94 ") + 2;
+    struct buf out;
+
+    buf_init(&out, LIMIT_PROOF_BYTES);
+    for (int instead = 0; instead < 2; instead++) {
+        buf_clear(&out);
+        buf_put(&out, text, (size_t)(gap - text));
+        buf_put_str(&out, "more\n");
+        buf_put_str(&out, gap + instead); /* beside the empty line, and in its place */
+        assert_int_equal(verify(m, buf_span(&out)), -1);
+    }
+    buf_release(&out);
+    free(text);
+}
+
 static void
 a_removed_origin_is_told_not_refused(void **state)
 {
@@ -447,6 +554,9 @@ main(void)
         TEST(parts_of_another_record_log_or_federation_are_refused),
         TEST(a_chain_with_a_gap_a_wrong_order_or_too_few_signatures_is_refused),
         TEST(lines_of_strangers_on_a_roster_are_left_out),
+        TEST(an_extra_that_is_packed_otherwise_is_refused),
+        TEST(a_spare_signature_on_a_roster_is_checked_like_the_others),
+        TEST(a_checkpoint_with_more_lines_than_three_is_refused),
         TEST(a_removed_origin_is_told_not_refused),
     };
 

@@ -427,6 +427,32 @@ a_proof_of_possession_is_bound_to_member_kind_and_key(void **state)
 }
 
 static void
+each_key_needs_its_proof_and_each_proof_its_key(void **state)
+{
+    struct made *m = *state;
+    const char *at;
+    const char *end;
+
+    roster_write(m->draft, &m->text);
+    at = strstr(strstr(buf_cstr(&m->text), "    proof:"), "\n        - ");
+    end = strchr(at + 1, '\n');
+    for (int twice = 0; twice < 2; twice++) {
+        buf_clear(&m->next);
+        buf_put(&m->next, m->text.p, (size_t)(at - (const char *)m->text.p));
+        if (twice) {
+            buf_put(&m->next, at, (size_t)(end - at));
+            buf_put(&m->next, at, (size_t)(end - at));
+        } else {
+            buf_put_str(&m->next, " []");
+        }
+        buf_put_str(&m->next, end);
+        why_clear(&m->why);
+        assert_int_equal(roster_parse_text(buf_span(&m->next), m->second, &m->why), -1);
+        assert_non_null(strstr(m->why.note, "one a key"));
+    }
+}
+
+static void
 old_and_new_keys_stand_side_by_side_up_to_the_limit(void **state)
 {
     static const char *const seeds[] = {"b", "c", "d", "e"};
@@ -581,6 +607,7 @@ main(void)
         TEST(no_key_may_occur_twice_in_any_role),
         TEST(keys_must_be_valid_points),
         TEST(a_proof_of_possession_is_bound_to_member_kind_and_key),
+        TEST(each_key_needs_its_proof_and_each_proof_its_key),
         TEST(old_and_new_keys_stand_side_by_side_up_to_the_limit),
         TEST(a_removed_member_keeps_its_keys_but_is_not_current),
         TEST(a_flipped_bit_never_gains_a_signature),
