@@ -235,6 +235,7 @@ cmd_status(int argc, char **argv)
     Parallax__V1__Answer *answer = ask(&a, &status);
     if (answer == NULL)
         return status;
+    logs_sort(answer->status->logs, answer->status->n_logs);
     if (args_has(&a, "json")) {
         print_json(answer->status);
     } else {

@@ -89,4 +89,5 @@ load_types(const struct load *l, struct buf *out)
         buf_put_fmt(out, "%s%zu %s", first ? "" : ", ", n, types_table[i]->name);
         first = false;
     }
+    buf_put_str(out, l->n == 1 ? " record" : " records");
 }

@@ -27,7 +27,7 @@ void load_release(struct load *l);
  * place. */
 int load_read(struct load *l, const char *path, const char *format, bool strict);
 
-/* The types of the records and how many there are of each: "2 conjunction, 14683 orbit". */
+/* The types of the records and how many there are of each: "2 conjunction, 14683 orbit records". */
 void load_types(const struct load *l, struct buf *out);
 
 #endif

@@ -58,6 +58,13 @@ compare(const void *a, const void *b)
     return r;
 }
 
+void
+logs_sort(Parallax__V1__LogStatus **logs, size_t n)
+{
+    if (n > 1)
+        qsort(logs, n, sizeof *logs, compare);
+}
+
 static void
 take_page(struct logs *all, Parallax__V1__Answer *answer)
 {
@@ -84,8 +91,7 @@ logs_ask(struct client *c, struct logs *all)
         take_page(all, answer);
         logs.after = answer->logs->cursor; /* lives as long as its page */
     } while (logs.after.len > 0);
-    if (all->n > 1)
-        qsort(all->log, all->n, sizeof *all->log, compare);
+    logs_sort(all->log, all->n);
     return EXIT_DONE;
 }
 

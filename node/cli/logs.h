@@ -14,6 +14,7 @@ struct logs {
 /* EXIT_DONE, or another code after saying what is wrong; released with logs_release in both cases. */
 int logs_ask(struct client *c, struct logs *all);
 void logs_release(struct logs *all);
+void logs_sort(Parallax__V1__LogStatus **logs, size_t n);
 
 /*
  * One JSON object. What nodes that hold the same agree on comes first: id, origin, series, size, root,

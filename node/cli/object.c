@@ -88,13 +88,23 @@ object_raw(struct buf *b, const char *key, struct span json)
     buf_put_span(b, json);
 }
 
+/* As many as are needed, by threes. */
+static int
+decimals(int64_t ns)
+{
+    int n = 9;
+    for (int64_t unit = 1000; n > 0 && ns % unit == 0; unit *= 1000)
+        n -= 3;
+    return n;
+}
+
 void
 object_utc(struct buf *b, const char *key, struct utc t)
 {
     char text[UTC_TEXT_MAX];
     if (utc_is_zero(t))
         return;
-    utc_print(t, t.ns % 1000000000 == 0 ? 0 : t.ns % 1000000 == 0 ? 3 : 9, text);
+    utc_print(t, decimals(t.ns), text);
     object_str(b, key, text);
 }
 

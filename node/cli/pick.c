@@ -174,8 +174,21 @@ canonical(const char *text, char out[PICK_OBJECT_MAX])
     if (is_cospar(up))
         return (size_t)snprintf(out, PICK_OBJECT_MAX, "cospar:%s", up) < PICK_OBJECT_MAX;
     if (at > 0)
-        return (size_t)snprintf(out, PICK_OBJECT_MAX, "neo:%.4s %s", up, up + at) < PICK_OBJECT_MAX;
+        return (size_t)snprintf(out, PICK_OBJECT_MAX, "neo:%.4s%s", up, up + at) < PICK_OBJECT_MAX;
     return false;
+}
+
+/* Copy without blanks: canonical ids have none. */
+static bool
+copy_closed(const char *text, char out[PICK_OBJECT_MAX])
+{
+    size_t n = 0;
+    for (; *text != '\0' && n + 1 < PICK_OBJECT_MAX; text++) {
+        if (*text != ' ')
+            out[n++] = *text;
+    }
+    out[n] = '\0';
+    return *text == '\0';
 }
 
 int
@@ -188,7 +201,7 @@ pick_object(const struct args *a, const char *text, char out[PICK_OBJECT_MAX])
             continue;
         if (canonical(text + n, out) && strncmp(out, schemes[i], n) == 0)
             return EXIT_DONE;
-        if ((size_t)snprintf(out, PICK_OBJECT_MAX, "%s", text) < PICK_OBJECT_MAX)
+        if (copy_closed(text, out))
             return EXIT_DONE; /* neo:99942, neo:Apophis: as it stands */
     }
     if (strchr(text, ':') == NULL && canonical(text, out))
