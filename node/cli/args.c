@@ -82,6 +82,8 @@ args_help(const struct word *word)
     put_types(word);
 }
 
+static void say(const struct args *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
 static void
 say(const struct args *a, const char *fmt, va_list ap)
 {
