@@ -26,6 +26,7 @@ NAMES = tuple(AGENCIES)
 THRESHOLD = 2
 SMALL_BYTES = 12000   # files up to this size are published one by one and timed
 KILLS_PUBLISHING, KILLS_CATCHING_UP = 12, 6
+KILLING_SECONDS_MAX = 120
 TYPES = ("orbit", "conjunction", "neo_risk")
 
 
@@ -62,9 +63,11 @@ class Demo:
     def files(self):
         """{nation: paths}"""
         if self.options.data:
-            chosen = {name: [] for name in NAMES}
-            for number, path in enumerate(self.options.data):
-                chosen[NAMES[number % len(NAMES)]].append(path)
+            chosen, load = {name: [] for name in NAMES}, {name: 0 for name in NAMES}
+            for path in sorted(self.options.data, key=os.path.getsize, reverse=True):  # the largest to whom has least
+                name = min(NAMES, key=load.get)
+                chosen[name].append(path)
+                load[name] += os.path.getsize(path)
             return chosen
         return {name: sorted(os.path.join(SAMPLE, name, file) for file in os.listdir(os.path.join(SAMPLE, name))) for name in NAMES}
 
@@ -200,6 +203,7 @@ class Demo:
             enough = threading.Event()
             killer.after(KILLS_PUBLISHING, enough)
             at_once([lambda node=node: self.publish_rounds(node, seed, enough) for node in nodes])
+            killer.wait(enough)
         say("kill", "%d roles killed while %d records were published" % (killer.count, sum(
             last - first + 1 for of_one in self.acknowledged.values() for _, first, last in of_one)))
 
@@ -212,15 +216,14 @@ class Demo:
         with Killer(self.federation, random.Random(rng.random()), [(away, role) for role in ROLES] + [(node, "gate") for node in others]) as killer:
             enough = threading.Event()
             killer.after(KILLS_CATCHING_UP, enough)
-            while not enough.wait(0.1) and killer.error is None:
-                pass
+            killer.wait(enough)
         say("kill", "%d roles killed while %s catches up" % (killer.count, away.name))
         self.wait_equal("catch up")
         self.verify_repetition(others[0], "%d-away" % seed)
 
     def publish_rounds(self, node, seed, enough):
-        number = 0
-        while number < 2 or not enough.is_set():
+        number, deadline = 0, time.monotonic() + KILLING_SECONDS_MAX
+        while number < 2 or not enough.is_set() and time.monotonic() < deadline:
             self.publish_round(node, "%d-%d" % (seed, number))
             number += 1
 
@@ -270,6 +273,13 @@ class Killer(threading.Thread):
         except Exception as error:  # told to whoever waits
             self.error = error
             self.tell()
+
+    def wait(self, event):
+        """Until ${event} is set; the killing must get on."""
+        if not event.wait(KILLING_SECONDS_MAX):
+            raise Failed("only %d roles could be killed in %d s" % (self.count, KILLING_SECONDS_MAX))
+        if self.error:
+            raise self.error
 
     def tell(self):
         for count, event in self.marks:

@@ -49,12 +49,11 @@ class Event:
     def __init__(self, line):
         match = LINE.match(line)
         self.line = line
-        self.level, self.role, self.name, rest = match.groups() if match else ("", "", "", "")
+        self.level, self.speaker, self.name, rest = match.groups() if match else ("", "", "", "")
         self.fields = {key: value.strip('"') for key, value in FIELD.findall(rest)}
 
-    def fits(self, name, role, fields):
-        # What the supervisor says of a role names it in a field.
-        return self.name == name and role in (None, self.role, self.fields.get("role")) and all(self.fields.get(k) == str(v) for k, v in fields.items())
+    def fits(self, name, fields):
+        return self.name == name and all(self.fields.get(k) == str(v) for k, v in fields.items())
 
 
 class Events:
@@ -82,17 +81,17 @@ class Events:
         with self.changed:
             return len(self.all)
 
-    def find(self, name, role=None, after=0, **fields):
+    def find(self, name, after=0, **fields):
         with self.changed:
-            return [event for event in self.all[after:] if event.fits(name, role, fields)]
+            return [event for event in self.all[after:] if event.fits(name, fields)]
 
-    def wait(self, name, role=None, after=0, timeout=30, count=1, **fields):
+    def wait(self, name, after=0, timeout=30, count=1, **fields):
         """The ${count}-th event that fits."""
         deadline, at, seen = time.monotonic() + timeout, after, 0
         with self.changed:
             while True:
                 while at < len(self.all):
-                    seen += self.all[at].fits(name, role, fields)
+                    seen += self.all[at].fits(name, fields)
                     at += 1
                     if seen == count:
                         return self.all[at - 1]
