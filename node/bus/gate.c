@@ -48,6 +48,38 @@ gate_tell(struct gate *g, enum gatelink_lane lane, enum gatelink_kind kind, uint
         g->core_lost = true;
 }
 
+static void
+count(struct gate *g, enum why_code why, const char *peer, unsigned long n)
+{
+    struct gatelink_refused refused = {.why = why, .count = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX};
+    struct buf payload;
+
+    memcpy(refused.peer, peer, strlen(peer));
+    buf_init(&payload, 256);
+    gatelink_write_refused(&refused, &payload);
+    gate_tell(g, GATELINK_ALERT, GATELINK_REFUSED, 0, buf_span(&payload));
+    buf_release(&payload);
+}
+
+void
+gate_refused(struct gate *g, enum why_code why, const char *peer, const char *note)
+{
+    log_event(EV_frame_refused, "peer=%s why=%s note=%s", peer[0] != 0 ? peer : "-", why_name(why), note);
+    count(g, why, peer, 1);
+}
+
+/* Strangers are logged by the ZAP handler, and counted here. */
+static void
+count_strangers(struct gate *g)
+{
+    unsigned long now = zap_refused(g->zap);
+
+    if (now == g->strangers || g->core.fd < 0)
+        return;
+    count(g, WHY_PEER_UNKNOWN, "", now - g->strangers);
+    g->strangers = now;
+}
+
 /* The messages of core */
 
 static void
@@ -268,6 +300,7 @@ turn(struct gate *g)
             gate_link_resume(g, &g->link[i]);
     }
     receive(g);
+    count_strangers(g);
     if (g->now_ms >= g->tick_ms) {
         g->tick_ms = g->now_ms + GATE_TICK_MS;
         gate_dial_tick(g);

@@ -201,7 +201,7 @@ gate_dial_receive(struct gate *g, struct gate_dial *d, long *budget)
         if (parts > 0)
             *budget -= (long)zmq_msg_size(&msg) + FRAME_COST;
         if (parts > 1 && d->link != NULL) {
-            log_event(EV_frame_refused, "peer=%s why=FRAME_SHAPE note=multipart", d->peer);
+            gate_refused(g, WHY_FRAME_SHAPE, d->peer, "multipart");
             gate_link_down(g, d->link, "multipart");
         } else if (parts == 1 && d->link != NULL) {
             gate_link_frame(g, d->link, span_of(zmq_msg_data(&msg), zmq_msg_size(&msg)));

@@ -93,7 +93,8 @@ struct gate {
     struct gate_dial dial[MONITOR_DIAL_MAX];
     struct gate_door *door; /* by descriptor */
     int doors;
-    uint64_t refusals; /* failed handshakes that were told */
+    unsigned long strangers; /* refused by the ZAP handler and told to core */
+    uint64_t refusals;       /* failed handshakes that were told */
     int64_t refusals_ms;
     int64_t now_ms, tick_ms, connect_ms;
 };
@@ -151,6 +152,8 @@ int gate_fd_message(void *socket, zmq_msg_t *msg);
 /* The member that owns ${key}, if it is ${name}. */
 const struct gatelink_peer *gate_peer(const struct gate *g, const char *name,
                                       const uint8_t key[GATELINK_KEY_BYTES]);
+/* For the counters of core, and the event log. ${peer}: "" where it is not known. */
+void gate_refused(struct gate *g, enum why_code why, const char *peer, const char *note);
 /* To core. If that fails the gate starts over with core. */
 void gate_tell(struct gate *g, enum gatelink_lane lane, enum gatelink_kind kind, uint32_t link,
                struct span payload);

@@ -190,12 +190,12 @@ gate_link_frame(struct gate *g, struct gate_link *link, struct span frame)
 
     link->received += frame.n + OVERHEAD_BYTES;
     if (frame.n == 0 || frame.n > LIMIT_FRAME_BYTES) {
-        log_event(EV_frame_refused, "peer=%s why=FRAME_SIZE note=%zu", link->peer, frame.n);
+        gate_refused(g, WHY_FRAME_SIZE, link->peer, frame.n == 0 ? "empty" : "oversize");
         gate_link_down(g, link, frame.n == 0 ? "empty" : "oversize");
         return;
     }
     if (charge > ceiling(link) - link->to_core || g->core.out[bulk].bytes + charge > total_max(link)) {
-        log_event(EV_frame_refused, "peer=%s why=CREDIT_OVERRUN note=gate", link->peer);
+        gate_refused(g, WHY_CREDIT_OVERRUN, link->peer, "gate");
         gate_link_down(g, link, "overrun");
         return;
     }

@@ -225,7 +225,7 @@ take(struct gate *g, zmq_msg_t *id, zmq_msg_t *msg, int parts)
     if (link == NULL)
         return;
     if (parts > 1) {
-        log_event(EV_frame_refused, "peer=%s why=FRAME_SHAPE note=multipart", link->peer);
+        gate_refused(g, WHY_FRAME_SHAPE, link->peer, "multipart");
         gate_link_down(g, link, "multipart");
         return;
     }
@@ -281,7 +281,7 @@ watch_door(struct gate *g, int fd)
     door->forgiven += FORGIVEN;
     received = gate_fd_received(fd);
     if (link != NULL && hoards(received, link->received + door->forgiven, LIMIT_GATE_UNREAD_BYTES)) {
-        log_event(EV_frame_refused, "peer=%s why=LIMIT note=unfinished", link->peer);
+        gate_refused(g, WHY_LIMIT, link->peer, "unfinished");
         gate_link_down(g, link, "unfinished");
     } else if (link == NULL && hoards(received, door->forgiven, UNREAD_FIRST)) {
         log_event(EV_link_refused, "why=unfinished peer=-");
@@ -327,7 +327,7 @@ gate_listen_watch(struct gate *g)
         link->received += FORGIVEN;
         if (gate_fd_is(link->fd, &link->address) &&
             hoards(gate_fd_received(link->fd), link->received, LIMIT_GATE_UNREAD_BYTES)) {
-            log_event(EV_frame_refused, "peer=%s why=LIMIT note=unfinished", link->peer);
+            gate_refused(g, WHY_LIMIT, link->peer, "unfinished");
             gate_link_down(g, link, "unfinished");
         }
     }

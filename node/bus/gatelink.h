@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/limit.h"
+#include "base/why.h"
 
 #define GATELINK_HEAD_BYTES   9
 #define GATELINK_PAYLOAD_MAX  LIMIT_FRAME_BYTES
@@ -31,6 +32,7 @@ enum gatelink_kind {
     GATELINK_PEERS, /* core -> gate: who may connect, first message and at every change; struct gatelink_peers
                      */
     GATELINK_LANE,  /* core -> gate: the lane of an accepted link, once its HELLO told it; payload: u8 lane */
+    GATELINK_REFUSED, /* gate -> core: refused at the gate, for the counters; struct gatelink_refused, link id 0 */
     GATELINK_KIND_END
 };
 
@@ -47,6 +49,12 @@ struct gatelink_up {
 struct gatelink_dial {
     enum gatelink_lane lane;
     char peer[LIMIT_NAME_BYTES + 1];
+};
+
+struct gatelink_refused {
+    enum why_code why;
+    uint32_t count;                  /* how often since the last such message */
+    char peer[LIMIT_NAME_BYTES + 1]; /* "" = nobody knows who it was */
 };
 
 struct gatelink_peer {
@@ -111,6 +119,8 @@ void gatelink_write_up(const struct gatelink_up *up, struct buf *out);
 int gatelink_read_up(struct span s, struct gatelink_up *up);
 void gatelink_write_dial(const struct gatelink_dial *dial, struct buf *out);
 int gatelink_read_dial(struct span s, struct gatelink_dial *dial);
+void gatelink_write_refused(const struct gatelink_refused *refused, struct buf *out);
+int gatelink_read_refused(struct span s, struct gatelink_refused *refused);
 void gatelink_write_peers(const struct gatelink_peers *peers, struct buf *out);
 int gatelink_read_peers(struct span s, struct gatelink_peers *peers);
 

@@ -109,6 +109,30 @@ gatelink_read_dial(struct span s, struct gatelink_dial *dial)
 }
 
 void
+gatelink_write_refused(const struct gatelink_refused *refused, struct buf *out)
+{
+    buf_put_be16(out, (uint16_t)refused->why);
+    buf_put_be32(out, refused->count);
+    put_text(out, refused->peer);
+}
+
+int
+gatelink_read_refused(struct span s, struct gatelink_refused *refused)
+{
+    struct rest r = {s.p, s.n, false};
+    unsigned why = 0, count = 0;
+
+    for (int i = 0; i < 2; i++)
+        why = why << 8 | get_byte(&r);
+    for (int i = 0; i < 4; i++)
+        count = count << 8 | get_byte(&r);
+    get_text(&r, refused->peer, sizeof refused->peer);
+    refused->count = count;
+    refused->why = why < WHY_COUNT ? (enum why_code)why : WHY_NONE;
+    return why >= WHY_COUNT ? -1 : ended(&r);
+}
+
+void
 gatelink_write_peers(const struct gatelink_peers *peers, struct buf *out)
 {
     put_text(out, peers->name);

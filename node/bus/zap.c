@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -40,6 +41,7 @@ struct zap {
     void *control;  /* the loop's end */
     void *requests; /* the thread's */
     void *orders;
+    atomic_ulong refused;
 };
 
 struct request {
@@ -142,8 +144,9 @@ answer(void *socket, const struct request *r, const struct row *row, const char 
 }
 
 static void
-decide(void *socket, struct table *table)
+decide(struct zap *zap, struct table *table)
 {
+    void *socket = zap->requests;
     struct request r;
     struct row *row = NULL;
     struct buf address;
@@ -156,6 +159,7 @@ decide(void *socket, struct table *table)
         answer(socket, &r, row, "200");
         return;
     }
+    (void)atomic_fetch_add(&zap->refused, 1);
     buf_init(&address, 4 * PART_MAX + 16);
     text_quote(&address, span_of(r.part[PART_ADDRESS], fits ? r.n[PART_ADDRESS] : 0), 64);
     log_event(EV_zap_refused, "address=%s status=300 peer=%s", buf_cstr(&address),
@@ -188,7 +192,7 @@ serve(void *cookie)
             (void)zmq_send(zap->orders, "", 0, 0);
         }
         if (items[1].revents & ZMQ_POLLIN)
-            decide(zap->requests, table);
+            decide(zap, table);
     }
     free(table);
     (void)zmq_close(zap->requests);
@@ -242,6 +246,12 @@ zap_set(struct zap *zap, const struct gatelink_peers *peers)
     }
     (void)zmq_send(zap->control, &table, sizeof table, 0);
     (void)zmq_recv(zap->control, NULL, 0, 0);
+}
+
+unsigned long
+zap_refused(const struct zap *zap)
+{
+    return atomic_load(&zap->refused);
 }
 
 void

@@ -17,6 +17,8 @@ struct zap;
 struct zap *zap_new(void *context);
 /* Who may connect from now on; every handshake answered after the return goes by it. */
 void zap_set(struct zap *zap, const struct gatelink_peers *peers);
+/* Handshakes refused so far. */
+unsigned long zap_refused(const struct zap *zap);
 void zap_free(struct zap *zap);
 
 #endif

@@ -73,10 +73,10 @@ node_link(struct node *n, uint32_t id)
     return NULL;
 }
 
-void
-node_count_reject(struct node *n, int member, const struct why *why)
+/* Add ${count} to the row of (why, member). */
+static void
+tally(struct node *n, int member, const struct why *why, uint64_t count)
 {
-    const char *peer = member < 0 ? "" : n->roster->member[member].name;
     struct node_reject_row *row = NULL;
 
     for (size_t i = 0; i < n->reject_n && row == NULL; i++) {
@@ -90,8 +90,16 @@ node_count_reject(struct node *n, int member, const struct why *why)
         row->why = (uint32_t)why->code;
         row->member = member;
     }
-    row->count++;
+    row->count += count;
     snprintf(row->note, sizeof(row->note), "%.150s", why->note);
+}
+
+void
+node_count_reject(struct node *n, int member, const struct why *why)
+{
+    const char *peer = member < 0 ? "" : n->roster->member[member].name;
+
+    tally(n, member, why, 1);
     action_event(n, member < 0 ? EV_publish_refused : EV_frame_refused, "peer=%s why=%s note=\"%s\"", peer,
                  why_name(why->code), why->note);
 }
@@ -296,6 +304,12 @@ step_disk(struct node *n, const struct event *e)
     follow_disk(n);
 }
 
+static void
+step_refused(struct node *n, const struct event *e)
+{
+    tally(n, node_member_index(n, e->peer), e->why, e->size);
+}
+
 static step_fn *const steps[] = {
     [EVENT_TICK] = step_tick,
     [EVENT_LINK_UP] = session_link_up,
@@ -309,6 +323,7 @@ static step_fn *const steps[] = {
     [EVENT_WITNESSED] = heads_witnessed,
     [EVENT_PUMP] = step_pump,
     [EVENT_DISK] = step_disk,
+    [EVENT_REFUSED] = step_refused,
 };
 
 static void

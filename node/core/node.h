@@ -57,7 +57,8 @@ enum event_kind {
     EVENT_WITNESSED,    /* log, size, line: answer to ACTION_WITNESS; size = last cosigned, line.time 0 when
                            refused */
     EVENT_PUMP,         /* go on with what node_has_work() announced */
-    EVENT_DISK          /* disk_low */
+    EVENT_DISK,         /* disk_low */
+    EVENT_REFUSED       /* why, peer ("" = not known), size = how often: refused before it got here, and logged there */
 };
 
 struct event_signed {
@@ -90,6 +91,7 @@ struct publish {
 
 struct event {
     enum event_kind kind;
+    const struct why *why;
     int64_t mono_ms, wall_ms; /* monotonic and POSIX milliseconds, now; in every event */
     uint32_t link;
     const char *peer;
@@ -114,7 +116,7 @@ enum action_kind {
     ACTION_DIAL,       /* peer, lane */
     ACTION_UNDIAL,     /* peer, lane */
     ACTION_LOG_PUT,    /* row */
-    ACTION_BATCH_PUT,  /* batch */
+    ACTION_BATCH_PUT,  /* batch, lane: of its log */
     ACTION_BATCH_SIGN, /* row->no, row->head: the batch that ends at head.size has this anchor */
     ACTION_TRUNCATE,   /* row->no, size */
     ACTION_PUBLISHED,  /* bytes = key, part, range */

@@ -7,7 +7,6 @@
 #include "daemon/sandbox.h"
 #include "daemon/supervisor.h"
 #include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +90,7 @@ take_options(int argc, char **argv, struct options *o)
             buf_init(&b, LIMIT_CONF_BYTES);
             conf_dump_example(&b);
             fwrite(b.p, 1, b.n, stdout);
+            buf_release(&b);
             exit(0);
         } else {
             return -1;
@@ -99,22 +99,58 @@ take_options(int argc, char **argv, struct options *o)
     return o->config == NULL ? -1 : 0;
 }
 
-/* The node's directory is where its configuration is; everything in it is named from there. */
-static char *
+/* The node's directory is where its configuration is; everything in it is named from there. The file's name in it, or NULL. */
+static const char *
 enter_directory(char *config)
 {
-    char *copy = strdup(config), *name = strdup(config), *base;
+    char *slash = strrchr(config, '/');
+    int rc = 0;
 
-    if (copy == NULL || name == NULL || chdir(dirname(copy)) != 0) {
-        fprintf(stderr, "parallaxd: %s: %s\n", config, strerror(errno));
-        free(copy);
-        free(name);
-        return NULL;
-    }
-    base = strdup(basename(name));
-    free(copy);
-    free(name);
-    return base;
+    if (slash == config)
+        rc = chdir("/");
+    if (slash == NULL || slash == config)
+        return rc == 0 ? config + (slash == config) : NULL;
+    *slash = 0;
+    rc = chdir(config);
+    if (rc != 0)
+        log_event(EV_conf_error, "where=%s note=\"%s\"", config, strerror(errno));
+    *slash = '/';
+    return rc == 0 ? slash + 1 : NULL;
+}
+
+/* 0, or -1 after saying what is wrong, with its place. */
+static int
+load(const char *name, const char *shown, struct conf *conf)
+{
+    struct why why;
+    struct buf place, note;
+
+    why_clear(&why);
+    if (conf_load(name, conf, &why) == 0)
+        return 0;
+    buf_init(&place, LIMIT_LOG_LINE_BYTES);
+    buf_init(&note, LIMIT_LOG_LINE_BYTES);
+    buf_put_str(&place, shown);
+    if (why.line > 0)
+        buf_put_fmt(&place, ":%u:%u", why.line, why.column);
+    if (why.field[0] != 0)
+        buf_put_fmt(&note, "%s: ", why.field);
+    buf_put_str(&note, why.note);
+    log_event(EV_conf_error, "where=%s note=\"%s\"", buf_cstr(&place), buf_cstr(&note));
+    buf_release(&place);
+    buf_release(&note);
+    return -1;
+}
+
+static void
+dump(const struct conf *conf)
+{
+    struct buf text;
+
+    buf_init(&text, LIMIT_CONF_BYTES);
+    conf_dump(conf, &text);
+    fputs(buf_cstr(&text), stdout);
+    buf_release(&text);
 }
 
 int
@@ -122,9 +158,7 @@ main(int argc, char **argv)
 {
     struct options o = {.fd = {-1, -1, -1, -1}};
     static struct conf conf;
-    struct why why;
-    struct buf text;
-    char *name;
+    const char *name;
 
     if (take_options(argc, argv, &o) != 0) {
         fputs(help, stderr);
@@ -133,20 +167,11 @@ main(int argc, char **argv)
     secret_start();
     log_start("node", LOG_INFO);
     name = enter_directory(o.config);
-    if (name == NULL)
+    if (name == NULL || load(name, o.config, &conf) != 0)
         return 1;
-    why_clear(&why);
-    buf_init(&text, LIMIT_CONF_BYTES);
-    if (conf_load(name, &conf, &why) != 0) {
-        why_print(&why, o.config, &text);
-        fprintf(stderr, "%s\n", buf_cstr(&text));
-        return 1;
-    }
     log_start("node", conf.log_level);
-    if (o.dump) {
-        conf_dump(&conf, &text);
-        fputs(buf_cstr(&text), stdout);
-    }
+    if (o.dump)
+        dump(&conf);
     if (o.check || o.dump)
         return 0;
     if (o.role != NULL)
