@@ -203,11 +203,10 @@ check_chain(struct check *c, const struct roster *given, const uint8_t *fingerpr
 {
     const struct roster *last = NULL;
 
-    c->chain[0] = roster_new();
-    c->chain[1] = roster_new();
     for (size_t i = 0; i < c->extra->n_rosters; i++) {
-        struct roster *r = c->chain[i % 2];
+        struct roster *r = c->chain[i % 2] != NULL ? c->chain[i % 2] : roster_new();
 
+        c->chain[i % 2] = r;
         if (check_roster(c, lend(c->extra->rosters[i]), last, r) != 0)
             return -1;
         if (i == 0 && fingerprint != NULL && memcmp(r->hash, fingerprint, HASH_BYTES) != 0)

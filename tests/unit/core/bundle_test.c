@@ -190,7 +190,7 @@ every_flipped_bit_is_refused_or_costs_its_cosignature_only(void **state)
 static void
 a_flipped_bit_in_any_byte_of_a_chain_is_refused(void **state)
 {
-    flip_each(*state, 9);
+    flip_each(*state, 15);
 }
 
 /* Other bytes than a bit away: those that end lines and words. */
