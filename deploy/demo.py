@@ -26,6 +26,7 @@ NAMES = tuple(AGENCIES)
 THRESHOLD = 2
 SMALL_BYTES = 12000   # files up to this size are published one by one and timed
 KILLS_PUBLISHING, KILLS_CATCHING_UP = 12, 6
+ROUNDS_AWAY = 4           # of the whole sample, while one node is away
 KILLING_SECONDS_MAX = 120
 TYPES = ("orbit", "conjunction", "neo_risk")
 
@@ -211,15 +212,17 @@ class Demo:
         away.crash()
         say("kill", "%s is gone whole; the others go on" % away.name)
         others = [node for node in nodes if node is not away]
-        at_once([lambda node=node: self.publish_round(node, "%d-away" % seed) for node in others])
+        for number in range(ROUNDS_AWAY):
+            at_once([lambda node=node: self.publish_round(node, "%d-away-%d" % (seed, number)) for node in others])
         away.start()
-        with Killer(self.federation, random.Random(rng.random()), [(away, role) for role in ROLES] + [(node, "gate") for node in others]) as killer:
+        targets = [(away, role) for role in ROLES] + [(node, "gate") for node in others]
+        with Killer(self.federation, random.Random(rng.random()), targets, pause_max=0.1) as killer:
             enough = threading.Event()
             killer.after(KILLS_CATCHING_UP, enough)
             killer.wait(enough)
         say("kill", "%d roles killed while %s catches up" % (killer.count, away.name))
         self.wait_equal("catch up")
-        self.verify_repetition(others[0], "%d-away" % seed)
+        self.verify_repetition(others[0], "%d-away-0" % seed)
 
     def publish_rounds(self, node, seed, enough):
         number, deadline = 0, time.monotonic() + KILLING_SECONDS_MAX
@@ -253,8 +256,9 @@ class Demo:
 class Killer(threading.Thread):
     """Kills random roles of random nodes, one after the other, until told to stop; watches that no head contradicts another."""
 
-    def __init__(self, federation, rng, targets):
+    def __init__(self, federation, rng, targets, pause_max=0.4):
         super().__init__(daemon=True)
+        self.pause_max = pause_max
         self.federation, self.rng, self.targets = federation, rng, targets
         self.count, self.error = 0, None
         self.stopping, self.marks, self.roots = threading.Event(), [], {}
@@ -265,7 +269,7 @@ class Killer(threading.Thread):
 
     def run(self):
         try:
-            while not self.stopping.wait(self.rng.uniform(0.05, 0.4)):
+            while not self.stopping.wait(self.rng.uniform(0, self.pause_max)):
                 node, role = self.rng.choice(self.targets)
                 self.count += node.kill(role)
                 self.look(node)
