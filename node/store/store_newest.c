@@ -57,7 +57,7 @@ store_slot_read(struct span in, struct store_slot *out)
     out->epoch = (int64_t)(epoch ^ 1ull << 63);
     out->created = (int64_t)(created ^ 1ull << 63);
     out->leaf = (int64_t)leaf;
-    return out->leaf >= 0;
+    return out->leaf >= 0 && leaf_log(out->leaf) != 0;
 }
 
 static int

@@ -2,6 +2,7 @@
 #ifndef STORE_FIXTURE_H
 #define STORE_FIXTURE_H
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,15 +40,19 @@ fixture_setup(void **state)
 static inline int
 fixture_teardown(void **state)
 {
-    static const char *const tails[] = {"", "-wal", "-shm"};
     struct fixture *f = *state;
-    char path[128];
+    struct dirent *entry;
+    char path[400];
+    DIR *dir;
 
     store_close(f->s);
-    for (size_t i = 0; i < 3; i++) {
-        (void)snprintf(path, sizeof path, "%s%s", f->path, tails[i]);
+    dir = opendir(f->dir);
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL) {
+        (void)snprintf(path, sizeof path, "%s/%s", f->dir, entry->d_name);
         (void)unlink(path);
     }
+    (void)closedir(dir);
     assert_int_equal(rmdir(f->dir), 0);
     free(f);
     return 0;
