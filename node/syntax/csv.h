@@ -8,20 +8,20 @@
 #include "base/scan.h"
 
 struct csv_cell {
-    struct span text;      /* without its quotes */
-    uint32_t column;       /* of its first byte in its line */
+    struct span text; /* without its quotes */
+    uint32_t column;  /* of its first byte in its line */
     uint32_t line;
 };
 
 struct csv_row {
     struct csv_cell cell[LIMIT_COLUMN_COUNT];
     size_t count;
-    struct span raw;       /* with its line end */
+    struct span raw; /* with its line end */
 };
 
 struct csv {
     struct scan scan;
-    struct arena *arena;   /* for cells with doubled quotes */
+    struct arena *arena; /* for cells with doubled quotes */
 };
 
 void csv_init(struct csv *c, struct span text, struct arena *arena, struct why *why);

@@ -15,7 +15,7 @@ struct walk {
     void *cookie;
     struct why *why;
     struct places places;
-    size_t token_end;     /* of the last token */
+    size_t token_end; /* of the last token */
     unsigned depth;
     struct buf key;
     bool has_key;
@@ -82,7 +82,8 @@ has_whole_pairs(struct span token)
 static int
 refuse_pair(struct walk *w, struct place place)
 {
-    why_set(w->why, WHY_TEXT_ENCODING, place.line, place.column, NULL, "half a surrogate pair: expected both halves");
+    why_set(w->why, WHY_TEXT_ENCODING, place.line, place.column, NULL,
+            "half a surrogate pair: expected both halves");
     return 0;
 }
 
@@ -222,7 +223,8 @@ fail(struct walk *w, size_t at)
 
     while (words.n > 0 && words.p[words.n - 1] == '\n')
         words.n--;
-    why_set(w->why, WHY_TEXT_SYNTAX, place.line, place.column, NULL, "%.*s", (int)words.n, (const char *)words.p);
+    why_set(w->why, WHY_TEXT_SYNTAX, place.line, place.column, NULL, "%.*s", (int)words.n,
+            (const char *)words.p);
     if (text != NULL)
         yajl_free_error(w->handle, text);
     return -1;
@@ -274,7 +276,8 @@ json_is_likely(struct span head)
 {
     size_t at = head.n >= 3 && memcmp(head.p, BOM, 3) == 0 ? 3 : 0;
 
-    while (at < head.n && (head.p[at] == ' ' || head.p[at] == '\t' || head.p[at] == '\r' || head.p[at] == '\n'))
+    while (at < head.n &&
+           (head.p[at] == ' ' || head.p[at] == '\t' || head.p[at] == '\r' || head.p[at] == '\n'))
         at++;
     return at < head.n && (head.p[at] == '{' || head.p[at] == '[');
 }

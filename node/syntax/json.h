@@ -21,10 +21,11 @@ enum json_kind {
 
 struct json_event {
     enum json_kind kind;
-    unsigned depth;     /* objects and arrays around it: 0 = a value of its own; an end has the depth of its start */
-    struct span key;    /* its member name, {NULL, 0} in an array; valid during the call */
-    struct span text;   /* decoded string, source text of a number, "true" or "false"; valid during the call */
-    struct span raw;    /* the token as it stands in the input */
+    unsigned
+        depth; /* objects and arrays around it: 0 = a value of its own; an end has the depth of its start */
+    struct span key;  /* its member name, {NULL, 0} in an array; valid during the call */
+    struct span text; /* decoded string, source text of a number, "true" or "false"; valid during the call */
+    struct span raw;  /* the token as it stands in the input */
     struct place place; /* of the token */
     struct place key_place;
 };

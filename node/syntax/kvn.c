@@ -84,9 +84,11 @@ split_pair(struct kvn *k, struct span line, struct kvn_line *out)
     out->keyword = trim_end(span_of(line.p, (size_t)(equals - line.p)));
     out->value = text_trim(span_of(equals + 1, (size_t)(line.p + line.n - equals) - 1));
     if (out->keyword.n == 0)
-        return scan_fail(&k->scan, WHY_TEXT_SYNTAX, line.p, NULL, "no keyword before `=`: expected KEYWORD = value");
+        return scan_fail(&k->scan, WHY_TEXT_SYNTAX, line.p, NULL,
+                         "no keyword before `=`: expected KEYWORD = value");
     if (out->keyword.n > LIMIT_NAME_BYTES)
-        return scan_fail(&k->scan, WHY_TEXT_LIMIT, line.p, NULL, "a keyword is longer than %d bytes", LIMIT_NAME_BYTES);
+        return scan_fail(&k->scan, WHY_TEXT_LIMIT, line.p, NULL, "a keyword is longer than %d bytes",
+                         LIMIT_NAME_BYTES);
     return 0;
 }
 
@@ -153,7 +155,8 @@ kvn_begins_with(struct span head, const char *keyword)
     size_t at = 0;
 
     head = skip_bom(head);
-    while (at < head.n && (head.p[at] == ' ' || head.p[at] == '\t' || head.p[at] == '\r' || head.p[at] == '\n'))
+    while (at < head.n &&
+           (head.p[at] == ' ' || head.p[at] == '\t' || head.p[at] == '\r' || head.p[at] == '\n'))
         at++;
     if (head.n - at <= n || memcmp(head.p + at, keyword, n) != 0)
         return false;

@@ -15,14 +15,14 @@ enum kvn_kind {
 
 struct kvn_line {
     enum kvn_kind kind;
-    struct span keyword;    /* of a pair; the whole line of a word */
-    struct span value;      /* of a pair: trimmed; of a comment: the text behind COMMENT and one blank */
-    struct span raw;        /* the line with its terminator */
+    struct span keyword; /* of a pair; the whole line of a word */
+    struct span value;   /* of a pair: trimmed; of a comment: the text behind COMMENT and one blank */
+    struct span raw;     /* the line with its terminator */
     uint32_t line;
-    uint32_t column;        /* of the keyword */
+    uint32_t column; /* of the keyword */
     uint32_t value_column;
-    bool is_long;           /* over the 254 characters of the standard */
-    const uint8_t *odd;     /* the first TAB or byte outside ASCII, which the standard forbids; NULL if none */
+    bool is_long;       /* over the 254 characters of the standard */
+    const uint8_t *odd; /* the first TAB or byte outside ASCII, which the standard forbids; NULL if none */
 };
 
 struct kvn {

@@ -12,7 +12,7 @@ struct place {
 
 struct places {
     struct span text;
-    size_t offset;     /* everything before it is counted */
+    size_t offset; /* everything before it is counted */
     size_t line_start;
     uint32_t line;
 };

@@ -16,11 +16,11 @@ struct walk {
     void *cookie;
     struct why *why;
     struct places places;
-    unsigned depth;     /* open elements */
-    bool has_child;     /* of the innermost open element */
-    size_t text_start;  /* offset behind the innermost start tag */
+    unsigned depth;    /* open elements */
+    bool has_child;    /* of the innermost open element */
+    size_t text_start; /* offset behind the innermost start tag */
     struct buf text;
-    bool has_text;      /* other than blanks */
+    bool has_text; /* other than blanks */
 };
 
 static int
@@ -242,7 +242,8 @@ check_encoding(struct walk *w)
         return why_set(w->why, WHY_TEXT_ENCODING, place.line, place.column, NULL,
                        "the byte 0x%02X is not UTF-8 text: expected UTF-8", w->input.p[prefix]);
     }
-    if (encoding.p != NULL && !text_equal_nocase(encoding, "UTF-8") && !text_equal_nocase(encoding, "US-ASCII")) {
+    if (encoding.p != NULL && !text_equal_nocase(encoding, "UTF-8") &&
+        !text_equal_nocase(encoding, "US-ASCII")) {
         place = place_of(&w->places, (size_t)(encoding.p - w->input.p));
         return why_set(w->why, WHY_TEXT_ENCODING, place.line, place.column, NULL,
                        "the encoding is declared as another one: expected UTF-8");

@@ -20,12 +20,12 @@ enum xml_kind { XML_START, XML_END };
 
 struct xml_event {
     enum xml_kind kind;
-    unsigned depth;     /* 0 = the root element; an end has the depth of its start */
+    unsigned depth; /* 0 = the root element; an end has the depth of its start */
     struct span name;
-    struct span text;   /* END of an element without children: its text; empty otherwise */
-    bool is_leaf;       /* END: no element stood in it */
-    size_t offset;      /* START: of its `<`; END: behind its `>` */
-    struct place place; /* START: of its `<`; END: of the first byte of its text */
+    struct span text;                      /* END of an element without children: its text; empty otherwise */
+    bool is_leaf;                          /* END: no element stood in it */
+    size_t offset;                         /* START: of its `<`; END: behind its `>` */
+    struct place place;                    /* START: of its `<`; END: of the first byte of its text */
     const struct xml_attribute *attribute; /* START only */
     size_t attribute_count;
 };

@@ -13,7 +13,7 @@ struct reading {
     const char *format;
     const struct fill_default *implied;
     const struct convert *how;
-    struct arena *arena;   /* of a record */
+    struct arena *arena; /* of a record */
     struct why *why;
     struct csv_row header;
     struct csv_row row;
@@ -85,8 +85,9 @@ read_rows(struct reading *r, struct csv *csv, struct arena *cells, type_emit_fn 
     size_t count = 0;
 
     if (!csv_next(csv, &r->header))
-        return r->why->code != WHY_NONE ? -1
-                                        : why_set(r->why, WHY_TEXT_SYNTAX, 1, 1, NULL, "empty: expected a header row");
+        return r->why->code != WHY_NONE
+                   ? -1
+                   : why_set(r->why, WHY_TEXT_SYNTAX, 1, 1, NULL, "empty: expected a header row");
     if (take_header(r) != 0)
         return -1;
     csv->arena = cells;
@@ -104,8 +105,9 @@ read_rows(struct reading *r, struct csv *csv, struct arena *cells, type_emit_fn 
 }
 
 int
-csvmap_read(const struct fieldmap *map, const char *format, const struct fill_default *implied, struct span input,
-            const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie, struct why *why)
+csvmap_read(const struct fieldmap *map, const char *format, const struct fill_default *implied,
+            struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+            struct why *why)
 {
     struct arena cells; /* of a row: ${a} is cleared when the record begins */
     struct arena own;   /* of the whole file */
@@ -120,7 +122,8 @@ csvmap_read(const struct fieldmap *map, const char *format, const struct fill_de
         why_set(why, WHY_TEXT_LIMIT, 0, 0, NULL, "out of memory");
         goto out;
     }
-    *r = (struct reading){.map = map, .format = format, .implied = implied, .how = how, .arena = a, .why = why};
+    *r = (struct reading){
+        .map = map, .format = format, .implied = implied, .how = how, .arena = a, .why = why};
     csv_init(&csv, input, &own, why); /* the header's cells live as long as the file */
     rc = read_rows(r, &csv, &cells, emit, cookie);
 out:
@@ -143,7 +146,8 @@ csvmap_has(struct span head, const char *const *keywords, size_t n)
         bool is_there = false;
 
         for (size_t i = 0; !is_there && i + length <= end; i++)
-            is_there = memcmp(head.p + i, keywords[k], length) == 0 && (i == 0 || strchr(",\"\xBF ", head.p[i - 1])) &&
+            is_there = memcmp(head.p + i, keywords[k], length) == 0 &&
+                       (i == 0 || strchr(",\"\xBF ", head.p[i - 1])) &&
                        (i + length == end || strchr(",\" ", head.p[i + length]));
         if (!is_there)
             return false;
@@ -160,7 +164,8 @@ csvmap_header(const char *const *columns, struct buf *out)
 }
 
 void
-csvmap_row(const struct fieldmap *map, const ProtobufCMessage *msg, const char *const *columns, struct buf *out)
+csvmap_row(const struct fieldmap *map, const ProtobufCMessage *msg, const char *const *columns,
+           struct buf *out)
 {
     for (size_t i = 0; columns[i] != NULL; i++) {
         int row = fieldmap_find(map, span_str(columns[i]), false, i);
@@ -170,7 +175,8 @@ csvmap_row(const struct fieldmap *map, const ProtobufCMessage *msg, const char *
         if (i > 0)
             buf_put_byte(out, ',');
         if (row >= 0 && value.n > 0 &&
-            (map->field[row].kind == FIELD_REAL || map->field[row].kind == FIELD_INT || map->field[row].kind == FIELD_COUNT))
+            (map->field[row].kind == FIELD_REAL || map->field[row].kind == FIELD_INT ||
+             map->field[row].kind == FIELD_COUNT))
             fieldmap_number(out, value);
         else
             csv_put(out, value);

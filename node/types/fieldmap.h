@@ -22,9 +22,10 @@ enum field_kind {
 };
 
 enum field_flag {
-    FIELD_MUST = 1,   /* mandatory */
-    FIELD_SHOULD = 2, /* mandatory by the standard, but served empty by agencies: only strict reading insists */
-    FIELD_OPEN = 4,   /* other words than ${words} occur and are kept */
+    FIELD_MUST = 1, /* mandatory */
+    FIELD_SHOULD =
+        2,          /* mandatory by the standard, but served empty by agencies: only strict reading insists */
+    FIELD_OPEN = 4, /* other words than ${words} occur and are kept */
     FIELD_ABOVE = 8,  /* ${min} itself is outside */
     FIELD_BELOW = 16, /* ${max} itself is outside */
     FIELD_NEW = 32    /* not in the oldest version that the map reads */
@@ -32,8 +33,8 @@ enum field_flag {
 
 struct field {
     const char *keyword;
-    const char *unit;    /* NULL: a pure number or no number */
-    const char *min;     /* decimals, inclusive; NULL: none */
+    const char *unit; /* NULL: a pure number or no number */
+    const char *min;  /* decimals, inclusive; NULL: none */
     const char *max;
     const char *words;   /* "YES|NO" */
     const char *alias;   /* what else a source calls it; NULL */
@@ -44,11 +45,11 @@ struct field {
 };
 
 struct field_block {
-    const char *name;     /* place of its comments: "header", "metadata" */
-    const char *path;     /* of its element in XML, below the root: "body/segment/metadata"; NULL: XML has none */
-    unsigned char part;   /* 0: the message itself; 1: each of its objects */
-    bool is_optional;     /* its mandatory fields are mandatory only if any of the block is there */
-    bool is_quiet;        /* takes no comments: they go to the block of the same name before it */
+    const char *name; /* place of its comments: "header", "metadata" */
+    const char *path; /* of its element in XML, below the root: "body/segment/metadata"; NULL: XML has none */
+    unsigned char part; /* 0: the message itself; 1: each of its objects */
+    bool is_optional;   /* its mandatory fields are mandatory only if any of the block is there */
+    bool is_quiet;      /* takes no comments: they go to the block of the same name before it */
 };
 
 /* Offsets of what a part has beside its keywords; 0: the type has none. */
@@ -60,7 +61,8 @@ struct field_part {
 
 #define FIELDMAP_PARTS      3
 #define FIELDMAP_FIELDS_MAX 128
-#define FIELDMAP_NOTES_MAX  256 /* comments, and keywords outside the standard, of one part; messages seen have 40 */
+#define FIELDMAP_NOTES_MAX                                                                                   \
+    256 /* comments, and keywords outside the standard, of one part; messages seen have 40 */
 
 struct fieldmap {
     const char *root;          /* XML element of a message: "omm" */
@@ -69,31 +71,34 @@ struct fieldmap {
     size_t count;
     const struct field_block *block;
     size_t block_count;
-    struct field_part part[2];         /* the message itself; its objects */
-    size_t source;                     /* offset of the Source in the message */
-    size_t object[FIELDMAP_PARTS];     /* offsets of the objects; [0] is unused */
-    const char *object_keyword;        /* "OBJECT"; NULL: the message has no objects */
+    struct field_part part[2];               /* the message itself; its objects */
+    size_t source;                           /* offset of the Source in the message */
+    size_t object[FIELDMAP_PARTS];           /* offsets of the objects; [0] is unused */
+    const char *object_keyword;              /* "OBJECT"; NULL: the message has no objects */
     const char *object_word[FIELDMAP_PARTS]; /* [1] "OBJECT1", [2] "OBJECT2" */
-    bool has_units;                    /* units are mandatory in KVN (CDM) rather than optional (OMM) */
-    const char *user_prefix;           /* "USER_DEFINED_"; NULL: the standard has no place for other keywords */
-    const char *user_block;            /* the block of those: the last one, without fields */
+    bool has_units;                          /* units are mandatory in KVN (CDM) rather than optional (OMM) */
+    const char *user_prefix; /* "USER_DEFINED_"; NULL: the standard has no place for other keywords */
+    const char *user_block;  /* the block of those: the last one, without fields */
 };
 
 /* Parts that a message of this map has: 1, or 3 with objects. */
 unsigned fieldmap_parts(const struct fieldmap *map);
 
 /* Part ${index} of ${msg}; NULL if that object is absent. */
-const ProtobufCMessage *fieldmap_part(const struct fieldmap *map, const ProtobufCMessage *msg, unsigned index);
+const ProtobufCMessage *fieldmap_part(const struct fieldmap *map, const ProtobufCMessage *msg,
+                                      unsigned index);
 
 /* Row of ${keyword} in part kind ${object} (false: the message itself), looked for from ${hint} on; -1 if there is none. */
 int fieldmap_find(const struct fieldmap *map, struct span keyword, bool object, size_t hint);
 
 /* The value of a row as text; n == 0: not given. ${number} is room for a FIELD_COUNT. */
 #define FIELDMAP_NUMBER_MAX 24
-struct span fieldmap_get(const struct field *field, const ProtobufCMessage *part, char number[FIELDMAP_NUMBER_MAX]);
+struct span fieldmap_get(const struct field *field, const ProtobufCMessage *part,
+                         char number[FIELDMAP_NUMBER_MAX]);
 
 /* Is ${value}, not empty, one that ${field} may hold? 0, or -1 with ${why} at ${line}, ${column}. */
-int fieldmap_check_value(const struct field *field, struct span value, struct why *why, uint32_t line, uint32_t column);
+int fieldmap_check_value(const struct field *field, struct span value, struct why *why, uint32_t line,
+                         uint32_t column);
 
 /* The spelling of ${value} in the words of ${field}; {NULL, 0} if it is none of them. */
 struct span fieldmap_word(const struct field *field, struct span value);
@@ -119,7 +124,8 @@ void fieldmap_number(struct buf *out, struct span value);
 void fieldmap_json(const struct fieldmap *map, const ProtobufCMessage *msg, struct buf *out);
 
 /* The same without its braces, for a type that adds members of its own; ${first}: nothing stands before it yet. */
-void fieldmap_json_part(const struct fieldmap *map, const ProtobufCMessage *msg, bool *first, struct buf *out);
+void fieldmap_json_part(const struct fieldmap *map, const ProtobufCMessage *msg, bool *first,
+                        struct buf *out);
 
 /* Comment and extra keywords of a part. */
 size_t fieldmap_comments(const struct fieldmap *map, const ProtobufCMessage *part, bool object,

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "base/utc.h"
 
-#define INT_MAX_TEXT   2147483647 /* 502.0-B-3 section 7.5.5: integers of KVN are 32 bits, signed */
+#define INT_MAX_TEXT 2147483647 /* 502.0-B-3 section 7.5.5: integers of KVN are 32 bits, signed */
 
 int
 fieldmap_check_text(const char *keyword, struct span value, size_t max, struct why *why, uint32_t line,
@@ -16,7 +16,8 @@ fieldmap_check_text(const char *keyword, struct span value, size_t max, struct w
     size_t prefix;
 
     if (value.n > max)
-        return why_set(why, WHY_TEXT_LIMIT, line, column, keyword, "%zu bytes: expected at most %zu", value.n, max);
+        return why_set(why, WHY_TEXT_LIMIT, line, column, keyword, "%zu bytes: expected at most %zu", value.n,
+                       max);
     prefix = text_utf8_prefix(value);
     if (prefix < value.n)
         return why_set(why, WHY_TEXT_ENCODING, line, column, keyword, "not UTF-8 after %zu bytes", prefix);
@@ -33,8 +34,8 @@ fieldmap_check_text(const char *keyword, struct span value, size_t max, struct w
 
 /* What is wrong, with the value quoted. */
 static int
-refuse(enum why_code code, const struct field *field, struct span value, const char *expected, struct why *why,
-       uint32_t line, uint32_t column)
+refuse(enum why_code code, const struct field *field, struct span value, const char *expected,
+       struct why *why, uint32_t line, uint32_t column)
 {
     struct buf quoted;
 
@@ -125,15 +126,16 @@ check_real(const struct field *field, struct span value, struct why *why, uint32
     double view;
 
     if (value.n > LIMIT_DIGITS_COUNT)
-        return why_set(why, WHY_TEXT_LIMIT, line, column, field->keyword, "a number of %zu characters: expected at most %d",
-                       value.n, LIMIT_DIGITS_COUNT);
+        return why_set(why, WHY_TEXT_LIMIT, line, column, field->keyword,
+                       "a number of %zu characters: expected at most %d", value.n, LIMIT_DIGITS_COUNT);
     if (num_double(value, &view) != 0)
         return refuse(WHY_FIELD_NUMBER, field, value, "a decimal number", why, line, column);
     return check_range(field, value, why, line, column);
 }
 
 int
-fieldmap_check_value(const struct field *field, struct span value, struct why *why, uint32_t line, uint32_t column)
+fieldmap_check_value(const struct field *field, struct span value, struct why *why, uint32_t line,
+                     uint32_t column)
 {
     struct utc t;
 
@@ -147,8 +149,8 @@ fieldmap_check_value(const struct field *field, struct span value, struct why *w
         return check_integer(field, value, why, line, column);
     case FIELD_TIME:
         if (value.n > LIMIT_NAME_BYTES || utc_parse(value, &t) != 0)
-            return refuse(WHY_FIELD_TIME, field, value, "YYYY-MM-DDThh:mm:ss[.d...], a time that exists", why, line,
-                          column);
+            return refuse(WHY_FIELD_TIME, field, value, "YYYY-MM-DDThh:mm:ss[.d...], a time that exists", why,
+                          line, column);
         return 0;
     case FIELD_TEXT:
         break;
@@ -199,7 +201,8 @@ static bool
 is_block(const struct fieldmap *map, const char *name, bool object)
 {
     for (size_t b = 0; b < map->block_count; b++) {
-        if (!map->block[b].is_quiet && (map->block[b].part == 1) == object && strcmp(map->block[b].name, name) == 0)
+        if (!map->block[b].is_quiet && (map->block[b].part == 1) == object &&
+            strcmp(map->block[b].name, name) == 0)
             return true;
     }
     return false;
@@ -214,8 +217,8 @@ check_notes(const struct fieldmap *map, const ProtobufCMessage *part, bool objec
     size_t n_extras = fieldmap_extras(map, part, object, &extra);
 
     if (n_comments > FIELDMAP_NOTES_MAX || n_extras > FIELDMAP_NOTES_MAX)
-        return why_set(why, WHY_TEXT_LIMIT, 0, 0, NULL, "more than %d comments or keywords outside the standard",
-                       FIELDMAP_NOTES_MAX);
+        return why_set(why, WHY_TEXT_LIMIT, 0, 0, NULL,
+                       "more than %d comments or keywords outside the standard", FIELDMAP_NOTES_MAX);
     for (size_t i = 0; i < n_comments; i++) {
         if (!is_block(map, comment[i]->block, object))
             return why_set(why, WHY_FIELD_VALUE, 0, 0, "COMMENT", "stands in no block of the message");
@@ -245,9 +248,10 @@ fieldmap_check_name(struct span name, struct why *why, uint32_t line, uint32_t c
         is_plain = name.p[i] > 0x20 && name.p[i] < 0x7F && strchr("=\"<>&", name.p[i]) == NULL;
     if (is_plain)
         return 0;
-    return why_set(why, WHY_FIELD_UNKNOWN, line, column, NULL,
-                   "a keyword outside the standard: expected 1 to %d printable characters without blanks and = \" < > &",
-                   LIMIT_NAME_BYTES);
+    return why_set(
+        why, WHY_FIELD_UNKNOWN, line, column, NULL,
+        "a keyword outside the standard: expected 1 to %d printable characters without blanks and = \" < > &",
+        LIMIT_NAME_BYTES);
 }
 
 /* The version is one that this map reads: x.y with a known x (502.0-B-3 section 4.2.2). */
@@ -265,13 +269,15 @@ int
 fieldmap_check_version(const struct fieldmap *map, struct span value, struct why *why, uint32_t line,
                        uint32_t column)
 {
-    bool is_known = value.n >= 3 && value.n <= 6 && value.p[1] == '.' && strchr(map->majors, value.p[0]) != NULL;
+    bool is_known =
+        value.n >= 3 && value.n <= 6 && value.p[1] == '.' && strchr(map->majors, value.p[0]) != NULL;
 
     for (size_t i = 2; is_known && i < value.n; i++)
         is_known = value.p[i] >= '0' && value.p[i] <= '9';
     if (is_known && value.p[0] != 0)
         return 0;
-    return refuse(WHY_VERSION, &map->field[0], value, map->majors[1] != 0 ? "2.0 or 3.0" : "1.0", why, line, column);
+    return refuse(WHY_VERSION, &map->field[0], value, map->majors[1] != 0 ? "2.0 or 3.0" : "1.0", why, line,
+                  column);
 }
 
 int
@@ -285,13 +291,15 @@ fieldmap_check(const struct fieldmap *map, const ProtobufCMessage *msg, struct w
         const ProtobufCMessage *part = fieldmap_part(map, msg, i);
 
         if (part == NULL)
-            return why_set(why, WHY_FIELD_MISSING, 0, 0, map->object_word[i], "missing: both objects are mandatory");
+            return why_set(why, WHY_FIELD_MISSING, 0, 0, map->object_word[i],
+                           "missing: both objects are mandatory");
         if (check_fields(map, part, i > 0, why) != 0 || check_notes(map, part, i > 0, why) != 0)
             return -1;
     }
     memcpy(&source, (const char *)msg + map->source, sizeof source);
     if (source == NULL || source->original.len == 0)
-        return why_set(why, WHY_FIELD_MISSING, 0, 0, "source", "missing: a record holds the bytes that it was read from");
+        return why_set(why, WHY_FIELD_MISSING, 0, 0, "source",
+                       "missing: a record holds the bytes that it was read from");
     if (!text_is_word(span_str(source->format)))
         return why_set(why, WHY_FIELD_VALUE, 0, 0, "source", "its format is no format word");
     return 0;

@@ -60,7 +60,8 @@ put_key(struct buf *out, bool *first, const char *key)
 }
 
 static void
-put_fields(const struct fieldmap *map, const ProtobufCMessage *part, bool object, bool *first, struct buf *out)
+put_fields(const struct fieldmap *map, const ProtobufCMessage *part, bool object, bool *first,
+           struct buf *out)
 {
     for (size_t i = 0; i < map->count; i++) {
         const struct field *field = &map->field[i];
@@ -82,7 +83,8 @@ put_fields(const struct fieldmap *map, const ProtobufCMessage *part, bool object
 
 /* `"COMMENT":[{"header":"text"},...]`: in the order of the blocks, so that no format's own order shows. */
 static void
-put_comments(const struct fieldmap *map, const ProtobufCMessage *part, bool object, bool *first, struct buf *out)
+put_comments(const struct fieldmap *map, const ProtobufCMessage *part, bool object, bool *first,
+             struct buf *out)
 {
     Parallax__V1__Comment **list;
     size_t n = fieldmap_comments(map, part, object, &list);
@@ -123,7 +125,8 @@ needs_prefix(const struct fieldmap *map, const char *name, bool object)
 }
 
 static void
-put_extras(const struct fieldmap *map, const ProtobufCMessage *part, bool object, bool *first, struct buf *out)
+put_extras(const struct fieldmap *map, const ProtobufCMessage *part, bool object, bool *first,
+           struct buf *out)
 {
     Parallax__V1__Keyword **list;
     size_t n = fieldmap_extras(map, part, object, &list);

@@ -4,23 +4,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/num.h"
 #include "base/text.h"
-
-/* A unit that cannot be meant, seen where the standard's can: JSpOC-style test sets write velocities in [m]. */
-static const struct slip {
-    const char *unit, *seen;
-} slips[] = {{"m/s", "m"}};
+#include "types/fill_value.h"
 
 int
 fill_full(struct fill *f, struct place at)
 {
-    return why_set(f->why, WHY_TEXT_LIMIT, at.line, at.column, NULL, "the record is too large: expected at most %zu bytes",
-                   f->arena->max);
+    return why_set(f->why, WHY_TEXT_LIMIT, at.line, at.column, NULL,
+                   "the record is too large: expected at most %zu bytes", f->arena->max);
 }
 
-static void
-warn(const struct convert *how, struct place at, const char *field, const char *fmt, va_list args)
+static void warn(const struct convert *how, struct place at, const char *field, const char *fmt, va_list args)
     __attribute__((format(printf, 4, 0)));
 
 static void
@@ -63,9 +57,8 @@ fill_tolerate(struct fill *f, enum why_code code, struct place at, const char *f
     return f->how->strict ? -1 : 0;
 }
 
-/* A copy in the arena, with blanks for TABs; NULL when that is full. */
-static char *
-copy_text(struct fill *f, struct span text)
+char *
+fill_copy(struct fill *f, struct span text)
 {
     char *copy = arena_strdup(f->arena, text);
 
@@ -90,7 +83,8 @@ fill_begin(struct fill *f, const struct fieldmap *map, enum fill_style style, co
 {
     assert(map->count <= FIELDMAP_FIELDS_MAX);
     arena_clear(arena);
-    *f = (struct fill){.map = map, .how = how, .arena = arena, .why = why, .style = style, .last = map->count};
+    *f =
+        (struct fill){.map = map, .how = how, .arena = arena, .why = why, .style = style, .last = map->count};
     f->msg = new_message(f, map->part[0].schema);
     f->object[0] = f->msg;
     return f->msg != NULL ? 0 : fill_full(f, (struct place){0});
@@ -105,11 +99,11 @@ fill_object(struct fill *f, struct span word, struct place at)
     while (i < fieldmap_parts(f->map) && !span_is(word, f->map->object_word[i]))
         i++;
     if (i == fieldmap_parts(f->map))
-        return why_set(f->why, WHY_FIELD_VALUE, at.line, at.column, f->map->object_keyword, "expected %s or %s",
-                       f->map->object_word[1], f->map->object_word[2]);
+        return why_set(f->why, WHY_FIELD_VALUE, at.line, at.column, f->map->object_keyword,
+                       "expected %s or %s", f->map->object_word[1], f->map->object_word[2]);
     if (f->object[i] != NULL)
-        return why_set(f->why, WHY_FIELD_DUPLICATE, at.line, at.column, f->map->object_keyword, "%s occurs twice",
-                       f->map->object_word[i]);
+        return why_set(f->why, WHY_FIELD_DUPLICATE, at.line, at.column, f->map->object_keyword,
+                       "%s occurs twice", f->map->object_word[i]);
     object = new_message(f, f->map->part[1].schema);
     if (object == NULL)
         return fill_full(f, at);
@@ -154,9 +148,8 @@ static int
 add_comment(struct fill *f, struct span block, struct span text, struct place at)
 {
     const struct field_part *kind = &f->map->part[f->part > 0];
-    Parallax__V1__Comment *comment =
-        push(f, f->object[f->part], kind->n_comments, kind->comments, &f->room_comments[f->part],
-             &parallax__v1__comment__descriptor);
+    Parallax__V1__Comment *comment = push(f, f->object[f->part], kind->n_comments, kind->comments,
+                                          &f->room_comments[f->part], &parallax__v1__comment__descriptor);
 
     if (comment == NULL || (comment->block = arena_strdup(f->arena, block)) == NULL ||
         (comment->text = arena_strdup(f->arena, text)) == NULL)
@@ -167,11 +160,12 @@ add_comment(struct fill *f, struct span block, struct span text, struct place at
 int
 fill_comment_in(struct fill *f, struct span block, struct span text, struct place at)
 {
-    char *copy = copy_text(f, text);
+    char *copy = fill_copy(f, text);
 
     if (copy == NULL)
         return fill_full(f, at);
-    if (fieldmap_check_text("COMMENT", span_of(copy, text.n), LIMIT_VALUE_BYTES, f->why, at.line, at.column) != 0)
+    if (fieldmap_check_text("COMMENT", span_of(copy, text.n), LIMIT_VALUE_BYTES, f->why, at.line,
+                            at.column) != 0)
         return -1;
     return add_comment(f, block, span_of(copy, text.n), at);
 }
@@ -180,11 +174,12 @@ int
 fill_comment(struct fill *f, struct span text, struct place at)
 {
     struct fill_comment *pending = arena_alloc(f->arena, sizeof *pending);
-    char *copy = copy_text(f, text);
+    char *copy = fill_copy(f, text);
 
     if (pending == NULL || copy == NULL)
         return fill_full(f, at);
-    if (fieldmap_check_text("COMMENT", span_of(copy, text.n), LIMIT_VALUE_BYTES, f->why, at.line, at.column) != 0)
+    if (fieldmap_check_text("COMMENT", span_of(copy, text.n), LIMIT_VALUE_BYTES, f->why, at.line,
+                            at.column) != 0)
         return -1;
     pending->text = span_str(copy);
     pending->next = f->pending;
@@ -226,130 +221,6 @@ tail_block(const struct fill *f)
     return map->block[b].name;
 }
 
-static bool
-is_nan(struct span value)
-{
-    return text_equal_nocase(value, "nan") || text_equal_nocase(value, "-nan") || text_equal_nocase(value, "+nan");
-}
-
-static bool
-is_number(const struct field *field)
-{
-    return field->kind == FIELD_REAL || field->kind == FIELD_INT || field->kind == FIELD_COUNT;
-}
-
-static int
-check_unit(struct fill *f, const struct field *field, struct span unit, struct place at)
-{
-    if (unit.p == NULL) {
-        if (f->map->has_units && field->unit != NULL && f->style == FILL_CCSDS)
-            return why_set(f->why, WHY_FIELD_UNIT, at.line, at.column, field->keyword, "no unit: expected [%s]",
-                           field->unit);
-        return 0;
-    }
-    if (field->unit != NULL && span_is(unit, field->unit))
-        return 0;
-    if (unit.n == 0 && !(f->map->has_units && field->unit != NULL))
-        return fill_tolerate(f, WHY_FIELD_UNIT, at, field->keyword, "an empty unit");
-    if (field->unit == NULL && (text_equal_nocase(unit, "n/a") || span_is(unit, "-")))
-        return fill_tolerate(f, WHY_FIELD_UNIT, at, field->keyword, "[n/a]: expected no unit");
-    if (field->unit != NULL && text_equal_nocase(unit, field->unit))
-        return fill_tolerate(f, WHY_FIELD_UNIT, at, field->keyword, "a unit in another case: expected [%s]",
-                             field->unit);
-    for (size_t i = 0; field->unit != NULL && i < sizeof slips / sizeof *slips; i++) {
-        if (strcmp(slips[i].unit, field->unit) == 0 && span_is(unit, slips[i].seen))
-            return fill_tolerate(f, WHY_FIELD_UNIT, at, field->keyword, "[%s], which is read as [%s]", slips[i].seen,
-                                 field->unit);
-    }
-    return why_set(f->why, WHY_FIELD_UNIT, at.line, at.column, field->keyword, "another unit: expected %s%s%s",
-                   field->unit != NULL ? "[" : "", field->unit != NULL ? field->unit : "none",
-                   field->unit != NULL ? "]" : "");
-}
-
-/* A value that is not there. */
-static int
-take_nothing(struct fill *f, const struct field *field, struct place at, bool is_nan_value)
-{
-    if (is_nan_value) {
-        if (field->flags & FIELD_MUST)
-            return why_set(f->why, WHY_FIELD_NUMBER, at.line, at.column, field->keyword, "NaN: expected a number");
-        return fill_tolerate(f, WHY_FIELD_NUMBER, at, field->keyword, "NaN, which is read as not given");
-    }
-    if (field->flags & FIELD_MUST && !(f->style == FILL_TABLE))
-        return why_set(f->why, WHY_FIELD_MISSING, at.line, at.column, field->keyword,
-                       "empty: it is mandatory");
-    if (f->style == FILL_TABLE)
-        return 0;
-    return fill_tolerate(f, WHY_FIELD_MISSING, at, field->keyword, "empty, which is read as not given");
-}
-
-/* Seen in KVN and XML: `.5`, `5.`, a D for the exponent. Certain in meaning, outside the grammar of 502.0-B-3 section 7.5.6. */
-static int
-note_number(struct fill *f, const struct field *field, struct span value, struct place at)
-{
-    for (size_t i = 0; i < value.n; i++) {
-        bool before = i > 0 && value.p[i - 1] >= '0' && value.p[i - 1] <= '9';
-        bool behind = i + 1 < value.n && value.p[i + 1] >= '0' && value.p[i + 1] <= '9';
-
-        if (value.p[i] == '.' && !(before && behind))
-            return fill_tolerate(f, WHY_FIELD_NUMBER, at, field->keyword, "no digit beside the point");
-        if (value.p[i] == 'D' || value.p[i] == 'd')
-            return fill_tolerate(f, WHY_FIELD_NUMBER, at, field->keyword, "D for the exponent: expected E");
-    }
-    return 0;
-}
-
-/* The text that is kept for ${value}. NULL with why. */
-static char *
-keep(struct fill *f, const struct field *field, struct span value, struct place at)
-{
-    struct span word = field->kind == FIELD_WORD ? fieldmap_word(field, value) : span_of(NULL, 0);
-    char *copy = copy_text(f, word.p != NULL ? word : value);
-
-    if (copy == NULL) {
-        fill_full(f, at);
-        return NULL;
-    }
-    /* `2022-12-02 02:09:06` (Space-Track, SWPC): the blank is a T. */
-    if (field->kind == FIELD_TIME && value.n > 10 && (copy[10] == ' ' || copy[8] == ' ')) {
-        if (f->style == FILL_CCSDS &&
-            fill_tolerate(f, WHY_FIELD_TIME, at, field->keyword, "a blank between date and time: expected T") != 0)
-            return NULL;
-        copy[copy[10] == ' ' ? 10 : 8] = 'T';
-    }
-    if (field->kind == FIELD_WORD && word.p == NULL && (field->flags & FIELD_OPEN) &&
-        fill_tolerate(f, WHY_FIELD_VALUE, at, field->keyword, "not a word of the standard: expected %s",
-                      field->words) != 0)
-        return NULL;
-    return copy;
-}
-
-static int
-store(struct fill *f, const struct field *field, struct span value, struct place at)
-{
-    ProtobufCMessage *part = f->object[f->part];
-    char *copy = keep(f, field, value, at);
-    uint64_t count = 0;
-
-    if (copy == NULL)
-        return -1;
-    if (memchr(value.p, 0, value.n) != NULL)
-        return why_set(f->why, WHY_TEXT_ENCODING, at.line, at.column, field->keyword,
-                       "a control character: expected printable text");
-    if (fieldmap_check_value(field, span_str(copy), f->why, at.line, at.column) != 0)
-        return -1;
-    if (f->style == FILL_CCSDS && field->kind == FIELD_REAL && note_number(f, field, value, at) != 0)
-        return -1;
-    if (field->kind != FIELD_COUNT) {
-        memcpy((char *)part + field->offset, &copy, sizeof copy);
-        return 0;
-    }
-    if (num_uint(*copy == '+' ? span_str(copy + 1) : span_str(copy), UINT64_MAX, &count) != 0)
-        return why_set(f->why, WHY_FIELD_NUMBER, at.line, at.column, field->keyword, "not a number: expected digits");
-    memcpy((char *)part + field->offset, &count, sizeof count);
-    return 0;
-}
-
 static int
 note_order(struct fill *f, size_t row, struct place at)
 {
@@ -364,7 +235,8 @@ note_order(struct fill *f, size_t row, struct place at)
 }
 
 int
-fill_row(struct fill *f, size_t row, struct span value, struct span unit, struct place at, struct place value_at)
+fill_row(struct fill *f, size_t row, struct span value, struct span unit, struct place at,
+         struct place value_at)
 {
     const struct field *field = &f->map->field[row];
     const struct field_block *block = &f->map->block[field->block];
@@ -380,17 +252,15 @@ fill_row(struct fill *f, size_t row, struct span value, struct span unit, struct
         return -1;
     f->part = part;
     value = text_trim(value);
-    is_nothing = value.n == 0 || (is_number(field) && is_nan(value));
+    is_nothing = fill_value_is_nothing(field, value);
     /* A block of which nothing is given is not written: its comments stand with what is. */
-    if (f->pending != NULL && (!is_nothing || (field->flags & FIELD_SHOULD)) && place_comments(f, block->name, at) != 0)
+    if (f->pending != NULL && (!is_nothing || (field->flags & FIELD_SHOULD)) &&
+        place_comments(f, block->name, at) != 0)
         return -1;
-    if (is_nothing)
-        rc = take_nothing(f, field, value_at, value.n > 0);
-    else if (row == 0 && f->map->majors != NULL &&
-             fieldmap_check_version(f->map, value, f->why, value_at.line, value_at.column) != 0)
-        rc = -1;
-    else if (check_unit(f, field, unit, value_at) != 0 || store(f, field, value, value_at) != 0)
-        rc = -1;
+    if (!is_nothing && row == 0 && f->map->majors != NULL)
+        rc = fieldmap_check_version(f->map, value, f->why, value_at.line, value_at.column);
+    if (rc == 0)
+        rc = fill_value_put(f, field, value, unit, value_at);
     f->part = current;
     return rc;
 }
@@ -408,11 +278,12 @@ fill_extra(struct fill *f, struct span name, struct span value, struct place at)
     value = text_trim(value);
     if (value.n == 0)
         return 0; /* not given */
-    copy = copy_text(f, value);
+    copy = fill_copy(f, value);
     if (copy == NULL)
         return fill_full(f, at);
     if (fieldmap_check_name(name, f->why, at.line, at.column) != 0 ||
-        fieldmap_check_text("USER_DEFINED", span_of(copy, value.n), LIMIT_VALUE_BYTES, f->why, at.line, at.column) != 0)
+        fieldmap_check_text("USER_DEFINED", span_of(copy, value.n), LIMIT_VALUE_BYTES, f->why, at.line,
+                            at.column) != 0)
         return -1;
     extra = push(f, f->object[f->part], kind->n_extras, kind->extras, &f->room_extras[f->part],
                  &parallax__v1__keyword__descriptor);
@@ -451,7 +322,8 @@ fill_put(struct fill *f, struct span keyword, struct span value, struct span uni
         char name[LIMIT_NAME_BYTES + 1];
 
         (void)snprintf(name, sizeof name, "%.*s", (int)keyword.n, (const char *)keyword.p);
-        if (fill_tolerate(f, WHY_FIELD_UNKNOWN, at, name, "not a keyword of the standard: kept as it is") != 0)
+        if (fill_tolerate(f, WHY_FIELD_UNKNOWN, at, name, "not a keyword of the standard: kept as it is") !=
+            0)
             return -1;
     }
     return fill_extra(f, keyword, value, at);
@@ -480,10 +352,23 @@ add_implied(struct fill *f, const struct fill_default *implied, struct place at)
 
         assert(row >= 0);
         if (fieldmap_get(&f->map->field[row], f->msg, number).n == 0 &&
-            store(f, &f->map->field[row], span_str(implied->value), at) != 0)
+            fill_value_put(f, &f->map->field[row], span_str(implied->value), span_of(NULL, 0), at) != 0)
             return -1;
     }
     return 0;
+}
+
+/* A keyword of a version later than the message's own. */
+static int
+note_new(struct fill *f, const struct field *field, struct place at)
+{
+    char number[FIELDMAP_NUMBER_MAX];
+    struct span version = fieldmap_get(&f->map->field[0], f->msg, number);
+
+    if (f->style != FILL_CCSDS || version.n == 0 || version.p[0] != (uint8_t)f->map->majors[0])
+        return 0;
+    return fill_tolerate(f, WHY_FIELD_UNKNOWN, at, field->keyword, "not a keyword of version %.*s",
+                         (int)version.n, (const char *)version.p);
 }
 
 /* Only strict reading insists on what agencies leave out. */
@@ -495,15 +380,22 @@ check_served(struct fill *f, unsigned part, struct place at)
         const struct field_block *block = &f->map->block[field->block];
         char number[FIELDMAP_NUMBER_MAX];
 
-        if ((block->part == 1) != (part > 0) || !(field->flags & (FIELD_MUST | FIELD_SHOULD)) || block->is_optional)
+        if ((block->part == 1) != (part > 0) || !(field->flags & (FIELD_MUST | FIELD_SHOULD | FIELD_NEW)) ||
+            block->is_optional)
             continue;
-        if (fieldmap_get(field, f->object[part], number).n > 0)
+        if (fieldmap_get(field, f->object[part], number).n > 0) {
+            if (field->flags & FIELD_NEW && note_new(f, field, at) != 0)
+                return -1;
+            continue;
+        }
+        if (field->flags & FIELD_NEW)
             continue;
         if (field->flags & FIELD_MUST)
             return why_set(f->why, WHY_FIELD_MISSING, at.line, at.column, field->keyword,
                            "missing: it is mandatory");
         if (f->style == FILL_CCSDS && !(f->seen[part][i / 64] >> i % 64 & 1) &&
-            fill_tolerate(f, WHY_FIELD_MISSING, at, field->keyword, "missing: the standard makes it mandatory") != 0)
+            fill_tolerate(f, WHY_FIELD_MISSING, at, field->keyword,
+                          "missing: the standard makes it mandatory") != 0)
             return -1;
     }
     return 0;

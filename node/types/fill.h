@@ -33,7 +33,7 @@ struct fill {
     struct why *why;
     enum fill_style style;
     ProtobufCMessage *msg;
-    unsigned part;                        /* where keywords go: 0, or an object */
+    unsigned part; /* where keywords go: 0, or an object */
     ProtobufCMessage *object[FIELDMAP_PARTS];
     uint64_t seen[FIELDMAP_PARTS][FIELDMAP_FIELDS_MAX / 64];
     struct place start;                   /* of the record */
@@ -56,7 +56,8 @@ int fill_put(struct fill *f, struct span keyword, struct span value, struct span
 /* Row of a keyword in the part that is being filled, or in the message itself; -1: unknown. */
 int fill_find(const struct fill *f, struct span keyword);
 /* fill_put() with the row known. */
-int fill_row(struct fill *f, size_t row, struct span value, struct span unit, struct place at, struct place value_at);
+int fill_row(struct fill *f, size_t row, struct span value, struct span unit, struct place at,
+             struct place value_at);
 /* A keyword outside the standard. */
 int fill_extra(struct fill *f, struct span name, struct span value, struct place at);
 
@@ -76,14 +77,17 @@ int fill_end(struct fill *f, const struct fill_default *implied, struct place at
 /*
  * Something that the standard forbids and that is certain in meaning: a refusal when strict (-1), else a warning (0).
  */
-int fill_tolerate(struct fill *f, enum why_code code, struct place at, const char *field, const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
+int fill_tolerate(struct fill *f, enum why_code code, struct place at, const char *field, const char *fmt,
+                  ...) __attribute__((format(printf, 5, 6)));
 /* A warning in any case. */
 void fill_warn(const struct convert *how, struct place at, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* Tell ${emit}. What check() finds wrong without a place gets the place of the record. */
 int fill_emit(struct fill *f, type_emit_fn *emit, void *cookie);
+
+/* A copy in the arena, with blanks for TABs; NULL when that is full. */
+char *fill_copy(struct fill *f, struct span text);
 
 /* Out of arena: the record is too large. Returns -1. */
 int fill_full(struct fill *f, struct place at);

@@ -12,11 +12,11 @@ struct reading {
     type_emit_fn *emit;
     void *cookie;
     struct why *why;
-    unsigned depth;          /* of the open record; records stand at depth 0 or, in an array, 1 */
+    unsigned depth; /* of the open record; records stand at depth 0 or, in an array, 1 */
     bool is_open;
     bool in_array;
-    bool in_comments;        /* in the array of COMMENT */
-    const uint8_t *start;    /* of the open record */
+    bool in_comments;     /* in the array of COMMENT */
+    const uint8_t *start; /* of the open record */
     struct place at;
     size_t count;
 };
@@ -101,9 +101,9 @@ on_member(struct reading *r, const struct json_event *event)
     if (event->kind == JSON_NULL)
         return 0;
     if (is_comment)
-        return event->text.n == 0 ? 0
-                                  : fill_comment_in(&r->fill, span_str(r->map->block[0].name), event->text,
-                                                    event->place);
+        return event->text.n == 0
+                   ? 0
+                   : fill_comment_in(&r->fill, span_str(r->map->block[0].name), event->text, event->place);
     return fill_put(&r->fill, event->key, event->text, span_of(NULL, 0), event->key_place, event->place);
 }
 
@@ -125,16 +125,24 @@ on_event(void *cookie, const struct json_event *event, struct why *why)
 }
 
 int
-jsonmap_read(const struct fieldmap *map, const char *format, const struct fill_default *implied, struct span input,
-             const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie, struct why *why)
+jsonmap_read(const struct fieldmap *map, const char *format, const struct fill_default *implied,
+             struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+             struct why *why)
 {
-    struct reading r = {.map = map, .format = format, .implied = implied, .how = how, .arena = a, .emit = emit,
-                        .cookie = cookie, .why = why};
+    struct reading r = {.map = map,
+                        .format = format,
+                        .implied = implied,
+                        .how = how,
+                        .arena = a,
+                        .emit = emit,
+                        .cookie = cookie,
+                        .why = why};
 
     if (json_read(input, on_event, &r, why) != 0)
         return -1;
     if (r.count == 0)
-        return why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL, "no record: expected an object, or an array of objects");
+        return why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL,
+                       "no record: expected an object, or an array of objects");
     return 0;
 }
 

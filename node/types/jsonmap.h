@@ -5,8 +5,9 @@
 #include "types/fill.h"
 
 /* All records of ${input}. ${implied}: what such a source leaves out. As struct reader's read(). */
-int jsonmap_read(const struct fieldmap *map, const char *format, const struct fill_default *implied, struct span input,
-                 const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie, struct why *why);
+int jsonmap_read(const struct fieldmap *map, const char *format, const struct fill_default *implied,
+                 struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit,
+                 void *cookie, struct why *why);
 
 /* For writers whose record is the canonical JSON: an array, one record a line. */
 void jsonmap_begin(struct buf *out);

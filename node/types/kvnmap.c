@@ -14,17 +14,18 @@ struct reading {
     type_emit_fn *emit;
     void *cookie;
     struct why *why;
-    bool is_open;           /* a message has begun */
-    struct place start;     /* of it */
-    const uint8_t *first;   /* its first byte */
-    const uint8_t *last;    /* behind its last byte */
+    bool is_open;         /* a message has begun */
+    struct place start;   /* of it */
+    const uint8_t *first; /* its first byte */
+    const uint8_t *last;  /* behind its last byte */
 };
 
 static int
 end_message(struct reading *r)
 {
     r->is_open = false;
-    if (fill_source(&r->fill, r->format, span_of(r->first, (size_t)(r->last - r->first)), span_of(NULL, 0)) != 0 ||
+    if (fill_source(&r->fill, r->format, span_of(r->first, (size_t)(r->last - r->first)), span_of(NULL, 0)) !=
+            0 ||
         fill_end(&r->fill, NULL, r->start) != 0)
         return -1;
     return fill_emit(&r->fill, r->emit, r->cookie);
@@ -54,13 +55,14 @@ note_line(struct reading *r, const struct kvn_line *line)
 {
     struct place at = {line->line, line->column};
 
-    if (line->is_long && fill_tolerate(&r->fill, WHY_TEXT_LIMIT, at, NULL, "a line is longer than %d characters",
-                                       LIMIT_KVN_LINE_BYTES) != 0)
+    if (line->is_long && fill_tolerate(&r->fill, WHY_TEXT_LIMIT, at, NULL,
+                                       "a line is longer than %d characters", LIMIT_KVN_LINE_BYTES) != 0)
         return -1;
     if (line->odd == NULL)
         return 0;
     return fill_tolerate(&r->fill, WHY_TEXT_ENCODING, at, NULL, "%s: expected printable ASCII",
-                         *line->odd == '\t' ? "a TAB, which is read as a blank" : "a character outside ASCII");
+                         *line->odd == '\t' ? "a TAB, which is read as a blank"
+                                            : "a character outside ASCII");
 }
 
 static int
@@ -104,7 +106,8 @@ int
 kvnmap_read(const struct fieldmap *map, const char *format, struct span input, const struct convert *how,
             struct arena *a, type_emit_fn *emit, void *cookie, struct why *why)
 {
-    struct reading r = {.map = map, .format = format, .how = how, .arena = a, .emit = emit, .cookie = cookie, .why = why};
+    struct reading r = {
+        .map = map, .format = format, .how = how, .arena = a, .emit = emit, .cookie = cookie, .why = why};
     struct kvn_line line;
 
     kvn_init(&r.kvn, input, why);
@@ -115,7 +118,8 @@ kvnmap_read(const struct fieldmap *map, const char *format, struct span input, c
     if (why->code != WHY_NONE)
         return -1;
     if (!r.is_open)
-        return why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL, "empty: expected %s on the first line", map->field[0].keyword);
+        return why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL, "empty: expected %s on the first line",
+                       map->field[0].keyword);
     return end_message(&r);
 }
 
@@ -170,7 +174,8 @@ write_field(struct writing *w, const struct field *field, const ProtobufCMessage
         if (!(field->flags & FIELD_SHOULD))
             return 0;
         if (w->how->strict)
-            return why_set(w->why, WHY_CANNOT_HOLD, 0, 0, field->keyword, "not given: the standard makes it mandatory");
+            return why_set(w->why, WHY_CANNOT_HOLD, 0, 0, field->keyword,
+                           "not given: the standard makes it mandatory");
         fill_warn(w->how, (struct place){0}, field->keyword, "not given: written empty");
     }
     buf_put_fmt(w->out, "%s = ", field->keyword);
@@ -190,8 +195,8 @@ is_used(const struct fieldmap *map, const ProtobufCMessage *part, size_t block)
     char number[FIELDMAP_NUMBER_MAX];
 
     for (size_t i = 0; i < map->count; i++) {
-        if (map->field[i].block == block && (fieldmap_get(&map->field[i], part, number).n > 0 ||
-                                             (map->field[i].flags & FIELD_SHOULD)))
+        if (map->field[i].block == block &&
+            (fieldmap_get(&map->field[i], part, number).n > 0 || (map->field[i].flags & FIELD_SHOULD)))
             return true;
     }
     return false;
@@ -206,13 +211,14 @@ write_extras(struct writing *w, const ProtobufCMessage *part, bool object)
     if (n > 0 && w->map->user_prefix == NULL) {
         if (w->how->strict)
             return why_set(w->why, WHY_CANNOT_HOLD, 0, 0, list[0]->name, "not a keyword of the standard");
-        fill_warn(w->how, (struct place){0}, list[0]->name, "not a keyword of the standard: written as it is");
+        fill_warn(w->how, (struct place){0}, list[0]->name,
+                  "not a keyword of the standard: written as it is");
     }
     for (size_t i = 0; i < n; i++) {
         size_t start = w->out->n;
 
-        buf_put_fmt(w->out, "%s%s = %s", w->map->user_prefix != NULL ? w->map->user_prefix : "", list[i]->name,
-                    list[i]->value);
+        buf_put_fmt(w->out, "%s%s = %s", w->map->user_prefix != NULL ? w->map->user_prefix : "",
+                    list[i]->name, list[i]->value);
         if (end_line(w, list[i]->name, start) != 0)
             return -1;
     }
@@ -248,7 +254,8 @@ write_part(struct writing *w, const ProtobufCMessage *part, unsigned index)
 
         if ((map->block[b].part == 1) != object)
             continue;
-        if (!map->block[b].is_quiet && !has_version && write_comments(w, part, object, map->block[b].name) != 0)
+        if (!map->block[b].is_quiet && !has_version &&
+            write_comments(w, part, object, map->block[b].name) != 0)
             return -1;
         /* OBJECT stands first in its metadata, behind the comments (508.0-B-1 table 3-3). */
         if (object && b > 0 && map->block[b - 1].part == 0)
@@ -260,8 +267,8 @@ write_part(struct writing *w, const ProtobufCMessage *part, unsigned index)
 }
 
 int
-kvnmap_write(const struct fieldmap *map, const ProtobufCMessage *msg, const struct convert *how, struct buf *out,
-             struct why *why)
+kvnmap_write(const struct fieldmap *map, const ProtobufCMessage *msg, const struct convert *how,
+             struct buf *out, struct why *why)
 {
     struct writing w = {map, how, out, why};
 

@@ -9,7 +9,7 @@ int kvnmap_read(const struct fieldmap *map, const char *format, struct span inpu
                 struct arena *a, type_emit_fn *emit, void *cookie, struct why *why);
 
 /* One message. As struct writer's write(). */
-int kvnmap_write(const struct fieldmap *map, const ProtobufCMessage *msg, const struct convert *how, struct buf *out,
-                 struct why *why);
+int kvnmap_write(const struct fieldmap *map, const ProtobufCMessage *msg, const struct convert *how,
+                 struct buf *out, struct why *why);
 
 #endif

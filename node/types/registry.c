@@ -68,7 +68,8 @@ refuse_unknown(struct span head, struct why *why)
     while (line < head.n && line < 60 && head.p[line] != '\n' && head.p[line] != '\r')
         line++;
     buf_init(&quoted, 512);
-    if (xml_sniff(head, &name, 1) == 1 && (text_equal_nocase(name, "html") || text_equal_nocase(name, "head"))) {
+    if (xml_sniff(head, &name, 1) == 1 &&
+        (text_equal_nocase(name, "html") || text_equal_nocase(name, "head"))) {
         buf_put_str(&quoted, "HTML, a web page: expected data");
     } else if (xml_sniff(head, &name, 1) == 1) {
         buf_put_str(&quoted, "XML with the root element ");
@@ -145,22 +146,23 @@ check_and_emit(void *cookie, const ProtobufCMessage *msg, struct why *why)
 }
 
 int
-registry_read(struct span input, const char *format, const struct convert *how, registry_emit_fn *emit, void *cookie,
-              struct why *why)
+registry_read(struct span input, const char *format, const struct convert *how, registry_emit_fn *emit,
+              void *cookie, struct why *why)
 {
     struct reading reading = {.emit = emit, .cookie = cookie};
     const struct reader *reader;
     struct arena arena;
     int rc;
 
-    reader = format != NULL ? registry_reader(format, &reading.type) : registry_detect(input, &reading.type, why);
+    reader =
+        format != NULL ? registry_reader(format, &reading.type) : registry_detect(input, &reading.type, why);
     if (reader == NULL && format != NULL)
         return why_set(why, WHY_FORMAT_UNKNOWN, 0, 0, NULL, "no reader of that name");
     if (reader == NULL)
         return -1;
     if (input.n > reader->input_max)
-        return why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "%zu bytes: %s takes at most %zu", input.n, reader->format,
-                       reader->input_max);
+        return why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "%zu bytes: %s takes at most %zu", input.n,
+                       reader->format, reader->input_max);
     arena_init(&arena, LIMIT_ARENA_BODY_BYTES);
     rc = reader->read(input, how, &arena, check_and_emit, &reading, why);
     arena_release(&arena);
@@ -173,8 +175,8 @@ registry_unpack(const struct type *type, struct span body, struct arena *a, stru
     ProtobufCMessage *msg;
 
     if (body.n > type->body_max) {
-        why_set(why, WHY_BODY_SIZE, 0, 0, NULL, "%zu bytes: a body of type %s has at most %zu", body.n, type->name,
-                type->body_max);
+        why_set(why, WHY_BODY_SIZE, 0, 0, NULL, "%zu bytes: a body of type %s has at most %zu", body.n,
+                type->name, type->body_max);
         return NULL;
     }
     msg = unpack(type->schema, body, false, WHY_BODY_SHAPE, a, why);

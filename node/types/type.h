@@ -16,22 +16,23 @@
 
 /* What a record is about. */
 struct subject {
-    char key[128];                           /* same type, origin, mode and key: the newer record replaces the older */
-    char object[SUBJECT_OBJECT_MAX][64];     /* canonical ids: "norad:25544", "cospar:1998-067A", "neo:2023 VD3"; "" = none */
-    struct utc epoch;                        /* of the data (orbit epoch, TCA, date of the list); zero if it has none */
+    char key[128]; /* same type, origin, mode and key: the newer record replaces the older */
+    char object[SUBJECT_OBJECT_MAX]
+               [64];  /* canonical ids: "norad:25544", "cospar:1998-067A", "neo:2023 VD3"; "" = none */
+    struct utc epoch; /* of the data (orbit epoch, TCA, date of the list); zero if it has none */
 };
 
 /* Something accepted although the standard says otherwise, or lost in conversion: shown to the user with its place. */
 struct warning {
-    uint32_t line, column;                   /* 1-based; 0 = no place */
+    uint32_t line, column; /* 1-based; 0 = no place */
     char field[48];
     char note[160];
 };
 
 /* How a reader or writer is asked to work, and where it reports. */
 struct convert {
-    bool strict;                             /* to the letter of the standard: every tolerance is a refusal */
-    bool alpha5;                             /* TLE: write numbers 100000..339999 in Alpha-5 */
+    bool strict; /* to the letter of the standard: every tolerance is a refusal */
+    bool alpha5; /* TLE: write numbers 100000..339999 in Alpha-5 */
     void (*warn)(void *cookie, const struct warning *w); /* may be NULL */
     void *cookie;
 };
@@ -43,19 +44,19 @@ struct convert {
 typedef int type_emit_fn(void *cookie, const ProtobufCMessage *msg, struct why *why);
 
 struct reader {
-    const char *format;                      /* the word in CLI, API and golden names: "tle", "omm-kvn" */
-    const char *media;                       /* "text/x-tle" */
-    const char *title;                       /* one line for people */
-    size_t input_max;                        /* bytes; refused before read() is called */
-    int (*probe)(struct span head);          /* first 4 KiB (or all): 0 no .. 100 sure; never reads further */
+    const char *format;             /* the word in CLI, API and golden names: "tle", "omm-kvn" */
+    const char *media;              /* "text/x-tle" */
+    const char *title;              /* one line for people */
+    size_t input_max;               /* bytes; refused before read() is called */
+    int (*probe)(struct span head); /* first 4 KiB (or all): 0 no .. 100 sure; never reads further */
     /* All of ${input}, one emit a record. 0, or -1 with ${why} at its line and column. ${a} is cleared between records. */
-    int (*read)(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
-                struct why *why);
+    int (*read)(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit,
+                void *cookie, struct why *why);
 };
 
 struct writer {
     const char *format, *media, *title;
-    bool lossless;                           /* read(write(m)) == m but for source: held by tests/conformance */
+    bool lossless; /* read(write(m)) == m but for source: held by tests/conformance */
     /* What goes before the first and after the last record of a file, and between two; may be NULL. */
     void (*begin)(struct buf *out);
     void (*between)(struct buf *out);
@@ -65,21 +66,23 @@ struct writer {
 };
 
 struct type {
-    const char *name;                        /* wire name, topic, API path, CLI noun: [a-z][a-z0-9_]* */
+    const char *name; /* wire name, topic, API path, CLI noun: [a-z][a-z0-9_]* */
     const char *title;
     uint32_t version;
-    size_t body_max;                         /* bytes, at most LIMIT_BODY_BYTES */
-    bool alert;                              /* goes to class alert by default */
+    size_t body_max; /* bytes, at most LIMIT_BODY_BYTES */
+    bool alert;      /* goes to class alert by default */
     const ProtobufCMessageDescriptor *schema;
-    int (*check)(const ProtobufCMessage *msg, struct why *why);       /* meaning: what every holder may rely on */
+    int (*check)(const ProtobufCMessage *msg, struct why *why); /* meaning: what every holder may rely on */
     int (*subject)(const ProtobufCMessage *msg, struct subject *out); /* msg passed check(); 0 */
     void (*summary)(const ProtobufCMessage *msg, struct buf *out);    /* one line, untrusted text quoted */
-    void (*json)(const ProtobufCMessage *msg, struct buf *out);       /* canonical: one line, fixed key order, numbers as their source text */
+    void (*json)(const ProtobufCMessage *msg,
+                 struct buf *out); /* canonical: one line, fixed key order, numbers as their source text */
     /* The source of a message (format, original, preamble); spans into ${msg}. */
-    void (*source)(const ProtobufCMessage *msg, struct span *format, struct span *original, struct span *preamble);
-    const struct reader *const *readers;     /* NULL-terminated */
+    void (*source)(const ProtobufCMessage *msg, struct span *format, struct span *original,
+                   struct span *preamble);
+    const struct reader *const *readers; /* NULL-terminated */
     const struct writer *const *writers;
-    const char *doc;                         /* name of its page in docs/ or its folder */
+    const char *doc; /* name of its page in docs/ or its folder */
 };
 
 #endif

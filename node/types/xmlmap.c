@@ -15,12 +15,12 @@ struct reading {
     type_emit_fn *emit;
     void *cookie;
     struct why *why;
-    bool is_combined;   /* <ndm> */
-    bool is_open;       /* inside a message */
-    unsigned root;      /* depth of its root */
-    unsigned skip;      /* depth + 1 of a message of another kind that is passed over; 0 = none */
-    size_t start;       /* offset of its root */
-    struct place at;    /* of its root */
+    bool is_combined; /* <ndm> */
+    bool is_open;     /* inside a message */
+    unsigned root;    /* depth of its root */
+    unsigned skip;    /* depth + 1 of a message of another kind that is passed over; 0 = none */
+    size_t start;     /* offset of its root */
+    struct place at;  /* of its root */
     char name[LIMIT_NAME_BYTES + 1]; /* parameter of the open USER_DEFINED */
     char unit[LIMIT_NAME_BYTES + 1]; /* of the innermost element */
     bool has_unit;
@@ -59,8 +59,8 @@ begin_message(struct reading *r, const struct xml_event *event)
     if (version.n == 0)
         return why_set(r->why, WHY_VERSION, event->place.line, event->place.column, keyword,
                        "no attribute `version`");
-    if (!span_is(id, keyword) && fill_tolerate(&r->fill, WHY_FIELD_VALUE, event->place, "id", "expected id=\"%s\"",
-                                               keyword) != 0)
+    if (!span_is(id, keyword) &&
+        fill_tolerate(&r->fill, WHY_FIELD_VALUE, event->place, "id", "expected id=\"%s\"", keyword) != 0)
         return -1;
     return fill_row(&r->fill, 0, version, span_of(NULL, 0), event->place, event->place);
 }
@@ -238,7 +238,8 @@ on_end(struct reading *r, const struct xml_event *event)
         return 0;
     if (event->is_leaf)
         return take_leaf(r, event);
-    return fill_tolerate(&r->fill, WHY_FIELD_UNKNOWN, event->place, NULL, "an element that the standard does not know");
+    return fill_tolerate(&r->fill, WHY_FIELD_UNKNOWN, event->place, NULL,
+                         "an element that the standard does not know");
 }
 
 static int
@@ -253,7 +254,8 @@ xmlmap_read(const struct fieldmap *map, const char *format, struct span input, c
             struct arena *a, type_emit_fn *emit, void *cookie, struct why *why)
 {
     static const char bom[] = "\xEF\xBB\xBF";
-    struct reading r = {.map = map, .format = format, .how = how, .arena = a, .emit = emit, .cookie = cookie, .why = why};
+    struct reading r = {
+        .map = map, .format = format, .how = how, .arena = a, .emit = emit, .cookie = cookie, .why = why};
 
     r.input = input.n >= 3 && memcmp(input.p, bom, 3) == 0 ? span_of(input.p + 3, input.n - 3) : input;
     if (xml_read(r.input, on_event, &r, why) != 0)

@@ -14,7 +14,7 @@ int xmlmap_probe(const struct fieldmap *map, struct span head);
 /* Declaration and <ndm>; </ndm>. */
 void xmlmap_begin(struct buf *out);
 void xmlmap_end(struct buf *out);
-int xmlmap_write(const struct fieldmap *map, const ProtobufCMessage *msg, const struct convert *how, struct buf *out,
-                 struct why *why);
+int xmlmap_write(const struct fieldmap *map, const ProtobufCMessage *msg, const struct convert *how,
+                 struct buf *out, struct why *why);
 
 #endif

@@ -95,7 +95,8 @@ write_field(struct writing *w, const struct field *field, const ProtobufCMessage
         if (!(field->flags & FIELD_SHOULD))
             return 0;
         if (w->how->strict)
-            return why_set(w->why, WHY_CANNOT_HOLD, 0, 0, field->keyword, "not given: the standard makes it mandatory");
+            return why_set(w->why, WHY_CANNOT_HOLD, 0, 0, field->keyword,
+                           "not given: the standard makes it mandatory");
         fill_warn(w->how, (struct place){0}, field->keyword, "not given: written empty");
     }
     move(w, w->map->block[field->block].path);
@@ -175,7 +176,8 @@ write_part(struct writing *w, const ProtobufCMessage *part, unsigned index)
             write_comments(w, part, &map->block[b]);
         if (object && !has_named) {
             move(w, map->block[b].path);
-            buf_put_fmt(w->out, "<%s>%s</%s>\n", map->object_keyword, map->object_word[index], map->object_keyword);
+            buf_put_fmt(w->out, "<%s>%s</%s>\n", map->object_keyword, map->object_word[index],
+                        map->object_keyword);
             has_named = true;
         }
         for (size_t i = 0; i < map->count; i++) {
@@ -189,8 +191,8 @@ write_part(struct writing *w, const ProtobufCMessage *part, unsigned index)
 }
 
 int
-xmlmap_write(const struct fieldmap *map, const ProtobufCMessage *msg, const struct convert *how, struct buf *out,
-             struct why *why)
+xmlmap_write(const struct fieldmap *map, const ProtobufCMessage *msg, const struct convert *how,
+             struct buf *out, struct why *why)
 {
     struct writing w = {.map = map, .how = how, .out = out, .why = why};
     char number[FIELDMAP_NUMBER_MAX];

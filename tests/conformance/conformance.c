@@ -41,10 +41,11 @@ static void
 assert_json(const struct golden *g, const struct outcome *out)
 {
     if (out->rc != 0)
-        fail_msg("%s: %s %u:%u %s: %s", g->name, why_name(out->why.code), out->why.line, out->why.column, out->why.field,
-                 out->why.note);
+        fail_msg("%s: %s %u:%u %s: %s", g->name, why_name(out->why.code), out->why.line, out->why.column,
+                 out->why.field, out->why.note);
     if (!span_equal(buf_span(&out->json), buf_span(&g->json)))
-        fail_msg("%s:\n got %s\nwant %s", g->name, buf_cstr((struct buf *)&out->json), buf_cstr((struct buf *)&g->json));
+        fail_msg("%s:\n got %s\nwant %s", g->name, buf_cstr((struct buf *)&out->json),
+                 buf_cstr((struct buf *)&g->json));
 }
 
 static void
@@ -55,7 +56,8 @@ assert_refused(const struct golden *g, const struct outcome *out, const struct b
 
     (void)snprintf(got, sizeof got, "%s %u:%u", why_name(out->why.code), out->why.line, out->why.column);
     if (!span_is(want, got))
-        fail_msg("%s: got %s (%s: %s), want %.*s", g->name, got, out->why.field, out->why.note, (int)want.n, want.p);
+        fail_msg("%s: got %s (%s: %s), want %.*s", g->name, got, out->why.field, out->why.note, (int)want.n,
+                 want.p);
     assert_int_equal(out->rc, -1);
 }
 
@@ -207,7 +209,8 @@ an_oversize_input_is_refused_unread(void **state)
     const struct golden *g = *state;
     struct outcome out;
 
-    golden_read(g, span_of(g->input.p, g->reader->input_max + 1), false, &out); /* would be read far behind its end */
+    golden_read(g, span_of(g->input.p, g->reader->input_max + 1), false,
+                &out); /* would be read far behind its end */
     assert_int_equal(out.rc, -1);
     assert_int_equal(out.why.code, WHY_INPUT_SIZE);
     golden_outcome_release(&out);
@@ -308,8 +311,8 @@ assert_same(struct visit *v, const char *format, bool exactly)
     struct why why = {.code = WHY_NONE};
 
     if (registry_read(buf_span(&v->text), format, &how, take_again, v, &why) != 0)
-        fail_msg("%s as %s: %u:%u %s: %s in %s", v->g->name, format, why.line, why.column, why.field, why.note,
-                 buf_cstr(&v->text));
+        fail_msg("%s as %s: %u:%u %s: %s in %s", v->g->name, format, why.line, why.column, why.field,
+                 why.note, buf_cstr(&v->text));
     if (exactly && !span_equal(buf_span(&v->json), buf_span(&v->again)))
         fail_msg("%s as %s:\n got %s\nwant %s", v->g->name, format, buf_cstr(&v->again), buf_cstr(&v->json));
 }
@@ -469,7 +472,10 @@ static const struct {
     const char *name;
     CMUnitTestFunction function;
 } checks[] = {
-#define CHECK(function) {#function, function}
+#define CHECK(function)                                                                                      \
+    {                                                                                                        \
+#function, function                                                                                  \
+    }
     CHECK(reads_as_expected),
     CHECK(strict_reading_refuses_what_lenient_reading_reports),
     CHECK(its_reader_is_detected),
@@ -503,7 +509,8 @@ main(int argc, char **argv)
             char name[256];
 
             (void)snprintf(name, sizeof name, "%s %s", goldens[g].name, checks[c].name);
-            tests[count++] = (struct CMUnitTest){mem_strdup(name), checks[c].function, NULL, NULL, &goldens[g]};
+            tests[count++] =
+                (struct CMUnitTest){mem_strdup(name), checks[c].function, NULL, NULL, &goldens[g]};
         }
     }
     if (count == 0) {

@@ -8,11 +8,11 @@
 struct golden {
     const struct type *type;
     const struct reader *reader;
-    char name[128];          /* "orbit/01-celestrak.omm-csv" */
+    char name[128]; /* "orbit/01-celestrak.omm-csv" */
     struct buf input;
-    struct buf json;         /* NN-name.json: canonical JSON, one record a line; or nothing */
-    struct buf refusal;      /* NN-name.why: "FIELD_RANGE 2:69"; or nothing */
-    struct buf strict;       /* NN-name.strict: how strict reading refuses it; or nothing */
+    struct buf json;    /* NN-name.json: canonical JSON, one record a line; or nothing */
+    struct buf refusal; /* NN-name.why: "FIELD_RANGE 2:69"; or nothing */
+    struct buf strict;  /* NN-name.strict: how strict reading refuses it; or nothing */
 };
 
 /* All goldens below ${dir} (node/types); aborts the program if a file fits no format or lacks its expectation. */
@@ -22,9 +22,9 @@ struct golden *golden_load(const char *dir, size_t *n);
 struct outcome {
     int rc;
     struct why why;
-    struct buf json;         /* canonical JSON, one record a line */
+    struct buf json; /* canonical JSON, one record a line */
     size_t records;
-    struct warning first;    /* the first warning */
+    struct warning first; /* the first warning */
     size_t warnings;
 };
 

@@ -50,9 +50,11 @@ entity_bomb(struct buf *out)
 {
     buf_put_str(out, "<?xml version=\"1.0\"?>\n<!DOCTYPE omm [<!ENTITY a0 \"aaaaaaaaaa\">");
     for (int i = 1; i < 20; i++)
-        buf_put_fmt(out, "<!ENTITY a%d \"&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;\">", i, i - 1, i - 1, i - 1,
-                    i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
-    buf_put_str(out, "]><omm id=\"CCSDS_OMM_VERS\" version=\"2.0\"><header><ORIGINATOR>&a19;</ORIGINATOR></header></omm>");
+        buf_put_fmt(out, "<!ENTITY a%d \"&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;\">", i, i - 1,
+                    i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+    buf_put_str(
+        out,
+        "]><omm id=\"CCSDS_OMM_VERS\" version=\"2.0\"><header><ORIGINATOR>&a19;</ORIGINATOR></header></omm>");
 }
 
 static void
@@ -64,7 +66,9 @@ parameter_entity(struct buf *out)
 static void
 undefined_entity(struct buf *out)
 {
-    buf_put_str(out, "<omm id=\"CCSDS_OMM_VERS\" version=\"2.0\"><header><ORIGINATOR>&who;</ORIGINATOR></header></omm>");
+    buf_put_str(
+        out,
+        "<omm id=\"CCSDS_OMM_VERS\" version=\"2.0\"><header><ORIGINATOR>&who;</ORIGINATOR></header></omm>");
 }
 
 static void
@@ -116,7 +120,8 @@ giant_number(struct buf *out)
 static void
 giant_exponent(struct buf *out)
 {
-    buf_put_str(out, "{\"NORAD_CAT_ID\":5,\"EPOCH\":\"2032-02-11T00:00:00\",\"MEAN_MOTION\":1e999999999,\"ECCENTRICITY\":0,"
+    buf_put_str(out, "{\"NORAD_CAT_ID\":5,\"EPOCH\":\"2032-02-11T00:00:00\",\"MEAN_MOTION\":1e999999999,"
+                     "\"ECCENTRICITY\":0,"
                      "\"INCLINATION\":0,\"RA_OF_ASC_NODE\":0,\"ARG_OF_PERICENTER\":0,\"MEAN_ANOMALY\":0}");
 }
 
@@ -148,7 +153,9 @@ many_members(struct buf *out)
 static void
 many_impacts(struct buf *out)
 {
-    buf_put_str(out, "{\"signature\":{\"source\":\"x\",\"version\":\"2.0\"},\"summary\":{\"ps_cum\":\"-1\"},\"data\":[");
+    buf_put_str(
+        out,
+        "{\"signature\":{\"source\":\"x\",\"version\":\"2.0\"},\"summary\":{\"ps_cum\":\"-1\"},\"data\":[");
     repeat(out, "{\"ip\":\"0\"},", 300000);
     buf_put_str(out, "{}]}");
 }
@@ -188,21 +195,44 @@ nothing(struct buf *out)
 static void
 lone_surrogate(struct buf *out)
 {
-    buf_put_str(out, "{\"OBJECT_NAME\":\"\\ud800\\u0000\",\"NORAD_CAT_ID\":5,\"EPOCH\":\"2032-02-11T00:00:00\",\"MEAN_MOTION\":1,"
-                     "\"ECCENTRICITY\":0,\"INCLINATION\":0,\"RA_OF_ASC_NODE\":0,\"ARG_OF_PERICENTER\":0,\"MEAN_ANOMALY\":0}");
+    buf_put_str(out, "{\"OBJECT_NAME\":\"\\ud800\\u0000\",\"NORAD_CAT_ID\":5,\"EPOCH\":\"2032-02-11T00:00:"
+                     "00\",\"MEAN_MOTION\":1,"
+                     "\"ECCENTRICITY\":0,\"INCLINATION\":0,\"RA_OF_ASC_NODE\":0,\"ARG_OF_PERICENTER\":0,"
+                     "\"MEAN_ANOMALY\":0}");
 }
 
 static const struct {
     const char *name;
     void (*make)(struct buf *out);
 } inputs[] = {
-#define INPUT(function) {#function, function}
-    INPUT(deep_json),     INPUT(deep_json_objects), INPUT(deep_xml),           INPUT(deep_xml_in_message),
-    INPUT(entity_bomb),   INPUT(parameter_entity),  INPUT(undefined_entity),   INPUT(many_attributes),
-    INPUT(long_xml_text), INPUT(many_columns),      INPUT(many_short_columns), INPUT(long_line),
-    INPUT(giant_number),  INPUT(giant_exponent),    INPUT(many_comments),      INPUT(many_keywords),
-    INPUT(many_members),  INPUT(many_impacts),      INPUT(nul_bytes),          INPUT(utf16),
-    INPUT(blank_lines),   INPUT(prose),             INPUT(nothing),            INPUT(lone_surrogate),
+#define INPUT(function)                                                                                      \
+    {                                                                                                        \
+#function, function                                                                                  \
+    }
+    INPUT(deep_json),
+    INPUT(deep_json_objects),
+    INPUT(deep_xml),
+    INPUT(deep_xml_in_message),
+    INPUT(entity_bomb),
+    INPUT(parameter_entity),
+    INPUT(undefined_entity),
+    INPUT(many_attributes),
+    INPUT(long_xml_text),
+    INPUT(many_columns),
+    INPUT(many_short_columns),
+    INPUT(long_line),
+    INPUT(giant_number),
+    INPUT(giant_exponent),
+    INPUT(many_comments),
+    INPUT(many_keywords),
+    INPUT(many_members),
+    INPUT(many_impacts),
+    INPUT(nul_bytes),
+    INPUT(utf16),
+    INPUT(blank_lines),
+    INPUT(prose),
+    INPUT(nothing),
+    INPUT(lone_surrogate),
 };
 
 static int
@@ -228,7 +258,8 @@ every_reader_refuses_it(void **state)
             struct convert how = {0};
             struct why why = {.code = WHY_NONE};
 
-            assert_int_equal(registry_read(buf_span(&input), types_table[i]->readers[k]->format, &how, refuse_all, NULL, &why),
+            assert_int_equal(registry_read(buf_span(&input), types_table[i]->readers[k]->format, &how,
+                                           refuse_all, NULL, &why),
                              -1);
             assert_int_not_equal(why.code, WHY_NONE);
         }
@@ -261,7 +292,8 @@ main(void)
     for (size_t i = 0; i < n; i++) {
         index[i] = i;
         tests[2 * i] = (struct CMUnitTest){inputs[i].name, every_reader_refuses_it, NULL, NULL, &index[i]};
-        tests[2 * i + 1] = (struct CMUnitTest){inputs[i].name, detection_never_fails_without_a_reason, NULL, NULL, &index[i]};
+        tests[2 * i + 1] = (struct CMUnitTest){inputs[i].name, detection_never_fails_without_a_reason, NULL,
+                                               NULL, &index[i]};
     }
     return _cmocka_run_group_tests("hostile", tests, 2 * n, NULL, NULL);
 }

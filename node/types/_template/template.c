@@ -11,8 +11,14 @@ static const struct field_block blocks[] = {{.name = "data"}};
 
 /* One row a keyword: readers, writers, check and canonical JSON work from it. */
 static const struct field fields[] = {
-    {.keyword = "NAME", .offset = offsetof(Parallax__V1__Template, name), .kind = FIELD_TEXT, .flags = FIELD_MUST},
-    {.keyword = "TIME", .offset = offsetof(Parallax__V1__Template, time), .kind = FIELD_TIME, .flags = FIELD_MUST},
+    {.keyword = "NAME",
+     .offset = offsetof(Parallax__V1__Template, name),
+     .kind = FIELD_TEXT,
+     .flags = FIELD_MUST},
+    {.keyword = "TIME",
+     .offset = offsetof(Parallax__V1__Template, time),
+     .kind = FIELD_TIME,
+     .flags = FIELD_MUST},
     {.keyword = "VALUE",
      .offset = offsetof(Parallax__V1__Template, value),
      .kind = FIELD_REAL,

@@ -108,9 +108,11 @@ source(const ProtobufCMessage *msg, struct span *format, struct span *original, 
     fieldmap_source(&conjunction_map, msg, format, original, preamble);
 }
 
-static const struct reader *const readers[] = {&conjunction_cdm_kvn_reader, &conjunction_cdm_xml_reader, NULL};
+static const struct reader *const readers[] = {&conjunction_cdm_kvn_reader, &conjunction_cdm_xml_reader,
+                                               NULL};
 static const struct writer *const writers[] = {&conjunction_cdm_kvn_writer, &conjunction_cdm_xml_writer,
-                                               &conjunction_cdm_json_writer, &conjunction_cdm_ndjson_writer, NULL};
+                                               &conjunction_cdm_json_writer, &conjunction_cdm_ndjson_writer,
+                                               NULL};
 
 const struct type type_conjunction = {
     .name = "conjunction",

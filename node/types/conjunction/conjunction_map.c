@@ -14,15 +14,23 @@ static const struct field_block blocks[] = {
     [SCREENING] = {.name = "relativeMetadataData", .path = "body/relativeMetadataData", .is_quiet = true},
     [METADATA] = {.name = "metadata", .path = "body/segment/metadata", .part = 1},
     [OD] = {.name = "odParameters", .path = "body/segment/data/odParameters", .part = 1},
-    [ADDITIONAL] = {.name = "additionalParameters", .path = "body/segment/data/additionalParameters", .part = 1},
+    [ADDITIONAL] = {.name = "additionalParameters",
+                    .path = "body/segment/data/additionalParameters",
+                    .part = 1},
     [STATE] = {.name = "stateVector", .path = "body/segment/data/stateVector", .part = 1},
     [COVARIANCE] = {.name = "covarianceMatrix", .path = "body/segment/data/covarianceMatrix", .part = 1},
 };
 
-#define TOP(keyword, member, kind, block, flags, unit, min, max, words)                                              \
-    {keyword, unit, min, max, words, NULL, offsetof(Parallax__V1__Conjunction, member), kind, block, flags}
-#define OBJ(keyword, member, kind, block, flags, unit, min, max, words)                                              \
-    {keyword, unit, min, max, words, NULL, offsetof(Parallax__V1__ConjunctionObject, member), kind, block, flags}
+#define TOP(keyword, member, kind, block, flags, unit, min, max, words)                                      \
+    {                                                                                                        \
+        keyword, unit, min, max, words, NULL, offsetof(Parallax__V1__Conjunction, member), kind, block,      \
+            flags                                                                                            \
+    }
+#define OBJ(keyword, member, kind, block, flags, unit, min, max, words)                                      \
+    {                                                                                                        \
+        keyword, unit, min, max, words, NULL, offsetof(Parallax__V1__ConjunctionObject, member), kind,       \
+            block, flags                                                                                     \
+    }
 
 /* clang-format off: one row a line */
 static const struct field fields[] = {
@@ -42,29 +50,37 @@ static const struct field fields[] = {
     TOP("RELATIVE_VELOCITY_N", relative_velocity_n, FIELD_REAL, RELATIVE_STATE, 0, "m/s", NULL, NULL, NULL),
     TOP("START_SCREEN_PERIOD", start_screen_period, FIELD_TIME, SCREENING, 0, NULL, NULL, NULL, NULL),
     TOP("STOP_SCREEN_PERIOD", stop_screen_period, FIELD_TIME, SCREENING, 0, NULL, NULL, NULL, NULL),
-    TOP("SCREEN_VOLUME_FRAME", screen_volume_frame, FIELD_WORD, SCREENING, FIELD_OPEN, NULL, NULL, NULL, "RTN|TVN"),
-    TOP("SCREEN_VOLUME_SHAPE", screen_volume_shape, FIELD_WORD, SCREENING, FIELD_OPEN, NULL, NULL, NULL, "ELLIPSOID|BOX"),
+    TOP("SCREEN_VOLUME_FRAME", screen_volume_frame, FIELD_WORD, SCREENING, FIELD_OPEN, NULL, NULL, NULL,
+        "RTN|TVN"),
+    TOP("SCREEN_VOLUME_SHAPE", screen_volume_shape, FIELD_WORD, SCREENING, FIELD_OPEN, NULL, NULL, NULL,
+        "ELLIPSOID|BOX"),
     TOP("SCREEN_VOLUME_X", screen_volume_x, FIELD_REAL, SCREENING, 0, "m", "0", NULL, NULL),
     TOP("SCREEN_VOLUME_Y", screen_volume_y, FIELD_REAL, SCREENING, 0, "m", "0", NULL, NULL),
     TOP("SCREEN_VOLUME_Z", screen_volume_z, FIELD_REAL, SCREENING, 0, "m", "0", NULL, NULL),
     TOP("SCREEN_ENTRY_TIME", screen_entry_time, FIELD_TIME, SCREENING, 0, NULL, NULL, NULL, NULL),
     TOP("SCREEN_EXIT_TIME", screen_exit_time, FIELD_TIME, SCREENING, 0, NULL, NULL, NULL, NULL),
     TOP("COLLISION_PROBABILITY", collision_probability, FIELD_REAL, SCREENING, 0, NULL, "0", "1", NULL),
-    TOP("COLLISION_PROBABILITY_METHOD", collision_probability_method, FIELD_TEXT, SCREENING, 0, NULL, NULL, NULL, NULL),
+    TOP("COLLISION_PROBABILITY_METHOD", collision_probability_method, FIELD_TEXT, SCREENING, 0, NULL, NULL,
+        NULL, NULL),
     OBJ("OBJECT_DESIGNATOR", object_designator, FIELD_TEXT, METADATA, FIELD_MUST, NULL, NULL, NULL, NULL),
     OBJ("CATALOG_NAME", catalog_name, FIELD_TEXT, METADATA, FIELD_MUST, NULL, NULL, NULL, NULL),
     OBJ("OBJECT_NAME", object_name, FIELD_TEXT, METADATA, FIELD_MUST, NULL, NULL, NULL, NULL),
-    OBJ("INTERNATIONAL_DESIGNATOR", international_designator, FIELD_TEXT, METADATA, FIELD_MUST, NULL, NULL, NULL, NULL),
-    OBJ("OBJECT_TYPE", object_type, FIELD_WORD, METADATA, FIELD_OPEN, NULL, NULL, NULL, "PAYLOAD|ROCKET BODY|DEBRIS|UNKNOWN|OTHER"),
-    OBJ("OPERATOR_CONTACT_POSITION", operator_contact_position, FIELD_TEXT, METADATA, 0, NULL, NULL, NULL, NULL),
+    OBJ("INTERNATIONAL_DESIGNATOR", international_designator, FIELD_TEXT, METADATA, FIELD_MUST, NULL, NULL,
+        NULL, NULL),
+    OBJ("OBJECT_TYPE", object_type, FIELD_WORD, METADATA, FIELD_OPEN, NULL, NULL, NULL,
+        "PAYLOAD|ROCKET BODY|DEBRIS|UNKNOWN|OTHER"),
+    OBJ("OPERATOR_CONTACT_POSITION", operator_contact_position, FIELD_TEXT, METADATA, 0, NULL, NULL, NULL,
+        NULL),
     OBJ("OPERATOR_ORGANIZATION", operator_organization, FIELD_TEXT, METADATA, 0, NULL, NULL, NULL, NULL),
     OBJ("OPERATOR_PHONE", operator_phone, FIELD_TEXT, METADATA, 0, NULL, NULL, NULL, NULL),
     OBJ("OPERATOR_EMAIL", operator_email, FIELD_TEXT, METADATA, 0, NULL, NULL, NULL, NULL),
     OBJ("EPHEMERIS_NAME", ephemeris_name, FIELD_TEXT, METADATA, FIELD_MUST, NULL, NULL, NULL, NULL),
-    OBJ("COVARIANCE_METHOD", covariance_method, FIELD_WORD, METADATA, FIELD_MUST, NULL, NULL, NULL, "CALCULATED|DEFAULT"),
+    OBJ("COVARIANCE_METHOD", covariance_method, FIELD_WORD, METADATA, FIELD_MUST, NULL, NULL, NULL,
+        "CALCULATED|DEFAULT"),
     OBJ("MANEUVERABLE", maneuverable, FIELD_WORD, METADATA, FIELD_MUST, NULL, NULL, NULL, "YES|NO|N/A"),
     OBJ("ORBIT_CENTER", orbit_center, FIELD_TEXT, METADATA, 0, NULL, NULL, NULL, NULL),
-    OBJ("REF_FRAME", ref_frame, FIELD_WORD, METADATA, FIELD_MUST | FIELD_OPEN, NULL, NULL, NULL, "GCRF|EME2000|ITRF"),
+    OBJ("REF_FRAME", ref_frame, FIELD_WORD, METADATA, FIELD_MUST | FIELD_OPEN, NULL, NULL, NULL,
+        "GCRF|EME2000|ITRF"),
     OBJ("GRAVITY_MODEL", gravity_model, FIELD_TEXT, METADATA, 0, NULL, NULL, NULL, NULL),
     OBJ("ATMOSPHERIC_MODEL", atmospheric_model, FIELD_TEXT, METADATA, 0, NULL, NULL, NULL, NULL),
     OBJ("N_BODY_PERTURBATIONS", n_body_perturbations, FIELD_TEXT, METADATA, 0, NULL, NULL, NULL, NULL),
@@ -153,8 +169,10 @@ const struct fieldmap conjunction_map = {
     .part = {{&parallax__v1__conjunction__descriptor, offsetof(Parallax__V1__Conjunction, n_comments),
               offsetof(Parallax__V1__Conjunction, comments), offsetof(Parallax__V1__Conjunction, n_extras),
               offsetof(Parallax__V1__Conjunction, extras)},
-             {&parallax__v1__conjunction_object__descriptor, offsetof(Parallax__V1__ConjunctionObject, n_comments),
-              offsetof(Parallax__V1__ConjunctionObject, comments), offsetof(Parallax__V1__ConjunctionObject, n_extras),
+             {&parallax__v1__conjunction_object__descriptor,
+              offsetof(Parallax__V1__ConjunctionObject, n_comments),
+              offsetof(Parallax__V1__ConjunctionObject, comments),
+              offsetof(Parallax__V1__ConjunctionObject, n_extras),
               offsetof(Parallax__V1__ConjunctionObject, extras)}},
     .source = offsetof(Parallax__V1__Conjunction, source),
     .object = {0, offsetof(Parallax__V1__Conjunction, object1), offsetof(Parallax__V1__Conjunction, object2)},

@@ -8,7 +8,8 @@
 extern const struct fieldmap conjunction_map;
 
 extern const struct reader conjunction_cdm_kvn_reader, conjunction_cdm_xml_reader;
-extern const struct writer conjunction_cdm_kvn_writer, conjunction_cdm_xml_writer, conjunction_cdm_json_writer;
+extern const struct writer conjunction_cdm_kvn_writer, conjunction_cdm_xml_writer,
+    conjunction_cdm_json_writer;
 extern const struct writer conjunction_cdm_ndjson_writer;
 
 #endif

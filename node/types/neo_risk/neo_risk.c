@@ -41,9 +41,11 @@ read_date(const char *text, struct utc *out)
     s = span_of(s.p + 8, s.n - 8);
     while (point < s.n && s.p[point] != '.')
         point++;
-    if (num_uint(span_of(s.p, point), 31, &day) != 0 || utc_mjd((int)year, (int)month, (int)day, &out->mjd) != 0)
+    if (num_uint(span_of(s.p, point), 31, &day) != 0 ||
+        utc_mjd((int)year, (int)month, (int)day, &out->mjd) != 0)
         return -1;
-    if (point < s.n && (s.n - point > 12 || num_double(span_of(s.p + point, s.n - point), &fraction) != 0 || fraction < 0))
+    if (point < s.n &&
+        (s.n - point > 12 || num_double(span_of(s.p + point, s.n - point), &fraction) != 0 || fraction < 0))
         return -1;
     out->ns = (int64_t)(fraction * (double)UTC_DAY_NS);
     return 0;
@@ -90,11 +92,14 @@ check(const ProtobufCMessage *msg, struct why *why)
     if (strlen(risk->designation) > 40)
         return why_set(why, WHY_TEXT_LIMIT, 0, 0, "designation", "expected at most 40 characters");
     if (risk->list_updated[0] != 0 && read_minute(risk->list_updated, &t) != 0)
-        return why_set(why, WHY_FIELD_TIME, 0, 0, "list_updated", "expected YYYY-MM-DD hh:mm, a time that exists");
+        return why_set(why, WHY_FIELD_TIME, 0, 0, "list_updated",
+                       "expected YYYY-MM-DD hh:mm, a time that exists");
     if (risk->vi_max_time[0] != 0 && read_minute(risk->vi_max_time, &t) != 0)
-        return why_set(why, WHY_FIELD_TIME, 0, 0, "vi_max_time", "expected YYYY-MM-DD hh:mm, a time that exists");
+        return why_set(why, WHY_FIELD_TIME, 0, 0, "vi_max_time",
+                       "expected YYYY-MM-DD hh:mm, a time that exists");
     if (risk->last_obs[0] != 0 && read_date(risk->last_obs, &t) != 0)
-        return why_set(why, WHY_FIELD_TIME, 0, 0, "last_obs", "expected YYYY-MM-DD or YYYY-MM-D.ddd, a day that exists");
+        return why_set(why, WHY_FIELD_TIME, 0, 0, "last_obs",
+                       "expected YYYY-MM-DD or YYYY-MM-D.ddd, a day that exists");
     if (risk->years[0] != 0 && !is_years(risk->years))
         return why_set(why, WHY_FIELD_VALUE, 0, 0, "years", "expected YYYY-YYYY");
     return check_impacts(risk, why);

@@ -5,10 +5,14 @@
 static const struct field_block blocks[] = {{.name = "data"}};
 
 /* The alias is what the Sentry API calls it. */
-#define ROW(keyword, member, kind, flags, alias, unit, min, max, words)                                              \
-    {keyword, unit, min, max, words, alias, offsetof(Parallax__V1__NeoRisk, member), kind, 0, flags}
-#define IMPACT(keyword, member, kind, alias, min, max)                                                               \
-    {keyword, NULL, min, max, NULL, alias, offsetof(Parallax__V1__NeoImpact, member), kind, 0, 0}
+#define ROW(keyword, member, kind, flags, alias, unit, min, max, words)                                      \
+    {                                                                                                        \
+        keyword, unit, min, max, words, alias, offsetof(Parallax__V1__NeoRisk, member), kind, 0, flags       \
+    }
+#define IMPACT(keyword, member, kind, alias, min, max)                                                       \
+    {                                                                                                        \
+        keyword, NULL, min, max, NULL, alias, offsetof(Parallax__V1__NeoImpact, member), kind, 0, 0          \
+    }
 
 /* clang-format off: one row a line */
 static const struct field fields[] = {

@@ -17,9 +17,9 @@ static const struct column {
     const char *header;
     const char *field;
 } columns[COLUMNS] = {
-    {"Num/des. Name", NULL}, {"m", "diameter_m"},           {"*=Y", "diameter_from_h"}, {"Date/Time", "vi_max_time"},
-    {"IP max", "ip_max"},    {"PS max", "ps_max"},          {"TS", "ts_max"},           {"Vel km/s", "velocity_km_s"},
-    {"Years", "years"},      {"IP cum", "ip_cum"},          {"PS cum", "ps_cum"},
+    {"Num/des. Name", NULL}, {"m", "diameter_m"},  {"*=Y", "diameter_from_h"}, {"Date/Time", "vi_max_time"},
+    {"IP max", "ip_max"},    {"PS max", "ps_max"}, {"TS", "ts_max"},           {"Vel km/s", "velocity_km_s"},
+    {"Years", "years"},      {"IP cum", "ip_cum"}, {"PS cum", "ps_cum"},
 };
 
 struct reading {
@@ -82,10 +82,12 @@ take_update(struct reading *r)
     size_t n = strlen(UPDATE);
 
     if (!scan_line(&r->scan, LIMIT_LINE_BYTES, &line) || line.n < n || memcmp(line.p, UPDATE, n) != 0)
-        return scan_fail(&r->scan, WHY_TEXT_SYNTAX, r->scan.line_start, NULL, "expected `%s YYYY-MM-DD hh:mm UTC`", UPDATE);
+        return scan_fail(&r->scan, WHY_TEXT_SYNTAX, r->scan.line_start, NULL,
+                         "expected `%s YYYY-MM-DD hh:mm UTC`", UPDATE);
     r->updated = text_trim(span_of(line.p + n, line.n - n));
     if (r->updated.n != 20 || memcmp(r->updated.p + 16, " UTC", 4) != 0)
-        return scan_fail(&r->scan, WHY_FIELD_TIME, line.p + n, "Last Update", "expected YYYY-MM-DD hh:mm UTC");
+        return scan_fail(&r->scan, WHY_FIELD_TIME, line.p + n, "Last Update",
+                         "expected YYYY-MM-DD hh:mm UTC");
     r->updated.n = 16;
     return 0;
 }
@@ -102,14 +104,16 @@ take_header(struct reading *r)
             return scan_fail(&r->scan, WHY_TEXT_SYNTAX, r->scan.p, NULL, "expected two header lines");
     }
     if (split(line, cell, COLUMNS + 1) != COLUMNS)
-        return scan_fail(&r->scan, WHY_TEXT_SYNTAX, line.p, NULL, "expected the %d columns of the risk list", COLUMNS);
+        return scan_fail(&r->scan, WHY_TEXT_SYNTAX, line.p, NULL, "expected the %d columns of the risk list",
+                         COLUMNS);
     for (size_t i = 0; i < COLUMNS; i++) {
         if (!is_header(cell[i], columns[i].header))
             return scan_fail(&r->scan, WHY_TEXT_SYNTAX, cell[i].p, NULL,
                              "another list or another unit: expected the column `%s`", columns[i].header);
     }
     if (!scan_line(&r->scan, LIMIT_LINE_BYTES, &line) || line.n == 0 || *line.p != 'A')
-        return scan_fail(&r->scan, WHY_TEXT_SYNTAX, r->scan.line_start, NULL, "expected the line with the mask");
+        return scan_fail(&r->scan, WHY_TEXT_SYNTAX, r->scan.line_start, NULL,
+                         "expected the line with the mask");
     r->preamble = span_of(r->input.p, (size_t)(r->scan.p - r->input.p));
     return 0;
 }
@@ -199,7 +203,8 @@ read_list(struct span input, const struct convert *how, struct arena *a, type_em
     }
     if (why->code != WHY_NONE)
         return -1;
-    return r.records > 0 ? 0 : why_set(why, WHY_TEXT_SYNTAX, r.scan.line, 1, NULL, "no rows behind the header");
+    return r.records > 0 ? 0
+                         : why_set(why, WHY_TEXT_SYNTAX, r.scan.line, 1, NULL, "no rows behind the header");
 }
 
 static int
@@ -213,4 +218,5 @@ probe(struct span head)
 }
 
 const struct reader neo_risk_neocc_reader = {
-    "neocc-risk", "text/plain", "risk list of ESA's NEO Coordination Centre", LIMIT_INPUT_BYTES, probe, read_list};
+    "neocc-risk",      "text/plain", "risk list of ESA's NEO Coordination Centre",
+    LIMIT_INPUT_BYTES, probe,        read_list};

@@ -13,24 +13,24 @@
 #include "syntax/json.h"
 
 struct survey {
-    unsigned values;           /* at depth 0 */
+    unsigned values; /* at depth 0 */
     bool in_signature;
-    const uint8_t *start;      /* of the value of `signature` */
+    const uint8_t *start; /* of the value of `signature` */
     struct span signature;
     char source[LIMIT_NAME_BYTES + 1];
     char version[LIMIT_NAME_BYTES + 1];
     char message[LIMIT_NAME_BYTES + 1]; /* of an error */
     char count[LIMIT_NAME_BYTES + 1];
     bool has_summary;
-    bool has_removed;          /* rows of mode R */
-    bool has_risk;             /* any member that only risk rows have */
+    bool has_removed; /* rows of mode R */
+    bool has_risk;    /* any member that only risk rows have */
 };
 
 static void
 copy(char out[LIMIT_NAME_BYTES + 1], struct span text)
 {
-    (void)snprintf(out, LIMIT_NAME_BYTES + 1, "%.*s", (int)(text.n < LIMIT_NAME_BYTES ? text.n : LIMIT_NAME_BYTES),
-                   (const char *)text.p);
+    (void)snprintf(out, LIMIT_NAME_BYTES + 1, "%.*s",
+                   (int)(text.n < LIMIT_NAME_BYTES ? text.n : LIMIT_NAME_BYTES), (const char *)text.p);
     out[text_utf8_prefix(span_str(out))] = 0;
 }
 
@@ -46,7 +46,8 @@ survey_member(struct survey *s, const struct json_event *event)
         s->has_summary = true;
     } else if (event->depth == 1 && is_text && span_is(event->key, "count")) {
         copy(s->count, event->text);
-    } else if (event->depth == 1 && is_text && (span_is(event->key, "error") || span_is(event->key, "message"))) {
+    } else if (event->depth == 1 && is_text &&
+               (span_is(event->key, "error") || span_is(event->key, "message"))) {
         copy(s->message, event->text);
     } else if (s->in_signature && is_text && span_is(event->key, "source")) {
         copy(s->source, event->text);
@@ -81,7 +82,8 @@ static int
 check_survey(const struct survey *s, struct why *why)
 {
     if (s->signature.p == NULL)
-        return why_set(why, WHY_FIELD_MISSING, 1, 1, "signature", "missing: expected the envelope of the Sentry API");
+        return why_set(why, WHY_FIELD_MISSING, 1, 1, "signature",
+                       "missing: expected the envelope of the Sentry API");
     if (s->version[0] != '2' || s->version[1] != '.')
         return why_set(why, WHY_VERSION, 1, 1, "signature.version", "another version: expected 2.x");
     if (s->has_risk)
@@ -105,14 +107,14 @@ struct reading {
     void *cookie;
     struct why *why;
     bool is_open;
-    unsigned values;         /* at depth 0, begun */
-    unsigned depth;          /* of the object whose members are fields */
+    unsigned values; /* at depth 0, begun */
+    unsigned depth;  /* of the object whose members are fields */
     bool in_fields;
-    bool in_data;            /* mode O: the array of impacts */
+    bool in_data; /* mode O: the array of impacts */
     const uint8_t *start;
     struct place at;
     Parallax__V1__NeoImpact *impact;
-    uint64_t seen;           /* fields of it */
+    uint64_t seen; /* fields of it */
     size_t room;
     size_t records;
 };
@@ -145,7 +147,8 @@ end_record(struct reading *r, const struct json_event *event)
 
     r->is_open = false;
     r->records++;
-    if (fill_source(&r->fill, "sentry-json", original, r->survey->has_summary ? span_of(NULL, 0) : r->preamble) != 0 ||
+    if (fill_source(&r->fill, "sentry-json", original,
+                    r->survey->has_summary ? span_of(NULL, 0) : r->preamble) != 0 ||
         fill_end(&r->fill, NULL, r->at) != 0)
         return -1;
     return fill_emit(&r->fill, r->emit, r->cookie);
@@ -260,7 +263,8 @@ on_event(void *cookie, const struct json_event *event, struct why *why)
     struct reading *r = cookie;
 
     if (event->depth == 0 && event->kind != JSON_OBJECT && event->kind != JSON_OBJECT_END)
-        return why_set(why, WHY_TEXT_SYNTAX, event->place.line, event->place.column, NULL, "expected an object");
+        return why_set(why, WHY_TEXT_SYNTAX, event->place.line, event->place.column, NULL,
+                       "expected an object");
     return r->survey->has_summary ? on_object_mode(r, event) : on_summary_mode(r, event);
 }
 
@@ -270,9 +274,11 @@ compare_count(const struct reading *r)
 {
     uint64_t count;
 
-    if (r->survey->has_summary || num_uint(span_str(r->survey->count), UINT64_MAX, &count) != 0 || count == r->records)
+    if (r->survey->has_summary || num_uint(span_str(r->survey->count), UINT64_MAX, &count) != 0 ||
+        count == r->records)
         return;
-    fill_warn(r->how, (struct place){1, 1}, "count", "%s, but %zu objects are there", r->survey->count, r->records);
+    fill_warn(r->how, (struct place){1, 1}, "count", "%s, but %zu objects are there", r->survey->count,
+              r->records);
 }
 
 static int
@@ -280,7 +286,8 @@ read_answer(struct span input, const struct convert *how, struct arena *a, type_
             struct why *why)
 {
     struct survey survey = {0};
-    struct reading r = {.survey = &survey, .how = how, .arena = a, .emit = emit, .cookie = cookie, .why = why};
+    struct reading r = {
+        .survey = &survey, .how = how, .arena = a, .emit = emit, .cookie = cookie, .why = why};
     struct buf preamble;
     int rc;
 
@@ -311,9 +318,11 @@ probe(struct span head)
     if (!json_is_likely(head))
         return 0;
     if (json_has_key(head, "signature") && json_has_key(head, "source"))
-        return json_has_key(head, "ps_cum") || json_has_key(head, "ip") || json_has_key(head, "removed") ? 95 : 40;
+        return json_has_key(head, "ps_cum") || json_has_key(head, "ip") || json_has_key(head, "removed") ? 95
+                                                                                                         : 40;
     return json_has_key(head, "ps_cum") && json_has_key(head, "des") ? 60 : 0;
 }
 
 const struct reader neo_risk_sentry_reader = {
-    "sentry-json", "application/json", "NASA/JPL Sentry API 2.0, modes S and O", LIMIT_INPUT_BYTES, probe, read_answer};
+    "sentry-json", "application/json", "NASA/JPL Sentry API 2.0, modes S and O", LIMIT_INPUT_BYTES,
+    probe,         read_answer};

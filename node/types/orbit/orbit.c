@@ -17,9 +17,11 @@ check(const ProtobufCMessage *msg, struct why *why)
     if (fieldmap_check(&orbit_map, msg, why) != 0)
         return -1;
     if (!has_axis && !has_motion)
-        return why_set(why, WHY_FIELD_MISSING, 0, 0, "MEAN_MOTION", "missing: it or SEMI_MAJOR_AXIS is mandatory");
+        return why_set(why, WHY_FIELD_MISSING, 0, 0, "MEAN_MOTION",
+                       "missing: it or SEMI_MAJOR_AXIS is mandatory");
     if (has_axis && has_motion)
-        return why_set(why, WHY_FIELD_DUPLICATE, 0, 0, "SEMI_MAJOR_AXIS", "beside MEAN_MOTION: expected one of them");
+        return why_set(why, WHY_FIELD_DUPLICATE, 0, 0, "SEMI_MAJOR_AXIS",
+                       "beside MEAN_MOTION: expected one of them");
     if (orbit->norad_cat_id == 0 && orbit->object_id[0] == 0 && orbit->object_name[0] == 0)
         return why_set(why, WHY_FIELD_MISSING, 0, 0, "NORAD_CAT_ID",
                        "missing, like OBJECT_ID and OBJECT_NAME: nothing names the object");
@@ -43,7 +45,8 @@ subject(const ProtobufCMessage *msg, struct subject *out)
         (void)snprintf(out->key, sizeof out->key, "%" PRIu64, orbit->norad_cat_id);
         (void)snprintf(out->object[n++], sizeof out->object[0], "norad:%" PRIu64, orbit->norad_cat_id);
     } else {
-        designator_key(is_known(orbit->object_id) ? orbit->object_id : orbit->object_name, out->key, sizeof out->key);
+        designator_key(is_known(orbit->object_id) ? orbit->object_id : orbit->object_name, out->key,
+                       sizeof out->key);
     }
     if (designator_is_cospar(span_str(orbit->object_id)))
         (void)snprintf(out->object[n++], sizeof out->object[0], "cospar:%s", orbit->object_id);
@@ -79,11 +82,12 @@ source(const ProtobufCMessage *msg, struct span *format, struct span *original, 
     fieldmap_source(&orbit_map, msg, format, original, preamble);
 }
 
-static const struct reader *const readers[] = {&orbit_omm_csv_reader, &orbit_omm_json_reader, &orbit_omm_kvn_reader,
-                                               &orbit_omm_xml_reader, &orbit_tle_reader,      NULL};
-static const struct writer *const writers[] = {&orbit_omm_csv_writer, &orbit_omm_json_writer,
-                                               &orbit_omm_kvn_writer, &orbit_omm_xml_writer,
-                                               &orbit_tle_writer, &orbit_omm_plain_json_writer, &orbit_omm_ndjson_writer, NULL};
+static const struct reader *const readers[] = {&orbit_omm_csv_reader, &orbit_omm_json_reader,
+                                               &orbit_omm_kvn_reader, &orbit_omm_xml_reader,
+                                               &orbit_tle_reader,     NULL};
+static const struct writer *const writers[] = {
+    &orbit_omm_csv_writer, &orbit_omm_json_writer,       &orbit_omm_kvn_writer,    &orbit_omm_xml_writer,
+    &orbit_tle_writer,     &orbit_omm_plain_json_writer, &orbit_omm_ndjson_writer, NULL};
 
 const struct type type_orbit = {
     .name = "orbit",

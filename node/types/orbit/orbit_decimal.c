@@ -38,7 +38,8 @@ orbit_decimal_read(struct span text, struct orbit_decimal *out)
 }
 
 int
-orbit_decimal_fixed(const struct orbit_decimal *d, unsigned before, char pad, bool point, unsigned behind, char *out)
+orbit_decimal_fixed(const struct orbit_decimal *d, unsigned before, char pad, bool point, unsigned behind,
+                    char *out)
 {
     int last = (int)d->n - d->exponent; /* decimals that are needed */
     char *p = out;

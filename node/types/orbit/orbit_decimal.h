@@ -20,7 +20,8 @@ void orbit_decimal_read(struct span text, struct orbit_decimal *out);
  * The magnitude as ${before} digits (padded with ${pad}) and ${behind} decimals, with the point if ${point}; ${out} needs room for all
  * and a NUL. -1 if it has more digits than that on either side.
  */
-int orbit_decimal_fixed(const struct orbit_decimal *d, unsigned before, char pad, bool point, unsigned behind, char *out);
+int orbit_decimal_fixed(const struct orbit_decimal *d, unsigned before, char pad, bool point, unsigned behind,
+                        char *out);
 
 /* The magnitude as five digits behind an implied point and an exponent -9..9; -1 if that does not hold it. */
 int orbit_decimal_exponential(const struct orbit_decimal *d, char digits[6], int *exponent);

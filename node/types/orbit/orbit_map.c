@@ -13,12 +13,16 @@ static const struct field_block blocks[] = {
     [MEAN] = {.name = "meanElements", .path = "body/segment/data/meanElements"},
     [CRAFT] = {.name = "spacecraftParameters", .path = "body/segment/data/spacecraftParameters"},
     [TLE] = {.name = "tleParameters", .path = "body/segment/data/tleParameters"},
-    [COVARIANCE] = {.name = "covarianceMatrix", .path = "body/segment/data/covarianceMatrix", .is_optional = true},
+    [COVARIANCE] = {.name = "covarianceMatrix",
+                    .path = "body/segment/data/covarianceMatrix",
+                    .is_optional = true},
     [USER] = {.name = "userDefinedParameters", .path = "body/segment/data/userDefinedParameters"},
 };
 
-#define ROW(keyword, member, kind, block, flags, unit, min, max, words)                                              \
-    {keyword, unit, min, max, words, NULL, offsetof(Parallax__V1__Orbit, member), kind, block, flags}
+#define ROW(keyword, member, kind, block, flags, unit, min, max, words)                                      \
+    {                                                                                                        \
+        keyword, unit, min, max, words, NULL, offsetof(Parallax__V1__Orbit, member), kind, block, flags      \
+    }
 
 /* clang-format off: one row a line */
 static const struct field fields[] = {
@@ -131,16 +135,18 @@ orbit_map_check_implied(const Parallax__V1__Orbit *orbit, const char *format, st
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (!is_implied(rows[i].value, rows[i].accepted))
-            return why_set(why, WHY_CANNOT_HOLD, 0, 0, rows[i].keyword, "%s means %s", format, rows[i].accepted[0]);
+            return why_set(why, WHY_CANNOT_HOLD, 0, 0, rows[i].keyword, "%s means %s", format,
+                           rows[i].accepted[0]);
     }
     if (orbit->bterm[0] != 0 || orbit->agom[0] != 0)
-        return why_set(why, WHY_CANNOT_HOLD, 0, 0, orbit->bterm[0] != 0 ? "BTERM" : "AGOM", "%s has no place for it",
-                       format);
+        return why_set(why, WHY_CANNOT_HOLD, 0, 0, orbit->bterm[0] != 0 ? "BTERM" : "AGOM",
+                       "%s has no place for it", format);
     return 0;
 }
 
 void
-orbit_map_warn_lost(const Parallax__V1__Orbit *orbit, bool (*is_held)(const char *keyword), const struct convert *how)
+orbit_map_warn_lost(const Parallax__V1__Orbit *orbit, bool (*is_held)(const char *keyword),
+                    const struct convert *how)
 {
     for (size_t i = 1; i < orbit_map.count; i++) {
         const struct field *field = &orbit_map.field[i];
@@ -153,5 +159,6 @@ orbit_map_warn_lost(const Parallax__V1__Orbit *orbit, bool (*is_held)(const char
     if (orbit->n_comments > 0)
         fill_warn(how, (struct place){0}, "COMMENT", "has no place in the format: left out");
     for (size_t i = 0; i < orbit->n_user_defined; i++)
-        fill_warn(how, (struct place){0}, orbit->user_defined[i]->name, "has no place in the format: left out");
+        fill_warn(how, (struct place){0}, orbit->user_defined[i]->name,
+                  "has no place in the format: left out");
 }

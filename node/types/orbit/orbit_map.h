@@ -17,8 +17,10 @@ int orbit_map_check_implied(const Parallax__V1__Orbit *orbit, const char *format
 void orbit_map_warn_lost(const Parallax__V1__Orbit *orbit, bool (*is_held)(const char *keyword),
                          const struct convert *how);
 
-extern const struct reader orbit_omm_kvn_reader, orbit_omm_xml_reader, orbit_omm_json_reader, orbit_omm_csv_reader;
-extern const struct writer orbit_omm_kvn_writer, orbit_omm_xml_writer, orbit_omm_json_writer, orbit_omm_csv_writer;
+extern const struct reader orbit_omm_kvn_reader, orbit_omm_xml_reader, orbit_omm_json_reader,
+    orbit_omm_csv_reader;
+extern const struct writer orbit_omm_kvn_writer, orbit_omm_xml_writer, orbit_omm_json_writer,
+    orbit_omm_csv_writer;
 extern const struct writer orbit_omm_plain_json_writer, orbit_omm_ndjson_writer;
 extern const struct reader orbit_tle_reader;
 extern const struct writer orbit_tle_writer;

@@ -33,8 +33,9 @@ end_line(struct buf *out)
     buf_put_byte(out, '\n');
 }
 
-const struct reader orbit_omm_kvn_reader = {"omm-kvn",          "text/plain", "CCSDS OMM 2.0 and 3.0, keyword = value",
-                                            LIMIT_INPUT_BYTES, probe_kvn,    read_kvn};
+const struct reader orbit_omm_kvn_reader = {
+    "omm-kvn",         "text/plain", "CCSDS OMM 2.0 and 3.0, keyword = value",
+    LIMIT_INPUT_BYTES, probe_kvn,    read_kvn};
 const struct writer orbit_omm_kvn_writer = {.format = "omm-kvn",
                                             .media = "text/plain",
                                             .title = "CCSDS OMM, keyword = value",
@@ -61,8 +62,8 @@ write_xml(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
     return xmlmap_write(&orbit_map, msg, how, out, why);
 }
 
-const struct reader orbit_omm_xml_reader = {"omm-xml",          "application/xml", "CCSDS OMM 2.0 and 3.0 as NDM/XML",
-                                            LIMIT_INPUT_BYTES, probe_xml,         read_xml};
+const struct reader orbit_omm_xml_reader = {
+    "omm-xml", "application/xml", "CCSDS OMM 2.0 and 3.0 as NDM/XML", LIMIT_INPUT_BYTES, probe_xml, read_xml};
 const struct writer orbit_omm_xml_writer = {.format = "omm-xml",
                                             .media = "application/xml",
                                             .title = "CCSDS OMM as NDM/XML",
@@ -101,7 +102,8 @@ write_json(const ProtobufCMessage *msg, const struct convert *how, struct buf *o
 }
 
 const struct reader orbit_omm_json_reader = {
-    "omm-json", "application/json", "GP data as JSON (CelesTrak, Space-Track)", LIMIT_INPUT_BYTES, probe_json, read_json};
+    "omm-json",        "application/json", "GP data as JSON (CelesTrak, Space-Track)",
+    LIMIT_INPUT_BYTES, probe_json,         read_json};
 const struct writer orbit_omm_json_writer = {.format = "omm-json",
                                              .media = "application/json",
                                              .title = "GP data as JSON, an array",
@@ -126,11 +128,12 @@ const struct writer orbit_omm_ndjson_writer = {.format = "ndjson",
                                                .write = write_json};
 
 /* The columns of CelesTrak, in its order. */
-static const char *const columns[] = {
-    "OBJECT_NAME",        "OBJECT_ID",           "EPOCH",            "MEAN_MOTION",  "ECCENTRICITY",   "INCLINATION",
-    "RA_OF_ASC_NODE",     "ARG_OF_PERICENTER",   "MEAN_ANOMALY",     "EPHEMERIS_TYPE", "CLASSIFICATION_TYPE",
-    "NORAD_CAT_ID",       "ELEMENT_SET_NO",      "REV_AT_EPOCH",     "BSTAR",        "MEAN_MOTION_DOT",
-    "MEAN_MOTION_DDOT",   NULL};
+static const char *const columns[] = {"OBJECT_NAME",     "OBJECT_ID",           "EPOCH",
+                                      "MEAN_MOTION",     "ECCENTRICITY",        "INCLINATION",
+                                      "RA_OF_ASC_NODE",  "ARG_OF_PERICENTER",   "MEAN_ANOMALY",
+                                      "EPHEMERIS_TYPE",  "CLASSIFICATION_TYPE", "NORAD_CAT_ID",
+                                      "ELEMENT_SET_NO",  "REV_AT_EPOCH",        "BSTAR",
+                                      "MEAN_MOTION_DOT", "MEAN_MOTION_DDOT",    NULL};
 
 static int
 probe_csv(struct span head)
@@ -171,7 +174,8 @@ write_csv(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
     if (orbit_map_check_implied(orbit, "CSV", why) != 0)
         return -1;
     if (orbit->mean_motion[0] == 0)
-        return why_set(why, WHY_CANNOT_HOLD, 0, 0, "SEMI_MAJOR_AXIS", "CSV has no column for it: it holds MEAN_MOTION");
+        return why_set(why, WHY_CANNOT_HOLD, 0, 0, "SEMI_MAJOR_AXIS",
+                       "CSV has no column for it: it holds MEAN_MOTION");
     orbit_map_warn_lost(orbit, is_column, how);
     csvmap_row(&orbit_map, msg, columns, out);
     return 0;

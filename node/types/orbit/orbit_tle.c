@@ -18,16 +18,16 @@
 
 /* A line with its place. */
 struct row {
-    struct span text;   /* without blanks at both ends */
-    struct span raw;    /* with its line end */
+    struct span text; /* without blanks at both ends */
+    struct span raw;  /* with its line end */
     uint32_t line;
-    uint32_t column;    /* of the first byte of text */
+    uint32_t column; /* of the first byte of text */
 };
 
 struct reading {
     struct fill fill;
     struct scan scan;
-    struct row row[3];  /* the next lines that are neither blank nor comment */
+    struct row row[3]; /* the next lines that are neither blank nor comment */
     unsigned count;
     const struct convert *how;
     struct arena *arena;
@@ -38,7 +38,8 @@ struct reading {
 };
 
 static int
-refuse(struct reading *r, const struct row *row, enum why_code code, uint32_t column, const char *field, const char *note)
+refuse(struct reading *r, const struct row *row, enum why_code code, uint32_t column, const char *field,
+       const char *note)
 {
     return why_set(r->why, code, row->line, row->column + column - 1, field, "%s", note);
 }
@@ -79,7 +80,8 @@ drop(struct reading *r, unsigned n)
 static bool
 is_element(const struct reading *r, unsigned i, uint8_t digit)
 {
-    return i < r->count && r->row[i].text.n >= ELEMENT_BYTES && r->row[i].text.p[0] == digit && r->row[i].text.p[1] == ' ';
+    return i < r->count && r->row[i].text.n >= ELEMENT_BYTES && r->row[i].text.p[0] == digit &&
+           r->row[i].text.p[1] == ' ';
 }
 
 static int
@@ -92,8 +94,10 @@ check_line(struct reading *r, const struct row *row)
             return refuse(r, row, WHY_TEXT_ENCODING, (uint32_t)i + 1, NULL, "expected printable ASCII");
     }
     if (row->text.n > COLUMNS)
-        return why_set(r->why, WHY_TEXT_LIMIT, row->line, row->column + COLUMNS, NULL,
-                       "%zu columns: expected 69 (a number with too many digits shifts the columns behind it)", row->text.n);
+        return why_set(
+            r->why, WHY_TEXT_LIMIT, row->line, row->column + COLUMNS, NULL,
+            "%zu columns: expected 69 (a number with too many digits shifts the columns behind it)",
+            row->text.n);
     if (row->text.n == COLUMNS - 1)
         return refuse(r, row, WHY_CHECKSUM, COLUMNS, NULL, "no checksum in column 69");
     if (row->text.n < COLUMNS)
@@ -125,7 +129,8 @@ take_number(struct reading *r, const struct row *row, uint64_t *out)
     }
     if (num_uint(field, 99999, out) == 0)
         return 0;
-    return refuse(r, row, WHY_FIELD_NUMBER, 3, "NORAD_CAT_ID", "expected five digits, or Alpha-5 (A0000 to Z9999)");
+    return refuse(r, row, WHY_FIELD_NUMBER, 3, "NORAD_CAT_ID",
+                  "expected five digits, or Alpha-5 (A0000 to Z9999)");
 }
 
 static int
@@ -159,8 +164,8 @@ put_designator(struct reading *r, const struct row *row)
         return 0;
     if (num_uint(fixcol_trim(row->text, 10, 11), 99, &year) == 0 &&
         num_uint(fixcol_trim(row->text, 12, 14), 999, &launch) == 0 && piece.n > 0) {
-        (void)snprintf(text, sizeof text, "%u-%03u%.*s", (unsigned)(year + (year < 57 ? 2000 : 1900)), (unsigned)launch,
-                       (int)piece.n, (const char *)piece.p);
+        (void)snprintf(text, sizeof text, "%u-%03u%.*s", (unsigned)(year + (year < 57 ? 2000 : 1900)),
+                       (unsigned)launch, (int)piece.n, (const char *)piece.p);
         return put(r, "OBJECT_ID", text, row, 10);
     }
     if (fill_tolerate(&r->fill, WHY_FIELD_VALUE, place_at(row, 10), "OBJECT_ID",
@@ -182,9 +187,10 @@ put_epoch(struct reading *r, const struct row *row)
     uint64_t us;
 
     if (num_uint(fixcol_trim(row->text, 19, 20), 99, &year) != 0 ||
-        num_uint(fixcol_trim(row->text, 21, 23), 366, &day) != 0 || day == 0 || fixcol_at(row->text, 24) != '.' ||
-        num_uint(digits, 99999999, &fraction) != 0)
-        return refuse(r, row, WHY_FIELD_TIME, 19, "EPOCH", "expected yyddd.dddddddd: year, day of the year, its fraction");
+        num_uint(fixcol_trim(row->text, 21, 23), 366, &day) != 0 || day == 0 ||
+        fixcol_at(row->text, 24) != '.' || num_uint(digits, 99999999, &fraction) != 0)
+        return refuse(r, row, WHY_FIELD_TIME, 19, "EPOCH",
+                      "expected yyddd.dddddddd: year, day of the year, its fraction");
     y = (int)year + (year < 57 ? 2000 : 1900);
     (void)utc_mjd(y, 1, 1, &first);
     (void)utc_mjd(y + 1, 1, 1, &next);
@@ -193,8 +199,9 @@ put_epoch(struct reading *r, const struct row *row)
         return refuse(r, row, WHY_FIELD_TIME, 21, "EPOCH", "the year has no day 366");
     utc_calendar(mjd, &y, &month, &dom);
     us = fraction * 864;
-    (void)snprintf(text, sizeof text, "%04d-%02d-%02dT%02u:%02u:%02u.%06u", y, month, dom, (unsigned)(us / 3600000000),
-                   (unsigned)(us / 60000000 % 60), (unsigned)(us / 1000000 % 60), (unsigned)(us % 1000000));
+    (void)snprintf(text, sizeof text, "%04d-%02d-%02dT%02u:%02u:%02u.%06u", y, month, dom,
+                   (unsigned)(us / 3600000000), (unsigned)(us / 60000000 % 60), (unsigned)(us / 1000000 % 60),
+                   (unsigned)(us % 1000000));
     return put(r, "EPOCH", text, row, 19);
 }
 
@@ -241,7 +248,8 @@ put_exponential(struct reading *r, const struct row *row, unsigned from, const c
         return 0;
     if (strchr(" +-", sign) == NULL || strchr(" +-", esign) == NULL || exponent < '0' || exponent > '9' ||
         num_uint(digits, 99999, &value) != 0)
-        return refuse(r, row, WHY_FIELD_NUMBER, from, keyword, "expected [-]ddddd[-]d: digits behind an implied point, exponent");
+        return refuse(r, row, WHY_FIELD_NUMBER, from, keyword,
+                      "expected [-]ddddd[-]d: digits behind an implied point, exponent");
     if (value == 0)
         return put(r, keyword, "0", row, from);
     (void)snprintf(text, sizeof text, "%s0.%05uE%s%c", sign == '-' ? "-" : "", (unsigned)value,
@@ -313,8 +321,8 @@ take_name(struct reading *r, const struct row *row)
 
     if (name.n > 2 && name.p[0] == '0' && name.p[1] == ' ')
         name = text_trim(span_of(name.p + 2, name.n - 2));
-    if (name.n > NAME_COLUMNS && fill_tolerate(&r->fill, WHY_TEXT_LIMIT, place_at(row, NAME_COLUMNS + 1), "OBJECT_NAME",
-                                               "a name of more than 24 columns") != 0)
+    if (name.n > NAME_COLUMNS && fill_tolerate(&r->fill, WHY_TEXT_LIMIT, place_at(row, NAME_COLUMNS + 1),
+                                               "OBJECT_NAME", "a name of more than 24 columns") != 0)
         return -1;
     return fill_put(&r->fill, span_str("OBJECT_NAME"), name, span_of(NULL, 0), place_at(row, 1),
                     place_at(row, fixcol_column(row->text, name)));
@@ -352,14 +360,16 @@ pass_over(struct reading *r)
     if (is_element(r, 0, '2'))
         return refuse(r, &r->row[0], WHY_TEXT_SYNTAX, 1, NULL, "line 2 of an element set without its line 1");
     if (r->how->strict)
-        return refuse(r, &r->row[0], WHY_TEXT_SYNTAX, 1, NULL, "no element set: expected a name and lines 1 and 2");
+        return refuse(r, &r->row[0], WHY_TEXT_SYNTAX, 1, NULL,
+                      "no element set: expected a name and lines 1 and 2");
     fill_warn(r->how, at, NULL, "no element set: passed over");
     drop(r, 1);
     return 0;
 }
 
 static int
-read_tle(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie, struct why *why)
+read_tle(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+         struct why *why)
 {
     struct reading r = {.how = how, .arena = a, .emit = emit, .cookie = cookie, .why = why};
 
@@ -369,7 +379,8 @@ read_tle(struct span input, const struct convert *how, struct arena *a, type_emi
     for (look_ahead(&r); r.count > 0 && why->code == WHY_NONE; look_ahead(&r)) {
         int rc;
 
-        if (is_element(&r, 1, '1') && is_element(&r, 2, '2') && !is_element(&r, 0, '1') && !is_element(&r, 0, '2'))
+        if (is_element(&r, 1, '1') && is_element(&r, 2, '2') && !is_element(&r, 0, '1') &&
+            !is_element(&r, 0, '2'))
             rc = take_record(&r, 3);
         else if (is_element(&r, 0, '1') && is_element(&r, 1, '2'))
             rc = take_record(&r, 2);
@@ -380,7 +391,9 @@ read_tle(struct span input, const struct convert *how, struct arena *a, type_emi
     }
     if (why->code != WHY_NONE)
         return -1;
-    return r.records > 0 ? 0 : why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL, "no element set: expected lines 1 and 2");
+    return r.records > 0
+               ? 0
+               : why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL, "no element set: expected lines 1 and 2");
 }
 
 static int
@@ -400,5 +413,5 @@ probe(struct span head)
     return 0;
 }
 
-const struct reader orbit_tle_reader = {"tle", "text/x-tle", "two-line elements, with names or without", LIMIT_INPUT_BYTES,
-                                        probe, read_tle};
+const struct reader orbit_tle_reader = {
+    "tle", "text/x-tle", "two-line elements, with names or without", LIMIT_INPUT_BYTES, probe, read_tle};

@@ -42,8 +42,8 @@ set_number(struct line *line, const Parallax__V1__Orbit *orbit, const struct con
     if (number == 0)
         return cannot(why, "NORAD_CAT_ID", "not given: a TLE needs one");
     if (number > ALPHA5_MAX)
-        return why_set(why, WHY_CANNOT_HOLD, 0, 0, "NORAD_CAT_ID", "%" PRIu64 ": a TLE holds at most %d (Alpha-5 Z9999)",
-                       number, ALPHA5_MAX);
+        return why_set(why, WHY_CANNOT_HOLD, 0, 0, "NORAD_CAT_ID",
+                       "%" PRIu64 ": a TLE holds at most %d (Alpha-5 Z9999)", number, ALPHA5_MAX);
     if (number > DIGITS_MAX && !how->alpha5)
         return why_set(why, WHY_CANNOT_HOLD, 0, 0, "NORAD_CAT_ID",
                        "%" PRIu64 ": a TLE holds five digits; Alpha-5 has to be asked for", number);
@@ -95,15 +95,16 @@ set_epoch(struct line *line, const Parallax__V1__Orbit *orbit, struct why *why)
     if (t.ns % TICK_NS != 0 || t.ns >= UTC_DAY_NS)
         return cannot(why, "EPOCH", "a TLE holds multiples of 864 us");
     (void)utc_mjd(year, 1, 1, &first);
-    (void)snprintf(column, sizeof column, "%02d%03d.%08d", year % 100, (int)(t.mjd - first + 1), (int)(t.ns / TICK_NS));
+    (void)snprintf(column, sizeof column, "%02d%03d.%08d", year % 100, (int)(t.mjd - first + 1),
+                   (int)(t.ns / TICK_NS));
     set(line, 19, column);
     return 0;
 }
 
 /* Columns for ${before} digits and ${behind} decimals; not negative. */
 static int
-set_fixed(struct line *line, unsigned from, unsigned before, char pad, bool point, unsigned behind, const char *keyword,
-          const char *value, struct why *why)
+set_fixed(struct line *line, unsigned from, unsigned before, char pad, bool point, unsigned behind,
+          const char *keyword, const char *value, struct why *why)
 {
     struct orbit_decimal d;
     char text[24];
@@ -112,8 +113,9 @@ set_fixed(struct line *line, unsigned from, unsigned before, char pad, bool poin
     if (d.minus && d.n > 0)
         return cannot(why, keyword, "a TLE holds no negative one");
     if (orbit_decimal_fixed(&d, before, pad, point, behind, text) != 0)
-        return why_set(why, WHY_CANNOT_HOLD, 0, 0, keyword, "%.40s: a TLE holds %u digits before the point and %u behind it",
-                       value, before, behind);
+        return why_set(why, WHY_CANNOT_HOLD, 0, 0, keyword,
+                       "%.40s: a TLE holds %u digits before the point and %u behind it", value, before,
+                       behind);
     set(line, from, text);
     return 0;
 }
@@ -126,7 +128,8 @@ set_first_derivative(struct line *line, const char *value, struct why *why)
 
     orbit_decimal_read(span_str(value), &d);
     if (orbit_decimal_fixed(&d, 0, '0', true, 8, text) != 0)
-        return why_set(why, WHY_CANNOT_HOLD, 0, 0, "MEAN_MOTION_DOT", "%.40s: a TLE holds eight decimals, below 1", value);
+        return why_set(why, WHY_CANNOT_HOLD, 0, 0, "MEAN_MOTION_DOT",
+                       "%.40s: a TLE holds eight decimals, below 1", value);
     if (d.minus)
         set(line, 34, "-");
     set(line, 35, text);
@@ -143,8 +146,8 @@ set_exponential(struct line *line, unsigned from, const char *keyword, const cha
 
     orbit_decimal_read(span_str(value), &d);
     if (orbit_decimal_exponential(&d, digits, &exponent) != 0)
-        return why_set(why, WHY_CANNOT_HOLD, 0, 0, keyword, "%.40s: a TLE holds five digits and an exponent of -9 to 9",
-                       value);
+        return why_set(why, WHY_CANNOT_HOLD, 0, 0, keyword,
+                       "%.40s: a TLE holds five digits and an exponent of -9 to 9", value);
     (void)snprintf(text, sizeof text, "%c%s%c%d", d.minus && d.n > 0 ? '-' : ' ', digits,
                    d.n == 0 || exponent > 0 ? '+' : '-', exponent < 0 ? -exponent : exponent);
     set(line, from, text);
@@ -153,7 +156,8 @@ set_exponential(struct line *line, unsigned from, const char *keyword, const cha
 
 /* A whole number, right-aligned in columns ${from}..${to}. */
 static int
-set_integer(struct line *line, unsigned from, unsigned to, const char *keyword, const char *value, struct why *why)
+set_integer(struct line *line, unsigned from, unsigned to, const char *keyword, const char *value,
+            struct why *why)
 {
     uint64_t n = 0;
     char text[24];
@@ -162,7 +166,8 @@ set_integer(struct line *line, unsigned from, unsigned to, const char *keyword, 
         return 0;
     (void)num_uint(span_str(*value == '+' ? value + 1 : value), UINT64_MAX, &n);
     if (snprintf(text, sizeof text, "%*" PRIu64, (int)(to - from + 1), n) > (int)(to - from + 1))
-        return why_set(why, WHY_CANNOT_HOLD, 0, 0, keyword, "%.40s: a TLE holds %u digits", value, to - from + 1);
+        return why_set(why, WHY_CANNOT_HOLD, 0, 0, keyword, "%.40s: a TLE holds %u digits", value,
+                       to - from + 1);
     set(line, from, text);
     return 0;
 }
@@ -173,9 +178,9 @@ finish(struct line *line, struct buf *out)
     unsigned sum = 0;
 
     for (unsigned i = 0; i < COLUMNS - 1; i++)
-        sum += line->text[i] == '-'                                ? 1
+        sum += line->text[i] == '-'                           ? 1
                : line->text[i] >= '0' && line->text[i] <= '9' ? (unsigned)(line->text[i] - '0')
-                                                                  : 0;
+                                                              : 0;
     line->text[COLUMNS - 1] = (char)('0' + sum % 10);
     line->text[COLUMNS] = '\n';
     buf_put(out, line->text, COLUMNS + 1);
@@ -230,10 +235,12 @@ check_name(const char *name, struct why *why)
 static bool
 is_held(const char *keyword)
 {
-    static const char *const held[] = {
-        "OBJECT_NAME",         "OBJECT_ID",    "EPOCH",          "MEAN_MOTION",  "ECCENTRICITY", "INCLINATION",
-        "RA_OF_ASC_NODE",      "MEAN_ANOMALY", "EPHEMERIS_TYPE", "NORAD_CAT_ID", "ARG_OF_PERICENTER", "ELEMENT_SET_NO",
-        "CLASSIFICATION_TYPE", "REV_AT_EPOCH", "BSTAR",          "MEAN_MOTION_DOT", "MEAN_MOTION_DDOT"};
+    static const char *const held[] = {"OBJECT_NAME",         "OBJECT_ID",         "EPOCH",
+                                       "MEAN_MOTION",         "ECCENTRICITY",      "INCLINATION",
+                                       "RA_OF_ASC_NODE",      "MEAN_ANOMALY",      "EPHEMERIS_TYPE",
+                                       "NORAD_CAT_ID",        "ARG_OF_PERICENTER", "ELEMENT_SET_NO",
+                                       "CLASSIFICATION_TYPE", "REV_AT_EPOCH",      "BSTAR",
+                                       "MEAN_MOTION_DOT",     "MEAN_MOTION_DDOT"};
 
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         if (strcmp(held[i], keyword) == 0)
