@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum kind { TEXT, NUMBER, SIZE, FLAG, LEVEL };
+enum kind { NAME, TEXT, NUMBER, SIZE, FLAG, LEVEL };
 
 struct row {
     const char *path;
@@ -58,6 +58,12 @@ take(const struct row *r, struct span s, struct conf *out)
     uint64_t n;
 
     switch (r->kind) {
+    case NAME:
+        if (!text_is_node_name(s))
+            return "<iso-country>-<agency>, such as fr-cnes";
+        memset(at, 0, CONF_TEXT_MAX);
+        memcpy(at, s.p, s.n);
+        return NULL;
     case TEXT:
         if (s.n < r->min || s.n > r->max || s.n >= CONF_TEXT_MAX)
             return "text of another length";
@@ -170,6 +176,9 @@ take_map(const struct yaml_node *map, const char *prefix, struct conf *out, bool
                 return -1;
             continue;
         }
+        if (r == NULL && is_group(path))
+            return why_set(why, WHY_CONF_VALUE, node->line, node->column, path,
+                           "not allowed here: expected keys below it");
         if (r == NULL)
             return unknown(path, node, why);
         if (given[r - rows])
@@ -203,9 +212,6 @@ conf_read(struct span text, struct conf *out, struct why *why)
     if (rc == 0 && out->name[0] == '\0')
         return why_set(why, WHY_FIELD_MISSING, 1, 1, "name",
                        "must be given: expected <iso-country>-<agency>");
-    if (rc == 0 && !text_is_node_name(span_str(out->name)))
-        return why_set(why, WHY_CONF_VALUE, 0, 0, "name",
-                       "not a node name: expected <iso-country>-<agency>, such as fr-cnes");
     return rc;
 }
 
@@ -232,6 +238,7 @@ put_value(const struct row *r, const struct conf *conf, struct buf *out)
     uint64_t n;
 
     switch (r->kind) {
+    case NAME:
     case TEXT:
         text_json(out, span_str(at));
         break;
@@ -271,7 +278,7 @@ conf_dump_example(struct buf *out)
         expected(r, out);
         buf_put_fmt(out, " takes effect at %s\n",
                     strcmp(r->when, "RESTART") == 0 ? "the next start" : "SIGHUP");
-        if (r->kind == TEXT)
+        if (r->kind == TEXT || r->kind == NAME)
             buf_put_fmt(out, "%s: \"%s\"\n", r->path, r->value[0] == '\0' ? "fr-cnes" : r->value);
         else
             buf_put_fmt(out, "%s: %s\n", r->path, r->value);
