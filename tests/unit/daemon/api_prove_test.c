@@ -94,7 +94,8 @@ in_the_middle_of_catching_up_an_older_head_proves(void **state)
     buf_init(&scratch, LIMIT_HEADER_BYTES + LIMIT_BODY_BYTES);
     prove(b, fd, &id, &scratch, &result);
     assert_int_equal(result.size, 4);
-    assert_int_equal(result.good_n, 0);
+    assert_int_equal(result.good_n, 0); /* the lines that we keep are over another head */
+    assert_int_equal(result.lost_n, 0);
     id.index = 5; /* its only head covers leaves that are not here */
     q.id = &id;
     r.prove = &q;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "orbit.pb-c.h"
 #include "world.h"
 
 static Parallax__V1__QueryRequest
@@ -159,6 +160,18 @@ quarantined_records_are_shown_only_when_asked_for(void **state)
     a = bed_ask(b, fd, &r);
     assert_string_equal(a->records->rows[0]->quarantine, "BODY_SHAPE");
     bed_answer_free(a);
+    bed_batch(b, &b->other[LARGE], 9, 1, 10, 9);
+    bed_batch(b, &b->other[LARGE], 10, 1, 11, 10);
+    api_delivered(b->api);
+    /* A row of the table whose record is not in quarantine any more is not told. */
+    assert_int_equal(store_quarantine_note(b->store, b->other[LARGE].row.no, 2, WHY_BODY_SHAPE, "x"), 0);
+    q = orbits();
+    q.quarantined = true;
+    q.mode = PARALLAX__V1__MODE__TEST;
+    assert_rows(b, fd, &q, "d0:9 d0:a ");
+    q.quarantined = false;
+    q.history = true;
+    assert_rows(b, fd, &q, "d0:8 d0:7 d0:6 d0:5 d0:4 d0:3 d0:2 d0:1 ");
     close(fd);
 }
 
@@ -225,6 +238,60 @@ a_page_is_bounded_in_bytes(void **state)
     a = bed_ask(b, fd, &r);
     assert_int_equal(a->records->n_rows, LIMIT_API_PAGE_BYTES / LARGE_BYTES);
     bed_answer_free(a);
+    close(fd);
+}
+
+/* Not cut by their number: the next page goes on with the first row that did not fit. */
+static void
+a_page_of_the_newest_is_bounded_in_bytes_and_the_next_one_goes_on(void **state)
+{
+    struct bed *b = *state;
+    Parallax__V1__QueryRequest q = orbits();
+    Parallax__V1__PublishRequest publish = PARALLAX__V1__PUBLISH_REQUEST__INIT;
+    Parallax__V1__PublishRecord record = PARALLAX__V1__PUBLISH_RECORD__INIT, *records[] = {&record};
+    Parallax__V1__Request r = world_request(PARALLAX__V1__REQUEST__WHAT_PUBLISH);
+    uint8_t *original = calloc(1, LARGE_BYTES);
+    int fd = bed_connect(b);
+    struct buf out;
+
+    buf_init(&out, LIMIT_API_BYTES);
+    record.type = (char *)(uintptr_t) "orbit";
+    publish.audience = (char *)(uintptr_t) "open";
+    publish.mode = PARALLAX__V1__MODE__SIMULATED;
+    publish.n_records = 1;
+    publish.records = records;
+    r.publish = &publish;
+    for (uint32_t i = 1; i <= 8; i++) {
+        Parallax__V1__Orbit *orbit;
+        Parallax__V1__Answer *a;
+        uint8_t key[16] = {(uint8_t)i}, *mine;
+
+        buf_clear(&out);
+        bed_orbit(i, 1, &out);
+        orbit = parallax__v1__orbit__unpack(NULL, out.n, out.p);
+        mine = orbit->source->original.data;
+        orbit->source->original = (ProtobufCBinaryData){LARGE_BYTES, original};
+        buf_clear(&out);
+        pack(&orbit->base, &out);
+        orbit->source->original.data = mine;
+        parallax__v1__orbit__free_unpacked(orbit, NULL);
+        record.body = (ProtobufCBinaryData){out.n, out.p};
+        publish.key = (ProtobufCBinaryData){16, key};
+        a = bed_ask(b, fd, &r);
+        assert_string_equal(a->error, "");
+        bed_answer_free(a);
+    }
+    q.mode = PARALLAX__V1__MODE__SIMULATED;
+    world_query(b, fd, &q, 0, &out);
+    for (unsigned i = 1; i <= 8; i++) {
+        char index[8];
+
+        (void)snprintf(index, sizeof index, ":%u ", i);
+        assert_non_null(strstr(buf_cstr(&out), index));
+        assert_null(strstr(strstr(buf_cstr(&out), index) + 1, index));
+    }
+    free(original);
+    buf_release(&out);
     close(fd);
 }
 
@@ -342,6 +409,7 @@ main(void)
         TEST(quarantined_records_are_shown_only_when_asked_for),
         TEST(a_log_that_is_not_released_is_as_unknown_as_one_that_does_not_exist),
         TEST(a_page_is_bounded_in_bytes),
+        TEST(a_page_of_the_newest_is_bounded_in_bytes_and_the_next_one_goes_on),
         TEST(a_request_with_values_that_make_no_sense_is_refused),
         TEST(a_cursor_of_any_bytes_does_no_harm),
         TEST(what_is_published_here_is_found_at_once_and_once),

@@ -193,7 +193,7 @@ nothing_is_told_before_it_is_on_disk(void **state)
     struct bed *b = *state;
     struct asking q;
     struct pollfd fds[BED_FDS];
-    int fd = bed_connect(b);
+    int fd = bed_connect(b), other = bed_connect(b);
     uint8_t byte;
 
     init(b, &q);
@@ -211,11 +211,23 @@ nothing_is_told_before_it_is_on_disk(void **state)
         api_poll(b->api, fds, n);
     }
     assert_true(recv(fd, &byte, 1, 0) < 0 && errno == EAGAIN);
+    q.tail.after = 17;
+    for (unsigned i = 0; i < 3; i++) { /* nor to one that has more to read */
+        size_t n;
+
+        if (i == 0)
+            bed_send(b, other, &q.request);
+        n = api_pollfds(b->api, fds, BED_FDS);
+        assert_true(poll(fds, n, 0) >= 0);
+        api_poll(b->api, fds, n);
+    }
     assert_int_equal(store_commit(b->store), 0);
     api_delivered(b->api);
     assert_int_equal(api_timeout_ms(b->api), 0);
+    assert_rows(b, bed_receive(b, other), "d0:7 d0:8 ", NEWEST);
     assert_rows(b, bed_receive(b, fd), "d0:9 ", NEWEST + 1);
     close(fd);
+    close(other);
 }
 
 static void

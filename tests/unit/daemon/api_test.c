@@ -393,6 +393,8 @@ one_connection_too_many_is_closed_and_makes_room_when_another_leaves(void **stat
     over = bed_connect(b);
     assert_true(bed_is_closed(b, over));
     close(over);
+    for (size_t i = 0; i < LIMIT_API_CLIENT_COUNT; i++)
+        assert_false(bed_is_closed(b, fd[i]));
     close(fd[0]);
     bed_turn(b);
     assert_alive(b);

@@ -19,6 +19,7 @@ static inline void
 world_half(struct bed *b)
 {
     struct bed_log *l = &b->other[HALF];
+    char line[ORIGIN_LINE_MAX];
 
     bed_log_new(b, l, "de-dlr", "data", 0xA0, true);
     bed_leaf_orbit(l, 25544, 1, REAL);
@@ -28,6 +29,8 @@ world_half(struct bed *b)
     for (unsigned i = 5; i < 9; i++)
         bed_leaf_orbit(l, 696 + i, i, REAL);
     bed_head(b, l, 9, &l->row.head);
+    checkpoint_origin_line(b->roster->federation, "de-dlr", l->row.id, line);
+    federation_cosign(b->roster, line, &l->row.head, "de-dlr", BED_WALL_MS / 1000, &l->row.heartbeat);
     bed_must(store_log_put(b->store, &l->row) == 0);
     bed_batch(b, l, 0, 4, 4, -1);
     bed_batch(b, l, 4, 2, 9, 4);
@@ -64,10 +67,10 @@ world_rest(struct bed *b)
     l = &b->other[LARGE];
     l->plain = true;
     bed_log_new(b, l, "de-dlr", "admin", 0xD0, true);
-    for (unsigned i = 0; i < 9; i++)
+    for (unsigned i = 0; i < 11; i++)
         bed_leaf(l, "orbit", PARALLAX__V1__MODE__TEST, (struct utc){61100, 7}, span_of(large, LARGE_BYTES));
     bed_must(store_log_put(b->store, &l->row) == 0);
-    for (unsigned i = 0; i < 9; i++) /* the tenth comes later */
+    for (unsigned i = 0; i < 9; i++) /* the others come later */
         bed_batch(b, l, i, 1, i + 1, -1);
     free(large);
 }
@@ -128,7 +131,7 @@ static inline void
 world_rows(const Parallax__V1__RecordsAnswer *page, struct buf *out)
 {
     for (size_t i = 0; i < page->n_rows; i++)
-        buf_put_fmt(out, "%x:%d ", page->rows[i]->id->log.data[0], (int)page->rows[i]->id->index);
+        buf_put_fmt(out, "%x:%x ", page->rows[i]->id->log.data[0], (unsigned)page->rows[i]->id->index);
 }
 
 /* All pages of a query, at most ${limit} rows each. */
