@@ -148,14 +148,39 @@ num_is_decimal(struct span s)
     return split(s, &parts) == 0;
 }
 
+/*
+ * Up to 15 digits and a power of ten up to 22 are doubles without rounding: one multiplication or division rounds once, as
+ * strtod() would (Clinger, "How to read floating point numbers accurately", 1990). That is what data looks like.
+ */
+static bool
+is_exact(const struct parts *parts, double *out)
+{
+    static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    int power = parts->exponent - (int)parts->n;
+    uint64_t digits = 0;
+    double v;
+
+    if (parts->n > 15 || power < -22 || power > 22)
+        return false;
+    for (unsigned i = 0; i < parts->n; i++)
+        digits = digits * 10 + (uint64_t)(parts->digits[i] - '0');
+    v = power < 0 ? (double)digits / tens[-power] : (double)digits * tens[power];
+    *out = parts->minus ? -v : v;
+    return true;
+}
+
 int
 num_double(struct span s, double *out)
 {
     char text[LIMIT_DIGITS_COUNT + 1];
+    struct parts parts;
     double v;
 
-    if (!num_is_decimal(s))
+    if (split(s, &parts) != 0)
         return -1;
+    if (is_exact(&parts, out))
+        return 0;
     for (size_t i = 0; i < s.n; i++)
         text[i] = (char)(is_exponent_letter(s.p[i]) ? 'e' : s.p[i]);
     text[s.n] = 0;

@@ -5,6 +5,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 static void
@@ -138,6 +141,42 @@ doubles_are_rounded_correctly_and_finite(void **state)
     assert_true(v == 12);
 }
 
+/* Numbers that only look random: xorshift. */
+static uint64_t
+draw(uint64_t *state, uint64_t below)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state % below;
+}
+
+static void
+doubles_are_those_of_strtod_digit_by_digit(void **state)
+{
+    uint64_t seed = 7600;
+
+    for (unsigned round = 0; round < 200000; round++) {
+        unsigned digits = 1 + (unsigned)draw(&seed, 20), point = (unsigned)draw(&seed, digits + 1), n = 0;
+        char text[64];
+        double v;
+
+        if (draw(&seed, 2) == 0)
+            text[n++] = '-';
+        for (unsigned i = 0; i < digits; i++) {
+            if (i == point)
+                text[n++] = '.';
+            text[n++] = (char)('0' + draw(&seed, 4) * draw(&seed, 4)); /* 0 to 9, zero most often */
+        }
+        if (draw(&seed, 2) == 0)
+            n += (unsigned)snprintf(text + n, sizeof text - n, "e%d", (int)draw(&seed, 61) - 30);
+        text[n] = 0;
+        assert_int_equal(num_double(span_str(text), &v), 0);
+        if (memcmp(&v, &(double){strtod(text, NULL)}, sizeof v) != 0)
+            fail_msg("%s is read as %.17g", text, v);
+    }
+}
+
 static void
 decimals_compare_exactly_by_their_text(void **state)
 {
@@ -194,6 +233,7 @@ main(void)
         cmocka_unit_test(decimals_follow_the_grammar),
         cmocka_unit_test(decimals_have_at_most_64_characters),
         cmocka_unit_test(doubles_are_rounded_correctly_and_finite),
+        cmocka_unit_test(doubles_are_those_of_strtod_digit_by_digit),
         cmocka_unit_test(decimals_compare_exactly_by_their_text),
     };
 
