@@ -1,6 +1,5 @@
 """Three nations on one machine: what they share, and what they survive."""
 import contextlib
-import contextlib
 import os
 import signal
 import socket
