@@ -19,7 +19,7 @@ static char folder[64];
 static const char *
 path_of(const char *name)
 {
-    static char path[200];
+    static char path[sizeof folder + 256];
 
     snprintf(path, sizeof path, "%s/%s", folder, name);
     return path;
