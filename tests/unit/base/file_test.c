@@ -124,7 +124,7 @@ a_reader_never_sees_half_a_file(void **state)
 static void
 a_name_that_is_taken_beside_is_left_alone(void **state)
 {
-    char beside[300];
+    char beside[400];
     struct buf b;
 
     snprintf(beside, sizeof beside, "%s.tmp-%ld-0", path_of("n"), (long)getpid());
