@@ -155,6 +155,39 @@ the_newest_wins_by_epoch_creation_log_and_index(void **state)
     }
 }
 
+static void
+a_rollback_takes_back_what_the_picture_was_told(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t log = fixture_log(f->s, 1, "fr-cnes", false);
+    struct store_subject a[] = {subject(log, 1, "a", 1, 0), subject(log, 2, "a", 5, 0),
+                                subject(log, 3, "a", 3, 0)};
+    struct store_subject b = subject(log, 4, "b", 9, 0), c = subject(log, 5, "c", 9, 0);
+    static struct dump d;
+
+    assert_int_equal(store_latest_put(f->s, &a[0]), 0);
+    assert_int_equal(store_begin(f->s), 0);
+    assert_int_equal(store_latest_put(f->s, &a[1]), 0);
+    assert_int_equal(store_latest_put(f->s, &b), 0);
+    dump(f->s, &d);
+    assert_int_equal(d.rows, 2);
+    assert_int_equal(store_latest_put(f->s, &b), 0);
+    store_rollback(f->s);
+    dump(f->s, &d);
+    assert_string_equal(d.text, "orbit 1 a fr-cnes 1 1 0 1 1\n");
+    assert_int_equal(store_begin(f->s), 0);
+    assert_int_equal(store_latest_put(f->s, &a[2]), 0);
+    assert_int_equal(store_latest_put(f->s, &c), 0);
+    assert_int_equal(store_latest_put(f->s, &b), 0);
+    assert_int_equal(store_commit(f->s), 0);
+    for (int reopened = 0; reopened < 2; reopened++) {
+        dump(f->s, &d);
+        assert_string_equal(d.text, "orbit 1 a fr-cnes 1 3 0 1 3\norbit 1 b fr-cnes 1 9 0 1 4\n"
+                                    "orbit 1 c fr-cnes 1 9 0 1 5\n");
+        fixture_reopen(f);
+    }
+}
+
 static int
 check_order(void *cookie, const struct store_latest *row)
 {
@@ -464,6 +497,29 @@ a_cut_takes_what_was_not_signed_and_nothing_else(void **state)
     assert_true(store_range(f->s, own, 256, 512, hash));
 }
 
+static void
+a_cut_takes_the_subtrees_that_it_opens(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t own = fixture_log(f->s, 1, "fr-cnes", true);
+    uint8_t hash[HASH_BYTES];
+    struct tree tree, cut;
+
+    tree_init(&tree);
+    (void)fixture_append(f->s, own, &tree, 300, 0);
+    one_head(f->s, own, &tree);
+    (void)fixture_append(f->s, own, &tree, 200, 0);
+    cut = tree;
+    for (int again = 0; again < 3; again++) {
+        tree = cut;
+        (void)fixture_append(f->s, own, &tree, 100, 0);
+        assert_true(store_range(f->s, own, 256, 512, hash));
+        assert_int_equal(store_log_truncate(f->s, own, 500), 0);
+        assert_false(store_range(f->s, own, 256, 512, hash));
+        assert_true(store_range(f->s, own, 0, 256, hash));
+    }
+}
+
 int
 main(void)
 {
@@ -471,12 +527,14 @@ main(void)
     const struct CMUnitTest tests[] = {
         T(the_picture_does_not_depend_on_the_order_of_arrival),
         T(the_newest_wins_by_epoch_creation_log_and_index),
+        T(a_rollback_takes_back_what_the_picture_was_told),
         T(rows_come_in_the_order_of_their_bytes_and_a_walk_can_go_on),
         T(a_subject_is_found_by_each_of_its_objects_while_it_names_them),
         T(more_subjects_than_the_writer_remembers_keep_their_newest),
         T(an_own_batch_is_unseen_until_it_is_signed),
         T(one_signature_over_several_batches_proves_each),
         T(a_cut_takes_what_was_not_signed_and_nothing_else),
+        T(a_cut_takes_the_subtrees_that_it_opens),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
