@@ -3,9 +3,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,8 +14,8 @@
 #include "bus/gate_internal.h"
 
 #define TURN_BYTES 1048576 /* from peers to core in one turn of the loop: about 1 ms */
-#define REDIAL_MS  50      /* between two attempts to reach core */
-#define POLL_MAX   (MONITOR_DIAL_MAX + 4)
+#define POLL_FIXED 5
+#define POLL_MAX   (MONITOR_DIAL_MAX + POLL_FIXED)
 
 static int64_t
 now_ms(void)
@@ -201,31 +201,6 @@ is_us(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &other, &n) == 0 && other.uid == geteuid();
 }
 
-static void
-connect_core(struct gate *g)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd;
-
-    if (g->core.fd >= 0 || g->now_ms < g->connect_ms)
-        return;
-    g->connect_ms = g->now_ms + REDIAL_MS;
-    if (strlen(g->args->core_path) >= sizeof address.sun_path)
-        return;
-    memcpy(address.sun_path, g->args->core_path, strlen(g->args->core_path) + 1);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return;
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0 || !is_us(fd)) {
-        (void)close(fd);
-        return;
-    }
-    gatelink_init(&g->core, fd, LIMIT_GATE_CORE_ALERT_BYTES + LIMIT_GATE_CONTROL_BYTES,
-                  LIMIT_GATE_CORE_BULK_BYTES + LIMIT_GATE_CONTROL_BYTES);
-    g->core.sent = on_sent;
-    g->core.sent_cookie = g;
-}
-
 /* Core has gone: so does every link. Who may connect is up to the next core. */
 static void
 lose_core(struct gate *g)
@@ -238,7 +213,26 @@ lose_core(struct gate *g)
     gate_dial_remove_all(g);
     gate_link_down_all(g, "core");
     gate_listen_close(g);
-    g->connect_ms = g->now_ms;
+}
+
+/* The newest core is the one that lives. */
+static void
+accept_core(struct gate *g)
+{
+    int fd = accept4(g->args->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (fd < 0)
+        return;
+    if (!is_us(fd)) {
+        (void)close(fd);
+        return;
+    }
+    if (g->core.fd >= 0)
+        lose_core(g);
+    gatelink_init(&g->core, fd, LIMIT_GATE_CORE_ALERT_BYTES + LIMIT_GATE_CONTROL_BYTES,
+                  LIMIT_GATE_CORE_BULK_BYTES + LIMIT_GATE_CONTROL_BYTES);
+    g->core.sent = on_sent;
+    g->core.sent_cookie = g;
 }
 
 /* The loop */
@@ -291,7 +285,9 @@ turn(struct gate *g)
     struct monitor_news news = {news_dial, news_gone, news_accepted, g};
 
     g->now_ms = now_ms();
-    connect_core(g);
+    if (g->core_calls)
+        accept_core(g);
+    g->core_calls = false;
     monitor_take(g->monitor, &news);
     if (g->core.fd >= 0 && gatelink_read(&g->core, on_message, g) < 0)
         g->core_lost = true;
@@ -334,21 +330,21 @@ wait_turn(struct gate *g)
          .events = (short)(POLLIN | (g->core.fd >= 0 && gatelink_wants_write(&g->core) ? POLLOUT : 0))},
         {.fd = monitor_fd(g->monitor), .events = POLLIN},
         {.fd = g->listener != NULL ? g->listener_fd : -1, .events = POLLIN},
+        {.fd = g->args->listen_fd, .events = POLLIN},
     };
     int64_t timeout = g->tick_ms - g->now_ms;
 
     for (int i = 0; i < MONITOR_DIAL_MAX; i++)
-        fds[4 + i] =
+        fds[POLL_FIXED + i] =
             (struct pollfd){.fd = g->dial[i].socket != NULL ? g->dial[i].poll_fd : -1, .events = POLLIN};
-    if (g->core.fd < 0 && timeout > REDIAL_MS)
-        timeout = REDIAL_MS;
     if (timeout < 0 || has_more(g))
         timeout = 0;
     if (poll(fds, POLL_MAX, (int)timeout) <= 0)
         return true;
     g->listener_look |= fds[3].revents != 0;
+    g->core_calls = fds[4].revents != 0;
     for (int i = 0; i < MONITOR_DIAL_MAX; i++)
-        g->dial[i].look |= fds[4 + i].revents != 0;
+        g->dial[i].look |= fds[POLL_FIXED + i].revents != 0;
     return fds[0].revents == 0;
 }
 
@@ -388,6 +384,7 @@ gate_run(const struct gate_args *args)
     int result = 0;
 
     g->args = args;
+    (void)fcntl(args->listen_fd, F_SETFL, O_NONBLOCK);
     g->core.fd = -1;
     g->listener_fd = -1;
     if (start(g) == 0) {

@@ -10,7 +10,7 @@
 #include "crypt/secret.h"
 
 struct gate_args {
-    const char *core_path;          /* UNIX socket that core (or the supervisor, for it) listens on */
+    int listen_fd; /* UNIX socket, bound and listening, on which core calls: see node/daemon/sandbox.c */
     const struct secret *transport; /* our CURVE secret key */
     int ready_fd;                   /* gets one byte when the first PEERS are in force; -1 = nobody waits */
     int stop_fd;                    /* readable: return; -1 = runs until it is killed */

@@ -81,7 +81,7 @@ struct gate {
     struct zap *zap;
     struct monitor *monitor;
     struct gatelink core; /* fd -1 while away */
-    bool core_lost;
+    bool core_lost, core_calls;
     struct gatelink_peers peers;
     bool has_peers, is_ready, bind_failed;
     void *listener;
@@ -96,7 +96,7 @@ struct gate {
     unsigned long strangers; /* refused by the ZAP handler and told to core */
     uint64_t refusals;       /* failed handshakes that were told */
     int64_t refusals_ms;
-    int64_t now_ms, tick_ms, connect_ms;
+    int64_t now_ms, tick_ms;
 };
 
 /* gate_link.c */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@
 #define GATE_ALERT_MAX (16 * 1024 * 1024) /* alert frames on their way to the gate, bytes */
 #define GATE_BULK_MAX  (32 * 1024 * 1024)
 #define GATE_BULK_HOLD (4 * 1024 * 1024) /* above it, no more bulk is read from the log */
-#define POLL_FIXED     3
+#define POLL_FIXED     2
 
 static int64_t
 clock_ms(clockid_t id)
@@ -212,15 +213,19 @@ from_gate(void *cookie, enum gatelink_kind kind, uint32_t link, struct span payl
     core_step(c, &e);
 }
 
+/* The supervisor listens for the gate: this does not wait for one that starts. */
 static void
-accept_gate(struct core *c)
+connect_gate(struct core *c)
 {
-    int fd = accept4(c->args->listen_gate, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = ROLE_GATE_SOCKET};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (fd < 0)
         return;
-    if (c->gate_up)
-        core_drop_gate(c);
+    if (connect(fd, (struct sockaddr *)&a, sizeof(a)) != 0) {
+        close(fd);
+        return;
+    }
     gatelink_init(&c->gate, fd, GATE_ALERT_MAX, GATE_BULK_MAX);
     c->gate_up = true;
     core_send_peers(c);
@@ -308,11 +313,12 @@ turn(struct core *c)
     struct pollfd fds[POLL_FIXED + LIMIT_API_CLIENT_COUNT + 1];
     size_t n = POLL_FIXED;
 
-    fds[0] = (struct pollfd){c->args->listen_gate, POLLIN, 0};
-    fds[1] =
+    if (!c->gate_up)
+        connect_gate(c);
+    fds[0] =
         (struct pollfd){c->gate_up ? c->gate.fd : -1,
                         (short)(POLLIN | (c->gate_up && gatelink_wants_write(&c->gate) ? POLLOUT : 0)), 0};
-    fds[2] = (struct pollfd){signlink_fd(c->sign), signlink_events(c->sign), 0};
+    fds[1] = (struct pollfd){signlink_fd(c->sign), signlink_events(c->sign), 0};
     n += api_pollfds(c->api, fds + POLL_FIXED, LIMIT_API_CLIENT_COUNT + 1);
     if (poll(fds, n, wait_ms(c)) < 0 && errno != EINTR) {
         c->failed = true;
@@ -321,11 +327,8 @@ turn(struct core *c)
     c->api_ctx.mono_ms = core_mono_ms();
     c->api_ctx.wall_ms = core_wall_ms();
     c->api_ctx.disk_low = c->disk_low;
-    if ((fds[0].revents & POLLIN) != 0)
-        accept_gate(c);
-    else
-        gate_turn(c, fds[1].revents);
-    signlink_poll(c->sign, fds[2].revents);
+    gate_turn(c, fds[0].revents);
+    signlink_poll(c->sign, fds[1].revents);
     api_poll(c->api, fds + POLL_FIXED, n - POLL_FIXED);
     timers(c);
     if (node_has_work(c->node) || c->held) {

@@ -6,7 +6,7 @@
 
 /* Listening UNIX sockets, relative to the node's directory; the supervisor binds them once, so that a
  * restarted role keeps them. */
-#define ROLE_GATE_SOCKET "run/gate.sock" /* the gate connects to the core */
+#define ROLE_GATE_SOCKET "run/gate.sock" /* the core connects to the gate */
 #define ROLE_SIGN_SOCKET "run/sign.sock" /* the core connects to the signer */
 #define ROLE_API_SOCKET  "run/api.sock"  /* local programs connect to the core */
 

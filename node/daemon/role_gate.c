@@ -7,7 +7,7 @@
 int
 role_gate(const struct role_args *args)
 {
-    struct gate_args gate = {.core_path = ROLE_GATE_SOCKET, .ready_fd = args->ready_fd, .stop_fd = -1};
+    struct gate_args gate = {.listen_fd = args->listen_gate, .ready_fd = args->ready_fd, .stop_fd = -1};
     struct secret *transport;
     struct why why;
     char path[512];

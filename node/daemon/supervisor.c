@@ -342,8 +342,8 @@ supervisor_run(const struct conf *conf, const char *conf_name)
     struct supervisor s = {.conf = conf,
                            .conf_name = conf_name,
                            .child = {{.name = "sign", .sign = true, .ready_fd = -1},
-                                     {.name = "core", .gate = true, .api = true, .ready_fd = -1},
-                                     {.name = "gate", .ready_fd = -1}}};
+                                     {.name = "core", .api = true, .ready_fd = -1},
+                                     {.name = "gate", .gate = true, .ready_fd = -1}}};
     int lock = lock_directory();
 
     if (lock < 0)

@@ -255,7 +255,7 @@ a_new_core_finds_every_link_gone_and_starts_over(void **state)
     gatelink_release(&b.core); /* core of b dies */
     seen = await(&a, GATELINK_DOWN);
     assert_int_equal(seen->link, at_a);
-    accept_gate(&b);
+    call_gate(&b);
     b.seen_n = b.taken = 0;
     tell_peers(&b);
     join(GATELINK_ALERT, &again_a, &again_b);
@@ -279,7 +279,7 @@ core_that_speaks_nonsense_is_left(void **state)
         assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
         assert_int_equal(read(b.core.fd, &c, 1), 0);
         gatelink_release(&b.core);
-        accept_gate(&b);
+        call_gate(&b);
         tell_peers(&b);
     }
 }
