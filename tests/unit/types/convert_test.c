@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "types/registry.h"
 
 struct visit {
@@ -237,6 +238,32 @@ risks_of_two_lists_are_of_one_object_and_replace_not_each_other(void **state)
     buf_release(&b.out);
 }
 
+/* The golden CDM, with its objects named the other way round. */
+static void
+a_conjunction_is_keyed_alike_whichever_object_comes_first(void **state)
+{
+    struct buf text;
+    struct visit v = {.format = NULL};
+    char *first;
+    char *second;
+
+    buf_init(&text, 65536);
+    assert_int_equal(file_read("../../../node/types/conjunction/golden/02-least.cdm-kvn", &text), 0);
+    convert(&v, buf_cstr(&text));
+    assert_string_equal(v.subject.key, "88902+148493@2032-02-13T22:37");
+    assert_string_equal(v.subject.object[0], "norad:148493");
+    assert_string_equal(v.subject.object[1], "norad:88902");
+    buf_release(&v.out);
+    first = strstr((char *)text.p, "OBJECT=OBJECT1");
+    second = strstr((char *)text.p, "OBJECT=OBJECT2");
+    first[13] = '2';
+    second[13] = '1';
+    convert(&v, buf_cstr(&text));
+    assert_string_equal(v.subject.key, "88902+148493@2032-02-13T22:37");
+    buf_release(&v.out);
+    buf_release(&text);
+}
+
 int
 main(void)
 {
@@ -247,6 +274,7 @@ main(void)
         cmocka_unit_test(csv_refuses_what_would_change_meaning_and_names_what_is_lost),
         cmocka_unit_test(strict_writing_insists_on_mandatory_keywords),
         cmocka_unit_test(an_orbit_is_keyed_by_number_then_designator_then_name),
+        cmocka_unit_test(a_conjunction_is_keyed_alike_whichever_object_comes_first),
         cmocka_unit_test(risks_of_two_lists_are_of_one_object_and_replace_not_each_other),
     };
 
