@@ -89,8 +89,8 @@
 #define LIMIT_TXN_COUNT             8192     /* records in one transaction of a replica */
 #define LIMIT_SEGMENT_COUNT         65536    /* delivery numbers of one history segment */
 #define LIMIT_STORE_CACHE_KIB       16384    /* SQLite page cache: all roles share the memory budget */
-#define LIMIT_STORE_SUBJECTS_COUNT  131072   /* subjects whose rows the writer remembers, 40 bytes each: four catalogues of 30,000 */
-#define LIMIT_STORE_NEWEST_COUNT    65536    /* subjects whose newest record the writer keeps in memory, 33 bytes each */
+#define LIMIT_STORE_SUBJECTS_COUNT  131072   /* subjects whose rows the writer remembers, 32 bytes each: four catalogues of 30,000 */
+#define LIMIT_STORE_NEWEST_COUNT    131072   /* subjects whose newest record the writer keeps in memory, 33 bytes each */
 #define LIMIT_DISK_RESERVE_BYTES    268435456 /* free space below which bulk stops; alerts go on */
 
 #endif

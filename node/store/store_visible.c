@@ -230,38 +230,53 @@ visit(struct store *s, struct walk *w, const struct run *run)
     return rc;
 }
 
+static int
+walk(struct store *s, struct walk *w, unsigned batches_max, uint64_t *next)
+{
+    struct run run;
+    int rc = 1;
+
+    if (!w->forward) {
+        rc = run_get(s, SQL_DELIVERY_AT, w->at, &run);
+        if (rc > 0 && w->at - run.first >= run.count)
+            w->at = run.first + run.count - 1;
+    }
+    while (rc > 0 && batches_max-- > 0) {
+        rc = seek_segment(s, w);
+        if (rc > 0)
+            rc = next_run(s, w, &run);
+        if (rc <= 0)
+            break;
+        rc = visit(s, w, &run);
+        if (rc != 0) {
+            *next = w->at;
+            return rc;
+        }
+        rc = w->at != UINT64_MAX;
+    }
+    if (rc > 0)
+        *next = w->at;
+    return rc < 0 ? -1 : 0;
+}
+
 int
 store_visible(struct store *s, uint64_t delivery, bool forward, const char *type, int64_t since,
               int64_t until, unsigned batches_max, store_visible_fn *fn, void *cookie, uint64_t *next)
 {
     struct walk w = {forward, type, since, until, delivery, UINT64_MAX, fn, cookie};
-    struct run run;
-    int rc = 1;
+    bool view = !store_in_transaction(s);
+    int rc;
 
     *next = UINT64_MAX;
-    if (store_in_transaction(s) && !s->read_only && store_segment_flush(s) != 0)
+    if (!view && !s->read_only && store_segment_flush(s) != 0)
         return -1;
-    if (!forward) {
-        rc = run_get(s, SQL_DELIVERY_AT, w.at, &run);
-        if (rc > 0 && w.at - run.first >= run.count)
-            w.at = run.first + run.count - 1;
-    }
-    while (rc > 0 && batches_max-- > 0) {
-        rc = seek_segment(s, &w);
-        if (rc > 0)
-            rc = next_run(s, &w, &run);
-        if (rc <= 0)
-            break;
-        rc = visit(s, &w, &run);
-        if (rc != 0) {
-            *next = w.at;
-            return rc;
-        }
-        rc = w.at != UINT64_MAX;
-    }
-    if (rc > 0)
-        *next = w.at;
-    return rc < 0 ? -1 : 0;
+    /* One view of the file: also, taking a lock for each statement would cost more than reading a small batch. */
+    if (view && store_run(s, store_stmt(s, SQL_BEGIN_READ)) != 0)
+        return -1;
+    rc = walk(s, &w, batches_max, next);
+    if (view && store_run(s, store_stmt(s, SQL_COMMIT)) != 0)
+        return -1;
+    return rc;
 }
 
 int
