@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -14,7 +13,6 @@
 #define IN_BYTES    ((size_t)2 * (GATELINK_HEAD_BYTES + GATELINK_PAYLOAD_MAX)) /* at least one whole message */
 #define AFTER_LEN   (GATELINK_HEAD_BYTES - 4) /* what the length counts beside the payload */
 #define WRITEV_MAX  64                        /* chunks in one writev(2) */
-#define ROOM_BYTES  1048576 /* asked of the kernel for what is on its way; it may give less */
 #define FLUSH_BYTES 262144  /* written between two looks at the alert queue: one bulk frame */
 
 struct gatelink_chunk {
@@ -43,11 +41,10 @@ get_le32(const uint8_t *p)
 void
 gatelink_init(struct gatelink *l, int fd, size_t alert_max, size_t bulk_max)
 {
-    int flags = fcntl(fd, F_GETFL), room = ROOM_BYTES;
+    int flags = fcntl(fd, F_GETFL);
 
     *l = (struct gatelink){.fd = fd, .out = {{.max = alert_max}, {.max = bulk_max}}};
     (void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
 }
 
 void

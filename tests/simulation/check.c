@@ -212,6 +212,7 @@ world_pictures_equal(struct world *w)
 
     for (int k = 0; k < 2; k++) {
         p[k].w = w;
+        p[k].node = 0;
         buf_init(&p[k].text, SIZE_MAX);
     }
     store_latest_each(w->sim[0].store, NULL, put_row, &p[0]);
