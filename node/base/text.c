@@ -51,6 +51,8 @@ text_utf8_prefix(struct span s)
                 break;
             at += 8;
         }
+        while (at < s.n && s.p[at] < 0x80)
+            at++;
         if (at == s.n)
             break;
         n = decode(span_of(s.p + at, s.n - at), &point);

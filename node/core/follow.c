@@ -153,24 +153,22 @@ check_shape(const Parallax__V1__Data *d, struct checkpoint *anchor, struct why *
 
 /* Does the batch lead from what we hold to the signed root? */
 static int
-check_tree(const struct track *t, const Parallax__V1__Data *d, const struct checkpoint *anchor,
-           struct why *why)
+check_tree(struct node *n, const struct track *t, const Parallax__V1__Data *d,
+           const struct checkpoint *anchor, struct road_growth *growth, struct why *why)
 {
-    struct tree tree = t->tree;
-    uint8_t leaf[HASH_BYTES], root[HASH_BYTES], proof[LIMIT_PROOF_COUNT][HASH_BYTES];
+    uint8_t root[HASH_BYTES], proof[LIMIT_PROOF_COUNT][HASH_BYTES];
 
-    for (size_t i = 0; i < d->n_headers; i++) {
-        hash_leaf(span_of(d->headers[i].data, d->headers[i].len), leaf);
-        tree_append(&tree, leaf, NULL, NULL);
-    }
-    tree_root(&tree, root);
+    road_grow_begin(n, t, d->n_headers, growth);
+    for (size_t i = 0; i < d->n_headers; i++)
+        road_grow(growth, span_of(d->headers[i].data, d->headers[i].len));
+    tree_root(&growth->tree, root);
     for (size_t i = 0; i < d->n_proof; i++)
         memcpy(proof[i], d->proof[i].data, HASH_BYTES);
-    if (!tree_check_consistency(tree.size, root, anchor->size, anchor->root,
+    if (!tree_check_consistency(growth->tree.size, root, anchor->size, anchor->root,
                                 (const uint8_t(*)[HASH_BYTES])proof, d->n_proof))
         return why_set(why, WHY_TREE_PROOF, 0, 0, "anchor",
-                       "%llu leaves do not lead to the root signed at %llu", (unsigned long long)tree.size,
-                       (unsigned long long)anchor->size);
+                       "%llu leaves do not lead to the root signed at %llu",
+                       (unsigned long long)growth->tree.size, (unsigned long long)anchor->size);
     return 0;
 }
 
@@ -216,7 +214,7 @@ check_leaves(struct node *n, struct track *t, struct link *l, const Parallax__V1
 
 static void
 store(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data *d,
-      const struct checkpoint *anchor)
+      const struct road_growth *growth, const struct checkpoint *anchor)
 {
     struct road_result *results = action_memory(n, d->n_headers * sizeof(*results));
     uint8_t(*proof)[HASH_BYTES] = action_memory(n, d->n_proof * HASH_BYTES);
@@ -239,7 +237,7 @@ store(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data 
         memcpy(proof[i], d->proof[i].data, HASH_BYTES);
     if (anchor->size > t->row.head.size)
         heads_adopt(n, t, anchor);
-    road_store(n, t, results, d->n_headers, anchor, (const uint8_t(*)[HASH_BYTES])proof, d->n_proof);
+    road_store(n, t, results, d->n_headers, growth, anchor, (const uint8_t(*)[HASH_BYTES])proof, d->n_proof);
 }
 
 void
@@ -247,6 +245,7 @@ follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct 
 {
     struct track *t = d->log.len == LOG_ID_BYTES ? node_track(n, d->log.data) : NULL;
     struct checkpoint anchor;
+    struct road_growth growth;
     struct why leaf_why;
 
     if (t == NULL || t->source != l->id || t->row.frozen || (t->own != OWN_NONE && t->own != OWN_RECOVERING))
@@ -258,7 +257,7 @@ follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct 
         return;
     }
     if (check_shape(d, &anchor, why) != 0 || heads_verify(n, t, t->row.origin, &anchor, why) != 0 ||
-        check_tree(t, d, &anchor, why) != 0) {
+        check_tree(n, t, d, &anchor, &growth, why) != 0) {
         t->progress_ms = n->mono - STALL_MS - 1; /* the next source takes over */
         return;
     }
@@ -267,7 +266,7 @@ follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct 
         node_count_reject(n, node_member_index(n, t->row.origin), &leaf_why);
         return;
     }
-    store(n, t, l, d, &anchor);
+    store(n, t, l, d, &growth, &anchor);
     t->progress_ms = n->mono;
     if (t->own == OWN_RECOVERING)
         own_recovered(n, t);

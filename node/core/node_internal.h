@@ -224,9 +224,18 @@ void road_check(struct node *n, const uint8_t log[LOG_ID_BYTES], struct span hea
 /* Leaf 0: fill audience and class of ${row}. -1 with why (DESCRIPTOR_BAD). */
 int road_descriptor(struct node *n, struct store_log *row, struct span header, struct span body,
                     struct why *why);
-/* Put a batch with its results: advances tree and row. ${why_n} quarantines were counted by the caller. */
+/* A log's tree with leaves behind what the log holds: looked at before they are taken. */
+struct road_growth {
+    struct tree tree;
+    struct store_node *nodes; /* subtrees that became complete */
+    size_t nodes_n;
+};
+void road_grow_begin(struct node *n, const struct track *t, size_t leaves_max, struct road_growth *g);
+void road_grow(struct road_growth *g, struct span header);
+/* Put a batch with its results and its leaves: advances tree and row. ${why_n} quarantines were counted by the caller. */
 void road_store(struct node *n, struct track *t, const struct road_result *results, size_t count,
-                const struct checkpoint *anchor, const uint8_t (*proof)[HASH_BYTES], size_t proof_n);
+                const struct road_growth *growth, const struct checkpoint *anchor,
+                const uint8_t (*proof)[HASH_BYTES], size_t proof_n);
 
 /* own.c */
 void own_start(struct node *n);

@@ -265,6 +265,7 @@ void
 publish_batch(struct node *n, struct track *t)
 {
     struct road_result *results;
+    struct road_growth growth;
     size_t count, i = 0;
 
     if (t->own != OWN_OPEN || t->signing || t->queue == NULL)
@@ -275,7 +276,10 @@ publish_batch(struct node *n, struct track *t)
         for (uint32_t k = 0; !r->placed && k < r->count; k++)
             fill_result(&r->records[k], &results[i++]);
     }
-    road_store(n, t, results, i, NULL, NULL, 0);
+    road_grow_begin(n, t, i, &growth);
+    for (size_t k = 0; k < i; k++)
+        road_grow(&growth, results[k].record.header);
+    road_store(n, t, results, i, &growth, NULL, NULL, 0);
     for (struct request *r = t->placed; r != NULL; r = r->next) {
         if (!r->placed && r->key_n != 0) {
             struct action *a = action_add(n, ACTION_PUBLISHED);

@@ -114,20 +114,32 @@ road_descriptor(struct node *n, struct store_log *row, struct span header, struc
     return 0;
 }
 
-struct nodes {
-    struct store_node *v;
-    size_t n;
-};
-
 static void
 add_node(void *cookie, unsigned level, uint64_t index, const uint8_t hash[HASH_BYTES])
 {
-    struct nodes *nodes = cookie;
-    struct store_node *node = &nodes->v[nodes->n++];
+    struct road_growth *g = cookie;
+    struct store_node *node = &g->nodes[g->nodes_n++];
 
     node->level = (uint8_t)level;
     node->index = index;
     memcpy(node->hash, hash, HASH_BYTES);
+}
+
+void
+road_grow_begin(struct node *n, const struct track *t, size_t leaves_max, struct road_growth *g)
+{
+    g->tree = t->tree;
+    g->nodes = action_memory(n, (leaves_max / 128 + 4) * sizeof(*g->nodes));
+    g->nodes_n = 0;
+}
+
+void
+road_grow(struct road_growth *g, struct span header)
+{
+    uint8_t leaf[HASH_BYTES];
+
+    hash_leaf(header, leaf);
+    tree_append(&g->tree, leaf, add_node, g);
 }
 
 static void
@@ -149,20 +161,22 @@ fill_subject(struct store_subject *s, const struct track *t, const struct road_r
 
 void
 road_store(struct node *n, struct track *t, const struct road_result *results, size_t count,
-           const struct checkpoint *anchor, const uint8_t (*proof)[HASH_BYTES], size_t proof_n)
+           const struct road_growth *growth, const struct checkpoint *anchor,
+           const uint8_t (*proof)[HASH_BYTES], size_t proof_n)
 {
     struct action_batch *b = action_memory(n, sizeof(*b));
     struct store_record *records = action_memory(n, count * sizeof(*records));
     struct store_subject *subjects = action_memory(n, count * sizeof(*subjects));
-    struct why *quarantines = action_memory(n, count * sizeof(*quarantines));
-    struct nodes nodes = {action_memory(n, (count / 128 + 4) * sizeof(struct store_node)), 0};
+    struct why *quarantines;
+    struct action *a;
     size_t bad = 0;
 
+    for (size_t i = 0; i < count; i++)
+        bad += results[i].record.quarantine != WHY_NONE;
+    quarantines = action_memory(n, (bad + 1) * sizeof(*quarantines));
+    bad = 0;
     for (size_t i = 0; i < count; i++) {
-        uint8_t leaf[HASH_BYTES];
         records[i] = results[i].record;
-        hash_leaf(records[i].header, leaf);
-        tree_append(&t->tree, leaf, add_node, &nodes);
         t->row.bytes += records[i].header.n + records[i].body.n;
         if (records[i].quarantine != WHY_NONE) {
             quarantines[bad++] = results[i].why;
@@ -184,12 +198,15 @@ road_store(struct node *n, struct track *t, const struct road_result *results, s
     b->batch.proof_n = (uint32_t)proof_n;
     b->batch.proof = proof;
     b->batch.received_ms = n->wall;
-    b->nodes = nodes.v;
-    b->nodes_n = nodes.n;
+    b->nodes = growth->nodes;
+    b->nodes_n = growth->nodes_n;
     b->subjects = subjects;
     b->quarantines = quarantines;
+    t->tree = growth->tree;
     t->row.size += count;
     t->advanced = true;
     t->row_dirty = true;
-    action_add(n, ACTION_BATCH_PUT)->batch = b;
+    a = action_add(n, ACTION_BATCH_PUT);
+    a->batch = b;
+    a->lane = t->lane;
 }

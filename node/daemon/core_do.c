@@ -9,7 +9,8 @@
 
 typedef void do_fn(struct core *c, const struct action *a);
 
-/* Every write goes into the running transaction; the loop commits it. */
+/* Every write goes into the running transaction; the loop commits it: at the end of this turn when anything waits for
+ * it. */
 static void
 check(struct core *c, int result)
 {
@@ -20,8 +21,19 @@ check(struct core *c, int result)
 static void
 begin(struct core *c)
 {
-    if (!c->failed && !store_in_transaction(c->store))
-        check(c, store_begin(c->store));
+    if (c->failed || store_in_transaction(c->store))
+        return;
+    c->begun_ms = core_mono_ms();
+    c->gathered = 0;
+    c->urgent = false;
+    check(c, store_begin(c->store));
+}
+
+static void
+begin_urgent(struct core *c)
+{
+    begin(c);
+    c->urgent = true;
 }
 
 static void
@@ -115,6 +127,8 @@ do_batch_put(struct core *c, const struct action *a)
         log_event(EV_record_quarantined, "index=%llu why=%s note=\"%s\"",
                   (unsigned long long)(b->batch.first + i), why_name(why->code), why->note);
     }
+    c->gathered += b->batch.count;
+    c->urgent = c->urgent || b->batch.anchor.size == 0 || a->lane != PARALLAX__V1__LANE__BULK_LANE;
     c->delivered = c->delivered || b->subjects_n > 0;
     c->own_waiting = c->own_waiting || b->batch.anchor.size == 0;
 }
@@ -122,7 +136,7 @@ do_batch_put(struct core *c, const struct action *a)
 static void
 do_batch_sign(struct core *c, const struct action *a)
 {
-    begin(c);
+    begin_urgent(c);
     if (!c->failed)
         check(c, store_batch_sign(c->store, a->row->no, &a->row->head));
     c->delivered = true; /* our own records become visible with their signature */
@@ -131,7 +145,7 @@ do_batch_sign(struct core *c, const struct action *a)
 static void
 do_truncate(struct core *c, const struct action *a)
 {
-    begin(c);
+    begin_urgent(c);
     if (!c->failed)
         check(c, store_log_truncate(c->store, a->row->no, a->size));
 }
@@ -139,7 +153,7 @@ do_truncate(struct core *c, const struct action *a)
 static void
 do_published(struct core *c, const struct action *a)
 {
-    begin(c);
+    begin_urgent(c);
     if (!c->failed)
         check(c, store_published_put(c->store, a->bytes, a->part, &a->range, 1));
 }

@@ -25,6 +25,10 @@ struct core {
     size_t links_n;
     struct actions actions;
     int64_t tick_ms, disk_ms;
+    /* The running transaction: records of peers' data logs, and whether it holds anything else. */
+    int64_t begun_ms;
+    size_t gathered;
+    bool urgent;
 };
 
 int64_t core_mono_ms(void);

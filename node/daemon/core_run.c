@@ -1,13 +1,14 @@
 /*
  * The core role: one thread, one poll loop, the only writer of the store. Frames from the gate, requests of
  * the api, answers of the signer and time become events of the pure core; what it asks for is carried out;
- * the transaction is committed once a turn.
+ * the transaction is committed once a turn, or, while bulk of peers keeps coming, once for many frames.
  */
 #include "daemon/core_internal.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/record.h"
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -23,6 +24,10 @@
 #define GATE_BULK_MAX  (32 * 1024 * 1024)
 #define GATE_BULK_HOLD (4 * 1024 * 1024) /* above it, no more bulk is read from the log */
 #define POLL_FIXED     2
+#define HEAP_KEEP                                                                                            \
+    (32 * 1024 * 1024) /* given back beyond it: what a frame takes is taken again for the next */
+#define HEAP_PIECE (4 * 1024 * 1024) /* pieces up to this size come from the heap */
+#define GATHER_MS  50 /* a transaction of bulk waits for more of it: what fdatasync costs is shared */
 
 static int64_t
 clock_ms(clockid_t id)
@@ -189,6 +194,24 @@ note_link(struct core *c, uint32_t id, bool up)
     c->links[c->links_n++] = id;
 }
 
+/* What the gate refused by itself is counted with the rest. */
+static void
+refused_by_gate(struct core *c, struct span payload)
+{
+    struct gatelink_refused refused;
+    struct event e = {.kind = EVENT_REFUSED};
+    struct why why;
+
+    if (gatelink_read_refused(payload, &refused) != 0 || refused.why == WHY_NONE)
+        return;
+    why_clear(&why);
+    why_set(&why, refused.why, 0, 0, NULL, "at the gate");
+    e.why = &why;
+    e.peer = refused.peer;
+    e.size = refused.count;
+    core_step(c, &e);
+}
+
 static void
 from_gate(void *cookie, enum gatelink_kind kind, uint32_t link, struct span payload)
 {
@@ -206,6 +229,8 @@ from_gate(void *cookie, enum gatelink_kind kind, uint32_t link, struct span payl
     } else if (kind == GATELINK_DOWN) {
         e.kind = EVENT_LINK_DOWN;
     } else {
+        if (kind == GATELINK_REFUSED)
+            refused_by_gate(c, payload);
         return;
     }
     if (kind != GATELINK_FRAME)
@@ -246,10 +271,23 @@ connect_gate(struct core *c)
     }
 }
 
-/* Once a turn: what was stored becomes durable, and only then is said. */
+/* May the transaction stay open for the next turn? Only with bulk of peers in it, and only while there is more to read. */
+static bool
+gathers(const struct core *c)
+{
+    struct pollfd more = {c->gate.fd, POLLIN, 0};
+
+    return store_in_transaction(c->store) && c->gathered > 0 && !c->urgent && c->gate_up && !c->failed &&
+           c->gathered < LIMIT_TXN_COUNT && core_mono_ms() - c->begun_ms < GATHER_MS &&
+           poll(&more, 1, 0) == 1 && (more.revents & POLLIN) != 0;
+}
+
+/* What was stored becomes durable, and only then is said. */
 static void
 commit(struct core *c)
 {
+    if (gathers(c))
+        return;
     while (!c->failed && store_in_transaction(c->store)) {
         struct event e = {.kind = EVENT_COMMITTED};
         if (store_commit(c->store) != 0) {
@@ -308,6 +346,13 @@ gate_turn(struct core *c, short revents)
 }
 
 static void
+flush_gate(struct core *c)
+{
+    if (c->gate_up && gatelink_flush(&c->gate) != 0)
+        core_drop_gate(c);
+}
+
+static void
 turn(struct core *c)
 {
     struct pollfd fds[POLL_FIXED + LIMIT_API_CLIENT_COUNT + 1];
@@ -335,9 +380,11 @@ turn(struct core *c)
         struct event e = {.kind = EVENT_PUMP};
         core_step(c, &e);
     }
+    /* What promises nothing need not wait for the disk: frames of ours that are signed are on it, others can be had
+     * again. Acknowledgements and credit are only made by the commit. */
+    flush_gate(c);
     commit(c);
-    if (c->gate_up && gatelink_flush(&c->gate) != 0)
-        core_drop_gate(c);
+    flush_gate(c);
 }
 
 static int
@@ -386,6 +433,8 @@ core_run(const struct role_args *args)
     struct core *c = mem_new(sizeof(*c));
     bool ready = false;
 
+    (void)mallopt(M_TRIM_THRESHOLD, HEAP_KEEP);
+    (void)mallopt(M_MMAP_THRESHOLD, HEAP_PIECE);
     c->args = args;
     if (start(c, args) != 0)
         return 1;

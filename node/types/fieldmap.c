@@ -55,7 +55,7 @@ fieldmap_get(const struct field *field, const ProtobufCMessage *part, char numbe
         return span_str(number);
     }
     memcpy(&text, at(part, field->offset), sizeof text);
-    return span_str(text);
+    return *text != 0 ? span_str(text) : span_of(text, 0); /* most are empty */
 }
 
 size_t

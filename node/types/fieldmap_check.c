@@ -61,11 +61,24 @@ describe_range(const struct field *field, char out[80])
         (void)snprintf(out, 80, "%s%s", *below != 0 ? below : "at most ", field->max);
 }
 
+/* As num_compare(). Rounding keeps the order: only what ${view} cannot tell apart is looked at digit by digit. */
 static int
-check_range(const struct field *field, struct span value, struct why *why, uint32_t line, uint32_t column)
+compare(struct span value, double view, const char *bound)
 {
-    int low = field->min != NULL ? num_compare(value, span_str(field->min)) : 1;
-    int high = field->max != NULL ? num_compare(value, span_str(field->max)) : -1;
+    double b;
+
+    if (num_double(span_str(bound), &b) == 0 && view != b)
+        return view < b ? -1 : 1;
+    return num_compare(value, span_str(bound));
+}
+
+/* ${view}: the value as a double. */
+static int
+check_range(const struct field *field, struct span value, double view, struct why *why, uint32_t line,
+            uint32_t column)
+{
+    int low = field->min != NULL ? compare(value, view, field->min) : 1;
+    int high = field->max != NULL ? compare(value, view, field->max) : -1;
     char expected[80];
 
     if (low >= !!(field->flags & FIELD_ABOVE) && high <= -!!(field->flags & FIELD_BELOW))
@@ -117,7 +130,7 @@ check_integer(const struct field *field, struct span value, struct why *why, uin
 
     if (value.n > LIMIT_DIGITS_COUNT || num_int(value, -(int64_t)INT_MAX_TEXT - 1, INT_MAX_TEXT, &n) != 0)
         return refuse(WHY_FIELD_NUMBER, field, value, "an integer", why, line, column);
-    return check_range(field, value, why, line, column);
+    return check_range(field, value, (double)n, why, line, column);
 }
 
 static int
@@ -130,7 +143,7 @@ check_real(const struct field *field, struct span value, struct why *why, uint32
                        "a number of %zu characters: expected at most %d", value.n, LIMIT_DIGITS_COUNT);
     if (num_double(value, &view) != 0)
         return refuse(WHY_FIELD_NUMBER, field, value, "a decimal number", why, line, column);
-    return check_range(field, value, why, line, column);
+    return check_range(field, value, view, why, line, column);
 }
 
 int
