@@ -30,15 +30,6 @@ static const struct {
     role_fn *run;
 } roles[] = {{"sign", role_sign}, {"core", core_run}, {"gate", role_gate}};
 
-void
-role_ready(const struct role_args *args)
-{
-    log_event(EV_role_ready, "pid=%d", (int)getpid());
-    if (write(args->ready_fd, "R", 1) != 1)
-        log_event(EV_role_failed, "what=\"the supervisor is gone\"");
-    close(args->ready_fd);
-}
-
 static int
 run_role(const struct options *o, const struct conf *conf)
 {
@@ -56,7 +47,7 @@ run_role(const struct options *o, const struct conf *conf)
         if (strcmp(roles[i].name, o->role) != 0)
             continue;
         log_start(o->role, conf->log_level);
-        if (sandbox_enter(o->role) != 0)
+        if (sandbox_enter(o->role, conf) != 0)
             return 1;
         return roles[i].run(&args);
     }

@@ -6,6 +6,7 @@
 #include <seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -45,16 +46,33 @@ static const int never[] = {
     SCMP_SYS(io_uring_setup),
     SCMP_SYS(fork),
     SCMP_SYS(vfork),
+    SCMP_SYS(kill),
+    SCMP_SYS(pidfd_send_signal),
+    SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(open_by_handle_at),
+    SCMP_SYS(process_madvise),
+    SCMP_SYS(kcmp),
+    SCMP_SYS(personality),
+    SCMP_SYS(mknod),
+    SCMP_SYS(mknodat),
+    SCMP_SYS(quotactl),
+    SCMP_SYS(acct),
+    SCMP_SYS(settimeofday),
+    SCMP_SYS(clock_settime),
+    SCMP_SYS(sethostname),
 };
 
-/* Sockets of these families may be made: the signer makes none at all. */
+/*
+ * Sockets of these families may be made: the signer makes none at all. The gate makes no UNIX sockets, so that, broken into, it cannot
+ * call the signer or the api: core calls it, on a socket that it inherits.
+ */
 static const struct {
     const char *role;
     int family[4]; /* 0 ends */
 } sockets[] = {
     {"sign", {0}},
     {"core", {1 /* AF_UNIX */, 0}},
-    {"gate", {1, 2 /* AF_INET */, 10 /* AF_INET6 */, 16 /* AF_NETLINK: libzmq asks for interfaces */}},
+    {"gate", {2 /* AF_INET */, 10 /* AF_INET6 */, 16 /* AF_NETLINK: libzmq asks for interfaces */}},
 };
 
 static int
@@ -100,33 +118,71 @@ filter(const char *role)
 
 #define ALL_FILE_ACCESS ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
-/* Only the node's directory, and what libraries read, stay within reach. 1 when the kernel cannot. */
-static int
-landlock(void)
+#define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+
+enum { SIGN = 1, CORE = 2, GATE = 4, ALL = 7 };
+
+static const struct {
+    const char *name;
+    unsigned bit;
+} roles[] = {{"sign", SIGN}, {"core", CORE}, {"gate", GATE}};
+
+/* The files within reach of a role: what libraries read, and the node's directory. Of that the gate has its one key (reach()). */
+static const struct {
+    unsigned roles;
+    const char *path;
+    uint64_t access;
+} paths[] = {
+    {SIGN | CORE, ".", ALL_FILE_ACCESS & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE},
+    {ALL, "/etc", READ},
+    {ALL, "/usr", READ | LANDLOCK_ACCESS_FS_EXECUTE},
+    {ALL, "/dev", READ | LANDLOCK_ACCESS_FS_WRITE_FILE},
+    {SIGN | CORE, "/proc", READ},
+    {GATE, "/run/systemd/resolve", READ}, /* where /etc/resolv.conf may lead */
+};
+
+static unsigned
+bit_of(const char *role)
 {
-    static const struct {
-        const char *path;
-        uint64_t access;
-    } paths[] = {
-        {".", ALL_FILE_ACCESS & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE},
-        {"/etc", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR},
-        {"/usr", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE},
-        {"/dev", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_DIR},
-        {"/proc", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR},
-    };
+    for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
+        if (strcmp(roles[i].name, role) == 0)
+            return roles[i].bit;
+    }
+    return 0;
+}
+
+/* Paths that are not there need no rule. */
+static int
+reach(int set, const char *path, uint64_t access)
+{
+    struct landlock_path_beneath_attr beneath = {.allowed_access = access};
+    int rc;
+
+    beneath.parent_fd = open(path, O_PATH | O_CLOEXEC);
+    if (beneath.parent_fd < 0)
+        return 0;
+    rc = (int)syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
+    close(beneath.parent_fd);
+    return rc;
+}
+
+/* 1 when the kernel cannot. */
+static int
+landlock(const char *role, const struct conf *conf)
+{
     struct landlock_ruleset_attr attr = {.handled_access_fs = ALL_FILE_ACCESS};
     int set = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0), rc = 0;
+    char key[512];
 
     if (set < 0)
         return 1;
     for (size_t i = 0; i < sizeof(paths) / sizeof(*paths) && rc == 0; i++) {
-        struct landlock_path_beneath_attr beneath = {.allowed_access = paths[i].access};
-        beneath.parent_fd = open(paths[i].path, O_PATH | O_CLOEXEC);
-        if (beneath.parent_fd < 0)
-            continue;
-        rc = (int)syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
-        close(beneath.parent_fd);
+        if ((paths[i].roles & bit_of(role)) != 0)
+            rc = reach(set, paths[i].path, paths[i].access);
     }
+    snprintf(key, sizeof(key), "%s/transport.key", conf->keys);
+    if (rc == 0 && bit_of(role) == GATE)
+        rc = reach(set, key, LANDLOCK_ACCESS_FS_READ_FILE);
     if (rc == 0)
         rc = (int)syscall(SYS_landlock_restrict_self, set, 0);
     close(set);
@@ -134,7 +190,7 @@ landlock(void)
 }
 
 int
-sandbox_enter(const char *role)
+sandbox_enter(const char *role, const struct conf *conf)
 {
     int rc;
 
@@ -142,7 +198,7 @@ sandbox_enter(const char *role)
         log_event(EV_role_failed, "what=\"no_new_privs: %s\"", strerror(errno));
         return -1;
     }
-    if (landlock() != 0)
+    if (landlock(role, conf) != 0)
         log_event(EV_sandbox_partial, "role=%s what=landlock", role);
     if ((rc = filter(role)) != 0) {
         log_event(EV_role_failed, "what=\"seccomp: %s\"", strerror(-rc));

@@ -65,10 +65,17 @@ fail(const char *what)
 static int
 lock_directory(void)
 {
+    struct stat run;
     int fd;
 
     if (mkdir("run", 0700) != 0 && errno != EEXIST)
         return fail("run");
+    /* Who can enter it could speak to the roles in our name. */
+    if (lstat("run", &run) != 0 || !S_ISDIR(run.st_mode) || run.st_uid != geteuid() ||
+        (run.st_mode & 077) != 0) {
+        log_event(EV_role_failed, "what=\"run: expected a directory of our own with mode 0700\"");
+        return -1;
+    }
     fd = open("run/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return fail("run/lock");

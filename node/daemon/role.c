@@ -1,0 +1,13 @@
+/* Runs in each role, once. */
+#include "daemon/role.h"
+#include "base/log.h"
+#include <unistd.h>
+
+void
+role_ready(const struct role_args *args)
+{
+    log_event(EV_role_ready, "pid=%d", (int)getpid());
+    if (write(args->ready_fd, "R", 1) != 1)
+        log_event(EV_role_failed, "what=\"the supervisor is gone\"");
+    close(args->ready_fd);
+}
