@@ -1,5 +1,5 @@
 /* Any thread, one at a time for a handle: opening, transactions, statements. */
-#include "store/store_internal.h"
+#include "store/store.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/schema.h"
+#include "store/store_internal.h"
 
 #define BUSY_MS        10000    /* a reader that recovers or a checkpoint: never long */
 #define VALUE_BYTES    16777216 /* no value of ours comes near: a length beyond is damage */
@@ -188,6 +189,23 @@ migrate(struct store *s)
     return 0;
 }
 
+/* Without a write-ahead log (a file system that cannot map memory) readers in other processes would hold up the writer. */
+static int
+check_journal(struct store *s)
+{
+    sqlite3_stmt *st = NULL;
+    struct span mode;
+    int rc = -1;
+
+    if (sqlite3_prepare_v2(s->db, "PRAGMA journal_mode", -1, &st, NULL) == SQLITE_OK &&
+        sqlite3_step(st) == SQLITE_ROW) {
+        mode = store_column(st, 0);
+        rc = span_is(mode, "wal") || span_is(mode, "memory") ? 0 : -1;
+    }
+    (void)sqlite3_finalize(st);
+    return rc == 0 ? 0 : store_fail(s, "%s: no write-ahead log: %s", s->path, sqlite3_errmsg(s->db));
+}
+
 static int
 open_file(struct store *s)
 {
@@ -201,7 +219,9 @@ open_file(struct store *s)
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     if (run_text(s, PRAGMAS) != 0)
         return -1;
-    return s->read_only ? 0 : run_text(s, PRAGMAS_WRITE);
+    if (s->read_only)
+        return 0;
+    return run_text(s, PRAGMAS_WRITE) != 0 ? -1 : check_journal(s);
 }
 
 static int

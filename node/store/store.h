@@ -20,17 +20,19 @@ void store_close(struct store *s);
 /* 16 random bytes made with the file; a rebuilt or restored store gets new ones. */
 void store_incarnation(struct store *s, uint8_t out[16]);
 
-int store_begin(struct store *s);            /* on a read-only handle: one view of everything until commit or rollback */
-int store_commit(struct store *s);           /* synchronous=FULL: on disk when it returns */
+int store_begin(struct store *s); /* on a read-only handle: one view of everything until commit or rollback */
+int store_commit(struct store *s); /* synchronous=FULL: on disk when it returns */
 void store_rollback(struct store *s);
 bool store_in_transaction(const struct store *s);
-uint64_t store_free_bytes(struct store *s);  /* of the file system that holds it */
+uint64_t store_free_bytes(struct store *s); /* of the file system that holds it */
 
 /* Small values by name: boot ids, guard states. */
 int store_meta_set(struct store *s, const char *name, struct span value);
-int store_meta_get(struct store *s, const char *name, struct buf *value);   /* 1 when absent */
+int store_meta_get(struct store *s, const char *name, struct buf *value); /* 1 when absent */
 
-int store_log_put(struct store *s, struct store_log *log);      /* insert (with log->no if given) or replace all but size and bytes */
+int
+store_log_put(struct store *s,
+              struct store_log *log); /* insert (with log->no if given) or replace all but size and bytes */
 typedef int store_log_fn(void *cookie, const struct store_log *log);
 int store_logs(struct store *s, store_log_fn *fn, void *cookie);
 
@@ -39,8 +41,8 @@ int store_logs(struct store *s, store_log_fn *fn, void *cookie);
  * LIMIT_PROOF_COUNT: the caller has checked. *delivery = number of the first record, the others follow; 0 for an own batch (anchor.size 0), which
  * is not visible, has no number and does nothing to the picture before store_batch_sign.
  */
-int store_batch_put(struct store *s, const struct store_batch *b, const struct store_node *nodes, size_t nodes_n,
-                    uint64_t *delivery);
+int store_batch_put(struct store *s, const struct store_batch *b, const struct store_node *nodes,
+                    size_t nodes_n, uint64_t *delivery);
 /*
  * Own batches up to the one that ends at anchor->size got their signature: they become visible with delivery numbers in order, their subjects (see
  * store_latest_put) join the picture, and the log's head moves. The same head again does nothing.
@@ -57,24 +59,26 @@ int store_log_truncate(struct store *s, uint32_t log, uint64_t size);
  * (at least one) and ${records_max} records (at least LIMIT_BATCH_COUNT). Fills ${records} and ${out}: anchor and proof of the last batch. 1 when ${first} is at
  * or past the last signed leaf. One read of each blob: the spans point into it.
  */
-int store_batch_get(struct store *s, uint32_t log, uint64_t first, size_t bytes_max, struct store_record *records,
-                    size_t records_max, struct store_batch *out);
+int store_batch_get(struct store *s, uint32_t log, uint64_t first, size_t bytes_max,
+                    struct store_record *records, size_t records_max, struct store_batch *out);
 /* One record, with its delivery number (0: own, not signed yet) and time of receipt; 1 when not held. */
-int store_record_get(struct store *s, uint32_t log, uint64_t index, struct store_record *out, uint64_t *delivery,
-                     int64_t *received_ms);
+int store_record_get(struct store *s, uint32_t log, uint64_t index, struct store_record *out,
+                     uint64_t *delivery, int64_t *received_ms);
 /*
  * Root of [lo, hi) when that is a complete subtree of level 0 to 8, 16 or 24 (tree_range_fn shape); false when it is not, or not held. Levels 0 to 7 are
  * computed from the headers; the last two groups of 256 leaves are kept.
  */
 bool store_range(struct store *s, uint32_t log, uint64_t lo, uint64_t hi, uint8_t out[HASH_BYTES]);
 /* Leaf hashes of [from, size) one after the other: to rebuild peaks at start. */
-int store_leaves(struct store *s, uint32_t log, uint64_t from, void (*fn)(void *cookie, const uint8_t leaf[HASH_BYTES]),
-                 void *cookie);
+int store_leaves(struct store *s, uint32_t log, uint64_t from,
+                 void (*fn)(void *cookie, const uint8_t leaf[HASH_BYTES]), void *cookie);
 
 /* Idempotency: what a publish key made. Parts of one key are separate rows; ranges in order. */
-int store_published_put(struct store *s, struct span key, uint32_t part, const struct store_range_row *ranges, size_t n);
+int store_published_put(struct store *s, struct span key, uint32_t part, const struct store_range_row *ranges,
+                        size_t n);
 /* Number of ranges (at most ${max} are filled in), 0 when the key is new, -1 on error. */
-int store_published_get(struct store *s, struct span key, uint32_t part, struct store_range_row *ranges, size_t max);
+int store_published_get(struct store *s, struct span key, uint32_t part, struct store_range_row *ranges,
+                        size_t max);
 
 /* The picture: the newest record of each (type, mode, subject key, origin), by (epoch, created, log id, index); independent of arrival order. */
 /*
@@ -90,7 +94,8 @@ struct store_latest {
     uint32_t log;
     uint64_t index, delivery;
 };
-typedef int store_latest_fn(void *cookie, const struct store_latest *row);   /* non-zero stops; the same value is returned */
+typedef int store_latest_fn(void *cookie,
+                            const struct store_latest *row); /* non-zero stops; the same value is returned */
 /* Rows of the picture in canonical order (type, mode, key, origin by bytes), strictly after ${after} (NULL: from the start). */
 int store_latest_each(struct store *s, const struct store_latest *after, store_latest_fn *fn, void *cookie);
 /* Rows whose subject names ${object}, newest epoch first. */
@@ -104,10 +109,10 @@ int store_segment_note(struct store *s, uint64_t delivery, const char *type, int
  * Quarantined records are not visible. Non-zero from ${fn} stops and is returned. At most ${batches_max} batches; *next = where to go on (after the record
  * that stopped), UINT64_MAX = the end was reached.
  */
-typedef int store_visible_fn(void *cookie, uint32_t log, uint64_t index, uint64_t delivery, int64_t received_ms,
-                             const struct store_record *record);
-int store_visible(struct store *s, uint64_t delivery, bool forward, const char *type, int64_t since, int64_t until,
-                  unsigned batches_max, store_visible_fn *fn, void *cookie, uint64_t *next);
+typedef int store_visible_fn(void *cookie, uint32_t log, uint64_t index, uint64_t delivery,
+                             int64_t received_ms, const struct store_record *record);
+int store_visible(struct store *s, uint64_t delivery, bool forward, const char *type, int64_t since,
+                  int64_t until, unsigned batches_max, store_visible_fn *fn, void *cookie, uint64_t *next);
 
 struct store_counts {
     uint64_t records, quarantined, delivery; /* newest delivery number given, 0 = none */

@@ -29,7 +29,7 @@ leaf_index(int64_t leaf)
     return (uint64_t)leaf & LEAF_INDEX_MAX;
 }
 
-#define STORE_TEXT_MAX 128                   /* a type, key, origin or object with its NUL (types/type.h) */
+#define STORE_TEXT_MAX 128 /* a type, key, origin or object with its NUL (types/type.h) */
 
 enum sql {
 #define SQL(name, text) SQL_##name,
@@ -41,7 +41,7 @@ enum sql {
 /* An own log whose end is not signed yet. */
 struct store_tail {
     uint32_t log;
-    uint64_t from;                           /* first leaf that is not signed */
+    uint64_t from; /* first leaf that is not signed */
 };
 
 /* Minimum and maximum epoch of one type in the segment that is being noted. */
@@ -53,10 +53,10 @@ struct store_note {
 
 /* Leaf hashes of leaves [256 no, 256 no + n) of a log. */
 struct store_group {
-    uint32_t log;                            /* 0 = empty: numbers of logs start at 1 */
+    uint32_t log; /* 0 = empty: numbers of logs start at 1 */
     uint32_t n;
     uint64_t no;
-    uint64_t used;                           /* clock of the last use */
+    uint64_t used; /* clock of the last use */
     uint8_t leaf[256][HASH_BYTES];
 };
 #define STORE_GROUPS_MAX 2
@@ -68,43 +68,45 @@ struct store {
     sqlite3 *db;
     char *path;
     bool read_only;
-    bool failed;                             /* something went wrong in this transaction: it will not be committed */
+    bool failed; /* something went wrong in this transaction: it will not be committed */
     sqlite3_stmt *stmt[SQL_COUNT];
     uint8_t incarnation[16];
-    struct buf headers, bodies;              /* of the batch that is being put */
-    struct buf batch, record, visible;       /* what was handed out by store_batch_get, _record_get, _visible */
+    struct buf headers, bodies;        /* of the batch that is being put */
+    struct buf batch, record, visible; /* what was handed out by store_batch_get, _record_get, _visible */
     uint8_t proof[LIMIT_PROOF_COUNT][HASH_BYTES];
     struct store_tail *tails;
     size_t tails_n;
-    struct buf pending;                      /* subjects of unsigned records, not written yet */
-    uint64_t segment;                        /* that notes[] is about */
+    struct buf pending; /* subjects of unsigned records, not written yet */
+    uint64_t segment;   /* that notes[] is about */
     size_t notes_n;
     struct store_note notes[STORE_NOTES_MAX];
     struct store_group group[STORE_GROUPS_MAX];
-    uint64_t clock;                          /* for group[].used */
-    int64_t data_version;                    /* of a read-only handle, when group[] was filled */
-    struct store_cache *cache;               /* which subjects are where; writer only */
-    struct store_newest *newest;             /* rows of table newest, some not written yet; writer only */
+    uint64_t clock;              /* for group[].used */
+    int64_t data_version;        /* of a read-only handle, when group[] was filled */
+    struct store_cache *cache;   /* which subjects are where; writer only */
+    struct store_newest *newest; /* rows of table newest, some not written yet; writer only */
 };
 
 /* store.c */
-int store_fail(struct store *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));   /* logs store_error; -1 */
-sqlite3_stmt *store_stmt(struct store *s, enum sql sql);   /* reset, unbound; NULL after store_fail */
-int store_row(struct store *s, sqlite3_stmt *st);          /* 1 a row, 0 none, -1 after store_fail and reset */
-int store_run(struct store *s, sqlite3_stmt *st);          /* to its end, then reset */
+int store_fail(struct store *s, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));               /* logs store_error; -1 */
+sqlite3_stmt *store_stmt(struct store *s, enum sql sql); /* reset, unbound; NULL after store_fail */
+int store_row(struct store *s, sqlite3_stmt *st);        /* 1 a row, 0 none, -1 after store_fail and reset */
+int store_run(struct store *s, sqlite3_stmt *st);        /* to its end, then reset */
 /* A function that changes several tables is a transaction of its own unless one is open. */
 int store_enter(struct store *s, bool *opened);
 int store_leave(struct store *s, bool opened, int rc);
 void store_bind_text(sqlite3_stmt *st, int i, const char *text);
 void store_bind_span(sqlite3_stmt *st, int i, struct span value);
 void store_bind_buf(sqlite3_stmt *st, int i, const struct buf *b);
-struct span store_column(sqlite3_stmt *st, int i);         /* blob or text, until the next step */
-int store_copy_text(struct store *s, sqlite3_stmt *st, int i, char *out, size_t max);   /* -1 when it does not fit */
+struct span store_column(sqlite3_stmt *st, int i); /* blob or text, until the next step */
+int store_copy_text(struct store *s, sqlite3_stmt *st, int i, char *out,
+                    size_t max); /* -1 when it does not fit */
 
 /* store_log.c */
 int store_tails_load(struct store *s);
-uint64_t store_tail_from(const struct store *s, uint32_t log);      /* first unsigned leaf, or UINT64_MAX */
-void store_tail_set(struct store *s, uint32_t log, uint64_t from);  /* UINT64_MAX: all is signed */
+uint64_t store_tail_from(const struct store *s, uint32_t log);     /* first unsigned leaf, or UINT64_MAX */
+void store_tail_set(struct store *s, uint32_t log, uint64_t from); /* UINT64_MAX: all is signed */
 int store_head_move(struct store *s, uint32_t log, const struct checkpoint *head);
 int store_log_id(struct store *s, uint32_t log, uint8_t id[LOG_ID_BYTES]);
 
@@ -113,13 +115,14 @@ int store_anchor_put(struct store *s, int64_t id, uint32_t count, const struct c
                      const uint8_t (*proof)[HASH_BYTES], uint32_t proof_n, uint64_t *delivery);
 
 /* store_published.c */
-int store_published_cut(struct store *s, uint32_t log, uint64_t size);   /* forget keys that made leaves from size on */
+int store_published_cut(struct store *s, uint32_t log,
+                        uint64_t size); /* forget keys that made leaves from size on */
 
 /* store_pending.c */
 int store_pending_put(struct store *s, const struct store_subject *subject);
 /* Subjects of ${log} with leaves below ${size} join the picture; leaf ${first} has number ${delivery}. */
 int store_pending_apply(struct store *s, uint32_t log, uint64_t size, uint64_t first, uint64_t delivery);
-int store_pending_cut(struct store *s, uint32_t log, uint64_t size);     /* forget leaves from size on */
+int store_pending_cut(struct store *s, uint32_t log, uint64_t size); /* forget leaves from size on */
 int store_pending_flush(struct store *s);
 
 /* store_newest.c */
@@ -131,7 +134,7 @@ struct store_slot {
 int store_slot_get(struct store *s, int64_t slot, struct store_slot *out);
 int store_slot_set(struct store *s, int64_t slot, const struct store_slot *v);
 int store_slot_add(struct store *s, const struct store_slot *v, int64_t *slot);
-bool store_slot_read(struct span in, struct store_slot *out);      /* as SQL reads it */
+bool store_slot_read(struct span in, struct store_slot *out); /* as SQL reads it */
 int store_newest_flush(struct store *s);
 void store_newest_clear(struct store *s);
 
