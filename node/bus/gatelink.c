@@ -13,7 +13,7 @@
 #define IN_BYTES    ((size_t)2 * (GATELINK_HEAD_BYTES + GATELINK_PAYLOAD_MAX)) /* at least one whole message */
 #define AFTER_LEN   (GATELINK_HEAD_BYTES - 4) /* what the length counts beside the payload */
 #define WRITEV_MAX  64                        /* chunks in one writev(2) */
-#define FLUSH_BYTES 262144  /* written between two looks at the alert queue: one bulk frame */
+#define FLUSH_BYTES 262144 /* written between two looks at the alert queue: one bulk frame */
 
 struct gatelink_chunk {
     struct gatelink_chunk *next;
