@@ -6,10 +6,10 @@
 
 struct buf {
     uint8_t *p;
-    size_t n;     /* bytes used */
-    size_t cap;   /* bytes allocated */
-    size_t max;   /* ceiling, bytes */
-    bool failed;  /* over the ceiling or out of memory; all later puts are ignored */
+    size_t n;    /* bytes used */
+    size_t cap;  /* bytes allocated */
+    size_t max;  /* ceiling, bytes */
+    bool failed; /* over the ceiling or out of memory; all later puts are ignored */
 };
 
 /* Prepare an empty buffer that refuses to grow over ${max} bytes. Allocates nothing. */

@@ -5,6 +5,9 @@
 #ifndef BASE_LIMIT_H
 #define BASE_LIMIT_H
 
+/* A limit is one line. clang-format would break some. */
+/* clang-format off */
+
 /* Wire and log (docs/protocol.md) */
 #define LIMIT_FRAME_BYTES           524288   /* one peer frame; ZMQ_MAXMSGSIZE: nothing larger reaches our memory */
 #define LIMIT_DATA_BYTES            262144   /* one DATA frame: keeps an alert from waiting behind a long write */
@@ -13,7 +16,6 @@
 #define LIMIT_BATCH_COUNT           1024     /* records under one checkpoint: gain of signing flattens there */
 #define LIMIT_BATCH_BYTES           229376   /* headers and bodies of one batch: a batch fits one DATA frame */
 #define LIMIT_PROOF_COUNT           63       /* hashes in one RFC 6962 proof: tree sizes are below 2^63 */
-#define LIMIT_NOTE_BYTES            65536    /* one signed note (checkpoint); rosters have their own */
 #define LIMIT_NOTE_LINES_COUNT      64       /* signature lines of a note: C2SP asks for at least 16 */
 #define LIMIT_COSIG_COUNT           32       /* cosignature lines kept for one checkpoint: one a member */
 #define LIMIT_HEADS_COUNT           64       /* heads in one HEADS frame: all open logs of a lane in one */
@@ -34,7 +36,6 @@
 #define LIMIT_CREDIT_BULK_BYTES     262144   /* bulk credit a session starts with */
 #define LIMIT_CREDIT_BULK_MAX_BYTES 8388608  /* bulk credit a session may grow to */
 #define LIMIT_CREDIT_POOL_BYTES     25165824 /* bulk credit of all sessions together */
-#define LIMIT_OPEN_COUNT            64       /* logs one session may have open towards us */
 #define LIMIT_SESSION_IDLE_SECONDS  45       /* no frame for so long ends a session: heads come every 30 s */
 #define LIMIT_LINK_MEMBER_COUNT     8        /* connections of one member: two lanes, two directions, and a restart */
 #define LIMIT_LINK_COUNT            256      /* connections of the gate: two lanes, two directions, 64 members */
@@ -91,6 +92,7 @@
 #define LIMIT_STORE_CACHE_KIB       16384    /* SQLite page cache: all roles share the memory budget */
 #define LIMIT_STORE_SUBJECTS_COUNT  131072   /* subjects whose rows the writer remembers, 32 bytes each: four catalogues of 30,000 */
 #define LIMIT_STORE_NEWEST_COUNT    131072   /* subjects whose newest record the writer keeps in memory, 33 bytes each */
-#define LIMIT_DISK_RESERVE_BYTES    268435456 /* free space below which bulk stops; alerts go on */
+
+/* clang-format on */
 
 #endif

@@ -9,16 +9,16 @@
 #include "base/why.h"
 
 struct scan {
-    const uint8_t *p;     /* next byte */
+    const uint8_t *p; /* next byte */
     const uint8_t *end;
     const uint8_t *line_start;
     uint32_t line;
-    struct why *why;      /* where the first error goes; never NULL */
+    struct why *why; /* where the first error goes; never NULL */
 };
 
 void scan_init(struct scan *s, struct span text, struct why *why);
 bool scan_failed(const struct scan *s);
-bool scan_end(const struct scan *s);                 /* at the end of the text, or failed */
+bool scan_end(const struct scan *s); /* at the end of the text, or failed */
 uint32_t scan_column(const struct scan *s);
 
 /* The next line without its terminator; false at the end or after an error. A line over ${max} bytes is TEXT_LIMIT. */
@@ -28,9 +28,10 @@ bool scan_line(struct scan *s, size_t max, struct span *line);
 int scan_fail(struct scan *s, enum why_code code, const uint8_t *at, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
-bool scan_byte(struct scan *s, uint8_t c);           /* take ${c} if it is next */
-void scan_expect(struct scan *s, uint8_t c);         /* take ${c} or fail with TEXT_SYNTAX */
-void scan_blanks(struct scan *s);                    /* skip spaces and TABs */
-struct span scan_until(struct scan *s, const char *stops); /* up to, not including, any byte of ${stops} or a line end */
+bool scan_byte(struct scan *s, uint8_t c);   /* take ${c} if it is next */
+void scan_expect(struct scan *s, uint8_t c); /* take ${c} or fail with TEXT_SYNTAX */
+void scan_blanks(struct scan *s);            /* skip spaces and TABs */
+struct span scan_until(struct scan *s,
+                       const char *stops); /* up to, not including, any byte of ${stops} or a line end */
 
 #endif

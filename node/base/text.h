@@ -7,7 +7,7 @@
 /* Length of the valid UTF-8 prefix (no surrogates, no overlong forms, at most U+10FFFF); s.n when all is valid. */
 size_t text_utf8_prefix(struct span s);
 bool text_is_utf8(struct span s);
-bool text_is_printable(struct span s);                /* printable ASCII and blanks only */
+bool text_is_printable(struct span s); /* printable ASCII and blanks only */
 
 /* Append ${s} in double quotes with \n, \", \\, \xHH for what is not printable UTF-8; at most ${max} input bytes, then "...". */
 void text_quote(struct buf *out, struct span s, size_t max);

@@ -8,8 +8,8 @@
 #include "base/span.h"
 
 #define UTC_DAY_NS   86400000000000LL
-#define UTC_MJD_UNIX 40587            /* MJD of 1970-01-01 */
-#define UTC_TEXT_MAX 40               /* bytes that utc_print() may need, with its NUL */
+#define UTC_MJD_UNIX 40587 /* MJD of 1970-01-01 */
+#define UTC_TEXT_MAX 40    /* bytes that utc_print() may need, with its NUL */
 
 struct utc {
     int32_t mjd;
@@ -31,16 +31,17 @@ void utc_calendar(int32_t mjd, int *year, int *month, int *day);
 void utc_print(struct utc t, int decimals, char text[UTC_TEXT_MAX]);
 
 int utc_compare(struct utc a, struct utc b);
-bool utc_is_valid(struct utc t);                      /* years 1 to 9999, ns inside the day; second 60 as in utc_parse() */
-bool utc_is_zero(struct utc t);                       /* mjd 0, ns 0: "not given" */
+bool utc_is_valid(struct utc t); /* years 1 to 9999, ns inside the day; second 60 as in utc_parse() */
+bool utc_is_zero(struct utc t);  /* mjd 0, ns 0: "not given" */
 
 /* From and to POSIX seconds and nanoseconds; a leap second maps to the last nanosecond before it. */
 struct utc utc_from_unix(int64_t seconds, int64_t ns);
-int64_t utc_unix(struct utc t);                       /* seconds */
+int64_t utc_unix(struct utc t); /* seconds */
 int64_t utc_unix_ns(struct utc t);
 
-struct utc utc_add_ns(struct utc t, int64_t ns);      /* through POSIX time: for ages and windows, not for epochs */
-int64_t utc_diff_ms(struct utc a, struct utc b);      /* a - b, through POSIX time, saturated */
+struct utc utc_add_ns(struct utc t,
+                      int64_t ns); /* through POSIX time: for ages and windows, not for epochs */
+int64_t utc_diff_ms(struct utc a, struct utc b); /* a - b, through POSIX time, saturated */
 
 /* TAI - UTC in whole seconds at ${t} (37 since 2017-01-01); 0 before 1972. */
 int utc_tai_offset(struct utc t);

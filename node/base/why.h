@@ -22,19 +22,19 @@ enum why_code {
 };
 
 struct why {
-    enum why_code code;   /* WHY_NONE while nothing is wrong */
-    uint32_t line;        /* 1-based; 0 = no place */
-    uint32_t column;      /* 1-based, bytes; 0 = no place */
-    char field[48];       /* keyword, element or member; "" if none */
-    char note[200];       /* what is wrong and what was expected: printable UTF-8, untrusted parts quoted */
+    enum why_code code; /* WHY_NONE while nothing is wrong */
+    uint32_t line;      /* 1-based; 0 = no place */
+    uint32_t column;    /* 1-based, bytes; 0 = no place */
+    char field[48];     /* keyword, element or member; "" if none */
+    char note[200];     /* what is wrong and what was expected: printable UTF-8, untrusted parts quoted */
 };
 
-const char *why_name(enum why_code code);        /* "SIGNATURE_BAD"; "?" for a number outside the table */
-const char *why_text(enum why_code code);        /* one sentence */
+const char *why_name(enum why_code code); /* "SIGNATURE_BAD"; "?" for a number outside the table */
+const char *why_text(enum why_code code); /* one sentence */
 enum blame why_blame(enum why_code code);
 enum effect why_effect(enum why_code code);
-const char *blame_name(enum blame blame);        /* "sender" */
-const char *effect_name(enum effect effect);     /* "quarantine" */
+const char *blame_name(enum blame blame);    /* "sender" */
+const char *effect_name(enum effect effect); /* "quarantine" */
 
 void why_clear(struct why *why);
 

@@ -58,7 +58,7 @@ enum event_kind {
                            refused */
     EVENT_PUMP,         /* go on with what node_has_work() announced */
     EVENT_DISK,         /* disk_low */
-    EVENT_REFUSED       /* why, peer ("" = not known), size = how often: refused before it got here, and logged there */
+    EVENT_REFUSED /* why, peer ("" = not known), size = how often: refused before it got here, and logged there */
 };
 
 struct event_signed {
@@ -97,7 +97,7 @@ struct event {
     const char *peer;
     Parallax__V1__Lane lane;
     bool dialled, disk_low;
-    bool hold_bulk;                  /* in every event: the way out is full, push no bulk for now */
+    bool hold_bulk; /* in every event: the way out is full, push no bulk for now */
     struct span bytes;
     const struct publish *publish;
     const struct event_signed *signed_heads;
@@ -110,8 +110,8 @@ struct event {
 };
 
 enum action_kind {
-    ACTION_SEND,      /* link, lane, bytes */
-    ACTION_LANE,      /* link, lane: what an accepted link turned out to be */
+    ACTION_SEND,       /* link, lane, bytes */
+    ACTION_LANE,       /* link, lane: what an accepted link turned out to be */
     ACTION_DROP_LINK,  /* link */
     ACTION_DIAL,       /* peer, lane */
     ACTION_UNDIAL,     /* peer, lane */

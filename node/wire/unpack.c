@@ -8,11 +8,11 @@
 #include "base/limit.h"
 #include "base/text.h"
 
-#define DEPTH_MAX        32        /* of any caller */
-#define SCHEMA_FIELDS    512       /* of any schema of ours */
-#define CRITICAL_BELOW   32
-#define TAG_BYTES        5  /* a tag or a length: 32 bits */
-#define VARINT_BYTES     10 /* 64 bits */
+#define DEPTH_MAX      32  /* of any caller */
+#define SCHEMA_FIELDS  512 /* of any schema of ours */
+#define CRITICAL_BELOW 32
+#define TAG_BYTES      5  /* a tag or a length: 32 bits */
+#define VARINT_BYTES   10 /* 64 bits */
 
 enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
 

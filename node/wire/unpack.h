@@ -14,8 +14,8 @@
  * field number below 32 that the schema does not know fails with HEADER_CRITICAL. 0, or -1 with ${why} set to ${code}
  * (BODY_DEEP for depth and counts when code is BODY_SHAPE).
  */
-int prescan(const ProtobufCMessageDescriptor *schema, struct span bytes, unsigned depth_max, unsigned field_max,
-            bool critical, enum why_code code, struct why *why);
+int prescan(const ProtobufCMessageDescriptor *schema, struct span bytes, unsigned depth_max,
+            unsigned field_max, bool critical, enum why_code code, struct why *why);
 
 /*
  * prescan() with the ceilings of base/limit.h, then unpack. NULL with ${why}: as prescan() does, and for the ceiling of

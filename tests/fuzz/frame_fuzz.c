@@ -21,8 +21,8 @@ struct harness {
 };
 
 static int
-no_batch(void *cookie, uint32_t log, uint64_t first, size_t bytes_max, struct store_record *records, size_t records_max,
-         struct store_batch *out)
+no_batch(void *cookie, uint32_t log, uint64_t first, size_t bytes_max, struct store_record *records,
+         size_t records_max, struct store_batch *out)
 {
     (void)cookie, (void)log, (void)first, (void)bytes_max, (void)records, (void)records_max, (void)out;
     return 1;

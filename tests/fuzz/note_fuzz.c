@@ -57,13 +57,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct buf out;
 
     secret_start();
-    buf_init(&out, 2 * LIMIT_NOTE_BYTES);
+    buf_init(&out, 2 * LIMIT_ROSTER_BYTES);
     if (note_key_parse(input, &key) == 0) {
         note_key_print(&key, &out);
         require(span_equal(buf_span(&out), input));
     }
     buf_clear(&out);
-    if (note_read(input, LIMIT_NOTE_BYTES, WHY_HEAD_SHAPE, &note, &why) != 0) {
+    if (note_read(input, LIMIT_ROSTER_BYTES, WHY_HEAD_SHAPE, &note, &why) != 0) {
         require(why.code == WHY_HEAD_SHAPE);
     } else if (is_kept(&note)) {
         print_again(&note, &out);

@@ -114,7 +114,7 @@ def prefixes(tree, folder, stem):
     parts = stem.split("_")
     for count in range(1, len(parts)):
         head = "_".join(parts[:count])
-        if any(os.path.exists(tree.path("%s/%s.%s" % (folder, head, end))) for end in "ch"):
+        if any(os.path.exists(tree.path("%s/%s%s" % (folder, head, end))) for end in (".c", ".h", "_internal.h")):
             yield head
     if re.match(r"node/types/[^/]+$", folder):
         yield "type_" + os.path.basename(folder)

@@ -280,7 +280,7 @@ cosignatures_count_each_current_key_once_and_strangers_never(void **state)
         struct buf note;
         struct checkpoint other = m->log.head;
 
-        buf_init(&note, LIMIT_NOTE_BYTES);
+        buf_init(&note, LIMIT_ROSTER_BYTES);
         checkpoint_print(&m->log.head, m->last->federation, m->log.origin_line, &line, 1, &note);
         buf_put_span(&copy, span_str(strrchr(buf_cstr(&note), 0x94) - 2));
         other.size++;

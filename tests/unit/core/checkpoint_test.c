@@ -151,9 +151,9 @@ a_printed_checkpoint_is_a_note_of_its_parts(void **state)
     struct why why = {0};
     struct buf out;
 
-    buf_init(&out, LIMIT_NOTE_BYTES);
+    buf_init(&out, LIMIT_ROSTER_BYTES);
     checkpoint_print(&made->head, FEDERATION, ORIGIN, &made->line, 1, &out);
-    assert_int_equal(note_read(buf_span(&out), LIMIT_NOTE_BYTES, WHY_HEAD_SHAPE, &note, &why), 0);
+    assert_int_equal(note_read(buf_span(&out), LIMIT_ROSTER_BYTES, WHY_HEAD_SHAPE, &note, &why), 0);
     assert_true(span_is(note.text, ORIGIN "\n8\nXcnaeQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"));
     assert_int_equal(note.n, 2);
     note_key_make(ORIGIN, NOTE_TYPE_SIGN, made->log_key, &key);

@@ -30,7 +30,7 @@ static int
 read_note(const char *text)
 {
     why_clear(&why);
-    return note_read(span_str(text), LIMIT_NOTE_BYTES, WHY_HEAD_SHAPE, &note, &why);
+    return note_read(span_str(text), LIMIT_ROSTER_BYTES, WHY_HEAD_SHAPE, &note, &why);
 }
 
 static void
@@ -96,7 +96,7 @@ every_flipped_bit_of_the_published_note_is_refused_or_unknown(void **state)
     for (size_t bit = 0; bit < (sizeof bytes - 1) * 8; bit++) {
         bytes[bit / 8] = (char)(bytes[bit / 8] ^ (1 << bit % 8));
         why_clear(&why);
-        if (note_read(span_of(bytes, sizeof bytes - 1), LIMIT_NOTE_BYTES, WHY_HEAD_SHAPE, &note, &why) == 0)
+        if (note_read(span_of(bytes, sizeof bytes - 1), LIMIT_ROSTER_BYTES, WHY_HEAD_SHAPE, &note, &why) == 0)
             assert_true(note_open(&note, &key, 1) <= 0);
         bytes[bit / 8] = (char)(bytes[bit / 8] ^ (1 << bit % 8));
     }
