@@ -24,8 +24,8 @@
 struct client {
     char *dir;
     const char *word;
-    int fd; /* -1 = not connected */
-    uint64_t token;
+    int fd;                   /* -1 = not connected */
+    uint64_t token, answered; /* of the request sent last, of the one whose answer came last */
     int64_t timeout_ms;
     struct buf frame;
     char error[400];
@@ -103,6 +103,7 @@ connect_node(struct client *c)
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     snprintf(to.sun_path, sizeof to.sun_path, "/proc/self/fd/%d/run/api.sock", dir);
     c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    c->answered = c->token;
     int r = c->fd < 0 ? -1 : connect(c->fd, (const struct sockaddr *)&to, sizeof to);
     int error = errno;
     close(dir);
@@ -238,7 +239,7 @@ read_answer(struct client *c, Parallax__V1__Request__WhatCase what)
     Parallax__V1__Answer *answer = parallax__v1__answer__unpack(NULL, c->frame.n, c->frame.p);
     if (answer == NULL)
         fail(c, "node %s: its answer is not well-formed", c->dir);
-    else if (answer->token != c->token || !fits(what, answer))
+    else if (answer->token != ++c->answered || !fits(what, answer))
         fail(c, "node %s answered another request than the one it was sent", c->dir);
     if (c->fd < 0 && answer != NULL) {
         client_answer_free(answer);
@@ -248,18 +249,25 @@ read_answer(struct client *c, Parallax__V1__Request__WhatCase what)
 }
 
 enum client_result
-client_call(struct client *c, Parallax__V1__Request *request, int64_t ms, Parallax__V1__Answer **answer)
+client_post(struct client *c, Parallax__V1__Request *request, int64_t ms)
 {
-    int64_t deadline = screen_now_ms() + ms;
-    *answer = NULL;
     c->error[0] = '\0';
     if (c->fd < 0 && connect_node(c) != 0)
         return CLIENT_LOST;
     request->token = ++c->token;
     put_request(c, request);
-    if (send_frame(c, deadline) != 0 || receive_frame(c, deadline) != 0)
+    return send_frame(c, screen_now_ms() + ms) == 0 ? CLIENT_DONE : CLIENT_LOST;
+}
+
+enum client_result
+client_collect(struct client *c, Parallax__V1__Request__WhatCase what, int64_t ms,
+               Parallax__V1__Answer **answer)
+{
+    *answer = NULL;
+    c->error[0] = '\0';
+    if (receive_frame(c, screen_now_ms() + ms) != 0)
         return CLIENT_LOST;
-    *answer = read_answer(c, request->what_case);
+    *answer = read_answer(c, what);
     if (*answer == NULL)
         return CLIENT_LOST;
     if ((*answer)->error[0] == '\0')
@@ -272,6 +280,16 @@ client_call(struct client *c, Parallax__V1__Request *request, int64_t ms, Parall
     snprintf(c->error, sizeof c->error, "%s", buf_cstr(&text));
     buf_release(&text);
     return CLIENT_REFUSED;
+}
+
+enum client_result
+client_call(struct client *c, Parallax__V1__Request *request, int64_t ms, Parallax__V1__Answer **answer)
+{
+    int64_t deadline = screen_now_ms() + ms;
+    *answer = NULL;
+    if (client_post(c, request, ms) != CLIENT_DONE)
+        return CLIENT_LOST;
+    return client_collect(c, request->what_case, deadline - screen_now_ms(), answer);
 }
 
 void

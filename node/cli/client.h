@@ -1,6 +1,6 @@
 /*
  * A connection to the api socket of a node (DIR/run/api.sock, proto/api.proto). Connects when asked, and
- * again after a loss. One request at a time. One thread.
+ * again after a loss. One thread.
  */
 #ifndef CLI_CLIENT_H
 #define CLI_CLIENT_H
@@ -30,6 +30,13 @@ int64_t client_timeout_ms(const struct client *c);
 enum client_result client_call(struct client *c, Parallax__V1__Request *request, int64_t ms,
                                Parallax__V1__Answer **answer);
 const char *client_error(const struct client *c);
+/*
+ * The two halves of client_call, for requests on their way together: answers come in the order of the requests. After CLIENT_LOST
+ * none is on its way any more.
+ */
+enum client_result client_post(struct client *c, Parallax__V1__Request *request, int64_t ms);
+enum client_result client_collect(struct client *c, Parallax__V1__Request__WhatCase what, int64_t ms,
+                                  Parallax__V1__Answer **answer);
 void client_answer_free(Parallax__V1__Answer *answer);
 
 /* client_call with --timeout; NULL after saying what is wrong, then *${status} is the exit code. */

@@ -3,6 +3,8 @@
 #include "core/node_internal.h"
 #include <stdlib.h>
 
+#define BATCHES_MAX 4 /* under one signature, when so many wait: the disk is asked once, and an alert waits no longer than for them */
+
 static void
 answer(struct node *n, uint64_t token, const struct why *why, uint32_t log, uint64_t first, uint32_t count)
 {
@@ -261,16 +263,13 @@ fill_result(const struct pending *p, struct road_result *out)
     out->created = p->created;
 }
 
-void
-publish_batch(struct node *n, struct track *t)
+static void
+put_batch(struct node *n, struct track *t)
 {
+    size_t count = take_requests(t), i = 0;
     struct road_result *results;
     struct road_growth growth;
-    size_t count, i = 0;
 
-    if (t->own != OWN_OPEN || t->signing || t->queue == NULL)
-        return;
-    count = take_requests(t);
     results = action_memory(n, count * sizeof(*results));
     for (struct request *r = t->placed; r != NULL; r = r->next) {
         for (uint32_t k = 0; !r->placed && k < r->count; k++)
@@ -289,6 +288,15 @@ publish_batch(struct node *n, struct track *t)
         }
         r->placed = true;
     }
+}
+
+void
+publish_batch(struct node *n, struct track *t)
+{
+    if (t->own != OWN_OPEN || t->signing || t->queue == NULL)
+        return;
+    for (unsigned i = 0; i < BATCHES_MAX && t->queue != NULL; i++)
+        put_batch(n, t);
     t->signing = true;
     t->sign_sent = false;
 }

@@ -133,6 +133,28 @@ def test_a_role_that_is_killed_while_publishing_costs_nothing_that_was_acknowled
     assert not any(other.events.find("fork_found") for other in three.nodes)
 
 
+def test_a_file_of_many_parts_is_published_once_though_the_core_is_killed(three, sample, tmp_path):
+    node, path, count = three["us-noaa"], tmp_path / "many.csv", 9000
+    with open(sample("us-noaa/orbits.csv"), encoding="ascii") as file:
+        header, row = file.readline(), file.readline().split(",")
+    at = header.split(",").index("NORAD_CAT_ID")
+    path.write_text(header + "".join(",".join(row[:at] + [str(100000 + i)] + row[at + 1:]) for i in range(count)), encoding="ascii")
+    done = []
+    publisher = threading.Thread(target=lambda: done.append(node.cli("publish", *TEST, "--json", path, check=False)))
+    mark = node.events.mark()
+    publisher.start()
+    for part in (1, 2):  # while others are on their way
+        node.events.wait("published", count=part, after=mark)
+        assert node.kill("core")
+        mark = node.events.mark()
+    publisher.join()
+    assert done[0].returncode == 0, done[0].err
+    ranges = [(r["log"], r["first"], r["last"]) for r in yaml.safe_load(done[0].out)["ranges"]]
+    assert everything(ranges) == count
+    heads = three.wait_equal(ranges)
+    assert sum(row[2] - 1 for row in heads.values()) == count
+
+
 def test_a_bad_file_among_good_ones_is_named_and_the_good_ones_are_published(three, sample, tmp_path):
     with open(sample("us-noaa/conjunction-2.cdm"), encoding="ascii") as file:
         lines = file.read().split("\n")
