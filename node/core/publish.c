@@ -3,7 +3,7 @@
 #include "core/node_internal.h"
 #include <stdlib.h>
 
-#define BATCHES_MAX 4 /* under one signature, when so many wait: the disk is asked once, and an alert waits no longer than for them */
+#define BATCHES_MAX 4 /* under one signature: the disk is asked once, an alert waits for no more */
 
 static void
 answer(struct node *n, uint64_t token, const struct why *why, uint32_t log, uint64_t first, uint32_t count)

@@ -23,7 +23,7 @@ begin(struct core *c)
 {
     if (c->failed || store_in_transaction(c->store))
         return;
-    c->begun_ms = core_mono_ms();
+    c->begun_ms = core_run_mono_ms();
     c->gathered = 0;
     c->urgent = false;
     check(c, store_begin(c->store));
@@ -295,7 +295,7 @@ answer_list(struct core *c, const Parallax__Role__SignAnswer *a)
     for (size_t i = 0; i < a->n_logs; i++)
         copy_signed(&v[i], a->logs[i]->log, a->logs[i]->size, a->logs[i]->root, a->logs[i]->signature);
     e.signed_heads = v;
-    core_step(c, &e);
+    core_run_step(c, &e);
     free(v);
 }
 
@@ -317,11 +317,11 @@ answer_witness(struct core *c, const Parallax__Role__SignAnswer *a)
         checkpoint_witness_name(c->chain.roster->federation, c->api_ctx.name, name);
         checkpoint_key_id(name, 0x04, me->witness.key[0].key, e.line.key_id);
     }
-    core_step(c, &e);
+    core_run_step(c, &e);
 }
 
 void
-core_sign_answer(void *cookie, const Parallax__Role__SignAnswer *a)
+core_do_sign_answer(void *cookie, const Parallax__Role__SignAnswer *a)
 {
     struct core *c = cookie;
     struct event_signed s;
@@ -337,12 +337,12 @@ core_sign_answer(void *cookie, const Parallax__Role__SignAnswer *a)
             e.heartbeat_time = a->time;
             memcpy(e.heartbeat, a->cosignature.data, SIG_BYTES);
         }
-        core_step(c, &e);
+        core_run_step(c, &e);
     }
 }
 
 void
-core_send_peers(struct core *c)
+core_do_send_peers(struct core *c)
 {
     struct gatelink_peers *p = mem_new(sizeof(*p));
     const struct roster *r = c->chain.roster;
@@ -370,12 +370,12 @@ core_send_peers(struct core *c)
 }
 
 void
-core_drop_gate(struct core *c)
+core_do_drop_gate(struct core *c)
 {
     gatelink_release(&c->gate);
     c->gate_up = false;
     while (c->links_n > 0) {
         struct event e = {.kind = EVENT_LINK_DOWN, .link = c->links[--c->links_n]};
-        core_step(c, &e);
+        core_run_step(c, &e);
     }
 }

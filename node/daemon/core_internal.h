@@ -31,17 +31,17 @@ struct core {
     bool urgent;
 };
 
-int64_t core_mono_ms(void);
-int64_t core_wall_ms(void);
+int64_t core_run_mono_ms(void);
+int64_t core_run_wall_ms(void);
 
 /* core_run.c: one step and all that follows from it. */
-void core_step(struct core *c, struct event *e);
+void core_run_step(struct core *c, struct event *e);
 /* core_do.c: carry out what the step asked for. A store that fails sets ${c}->failed: the role ends. */
 void core_do(struct core *c, const struct actions *a);
-void core_send_peers(struct core *c);
-void core_drop_gate(struct core *c);
+void core_do_send_peers(struct core *c);
+void core_do_drop_gate(struct core *c);
 
 /* core_do.c: answers of the signer become events. */
-void core_sign_answer(void *cookie, const Parallax__Role__SignAnswer *answer);
+void core_do_sign_answer(void *cookie, const Parallax__Role__SignAnswer *answer);
 
 #endif

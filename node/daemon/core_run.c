@@ -39,19 +39,19 @@ clock_ms(clockid_t id)
 }
 
 int64_t
-core_mono_ms(void)
+core_run_mono_ms(void)
 {
     return clock_ms(CLOCK_BOOTTIME);
 }
 
 int64_t
-core_wall_ms(void)
+core_run_wall_ms(void)
 {
     return clock_ms(CLOCK_REALTIME);
 }
 
 void
-core_step(struct core *c, struct event *e)
+core_run_step(struct core *c, struct event *e)
 {
     struct actions a;
 
@@ -60,8 +60,8 @@ core_step(struct core *c, struct event *e)
     if (c->failed)
         return;
     actions_init(&a);
-    e->mono_ms = core_mono_ms();
-    e->wall_ms = core_wall_ms();
+    e->mono_ms = core_run_mono_ms();
+    e->wall_ms = core_run_wall_ms();
     e->hold_bulk = c->gate_up && c->gate.out[1].bytes > GATE_BULK_HOLD;
     c->held = e->hold_bulk;
     node_step(c->node, e, &a);
@@ -176,7 +176,7 @@ take_publish(void *cookie, uint64_t token, const Parallax__V1__PublishRequest *r
             records[i].expires = record_utc(r->expires);
     }
     p.records = records;
-    core_step(c, &e);
+    core_run_step(c, &e);
     free(records);
     return 0;
 }
@@ -209,7 +209,7 @@ refused_by_gate(struct core *c, struct span payload)
     e.why = &why;
     e.peer = refused.peer;
     e.size = refused.count;
-    core_step(c, &e);
+    core_run_step(c, &e);
 }
 
 static void
@@ -235,7 +235,7 @@ from_gate(void *cookie, enum gatelink_kind kind, uint32_t link, struct span payl
     }
     if (kind != GATELINK_FRAME)
         note_link(c, link, kind == GATELINK_UP);
-    core_step(c, &e);
+    core_run_step(c, &e);
 }
 
 /* The supervisor listens for the gate: this does not wait for one that starts. */
@@ -253,7 +253,7 @@ connect_gate(struct core *c)
     }
     gatelink_init(&c->gate, fd, GATE_ALERT_MAX, GATE_BULK_MAX);
     c->gate_up = true;
-    core_send_peers(c);
+    core_do_send_peers(c);
     /* The gate dials whom it is told to; the core repeats that for every gate. */
     for (unsigned i = 0; i < c->chain.roster->members_n && c->args->conf->dial; i++) {
         const struct roster_member *m = &c->chain.roster->member[i];
@@ -278,7 +278,7 @@ gathers(const struct core *c)
     struct pollfd more = {c->gate.fd, POLLIN, 0};
 
     return store_in_transaction(c->store) && c->gathered > 0 && !c->urgent && c->gate_up && !c->failed &&
-           c->gathered < LIMIT_TXN_COUNT && core_mono_ms() - c->begun_ms < GATHER_MS &&
+           c->gathered < LIMIT_TXN_COUNT && core_run_mono_ms() - c->begun_ms < GATHER_MS &&
            poll(&more, 1, 0) == 1 && (more.revents & POLLIN) != 0;
 }
 
@@ -297,7 +297,7 @@ commit(struct core *c)
         if (c->delivered)
             api_delivered(c->api);
         c->delivered = false;
-        core_step(c, &e);
+        core_run_step(c, &e);
         if (!c->own_waiting)
             break; /* what the event stored may wait for the next turn */
         c->own_waiting = false;
@@ -307,12 +307,12 @@ commit(struct core *c)
 static void
 timers(struct core *c)
 {
-    int64_t now = core_mono_ms();
+    int64_t now = core_run_mono_ms();
     struct event e = {.kind = EVENT_TICK};
 
     if (now - c->tick_ms >= TICK_MS || c->tick_ms == 0) {
         c->tick_ms = now;
-        core_step(c, &e);
+        core_run_step(c, &e);
     }
     if (now - c->disk_ms >= DISK_MS) {
         bool low = store_free_bytes(c->store) < c->args->conf->disk_reserve;
@@ -322,7 +322,7 @@ timers(struct core *c)
             c->disk_low = low;
             if (low)
                 log_event(EV_disk_low, "free_bytes=%llu", (unsigned long long)store_free_bytes(c->store));
-            core_step(c, &d);
+            core_run_step(c, &d);
         }
     }
 }
@@ -342,14 +342,14 @@ gate_turn(struct core *c, short revents)
 {
     if (c->gate_up && (revents & (POLLIN | POLLHUP | POLLERR)) != 0 &&
         gatelink_read(&c->gate, from_gate, c) < 0)
-        core_drop_gate(c);
+        core_do_drop_gate(c);
 }
 
 static void
 flush_gate(struct core *c)
 {
     if (c->gate_up && gatelink_flush(&c->gate) != 0)
-        core_drop_gate(c);
+        core_do_drop_gate(c);
 }
 
 static void
@@ -369,8 +369,8 @@ turn(struct core *c)
         c->failed = true;
         return;
     }
-    c->api_ctx.mono_ms = core_mono_ms();
-    c->api_ctx.wall_ms = core_wall_ms();
+    c->api_ctx.mono_ms = core_run_mono_ms();
+    c->api_ctx.wall_ms = core_run_wall_ms();
     c->api_ctx.disk_low = c->disk_low;
     gate_turn(c, fds[0].revents);
     signlink_poll(c->sign, fds[1].revents);
@@ -378,7 +378,7 @@ turn(struct core *c)
     timers(c);
     if (node_has_work(c->node) || c->held) {
         struct event e = {.kind = EVENT_PUMP};
-        core_step(c, &e);
+        core_run_step(c, &e);
     }
     /* What promises nothing need not wait for the disk: frames of ours that are signed are on it, others can be had
      * again. Acknowledgements and credit are only made by the commit. */
@@ -408,7 +408,7 @@ start(struct core *c, const struct role_args *args)
     c->store = store_open(args->conf->store_path, false);
     if (c->store == NULL)
         return -1;
-    c->sign = signlink_new("run/sign.sock", core_sign_answer, c);
+    c->sign = signlink_new("run/sign.sock", core_do_sign_answer, c);
     c->notes = mem_new(c->chain.n * sizeof(*c->notes));
     for (size_t i = 0; i < c->chain.n; i++)
         c->notes[i] = buf_span(&c->chain.note[i]);
@@ -420,7 +420,7 @@ start(struct core *c, const struct role_args *args)
                                   .roster_notes = c->notes,
                                   .roster_notes_n = c->chain.n,
                                   .name = args->conf->name,
-                                  .started_ms = core_wall_ms(),
+                                  .started_ms = core_run_wall_ms(),
                                   .cookie = c,
                                   .publish = take_publish};
     c->api = api_new(args->listen_api, &c->api_ctx);
