@@ -68,6 +68,7 @@ a_stranger_is_refused_and_recovers_when_the_roster_admits_it(void **state)
 
     b.peers.peers_n = 0;
     tell_peers(&b);
+    assert_null(await_for(&b, GATELINK_UP, 1000)); /* nobody dials yet: its gate takes the peers meanwhile */
     dial(&a, b.name, GATELINK_ALERT, GATELINK_DIAL);
     assert_null(await_for(&a, GATELINK_UP, 1000));
     admit(&b, a.name, a.key, a.endpoint);
