@@ -195,7 +195,8 @@ print_summary(const struct publish *p, const struct load *l, int64_t ms)
         buf_put_str(&line, "[REAL] ");
     screen_mode(&line, (int)p->send.mode);
     load_types(l, &line);
-    buf_put_fmt(&line, " published to %s in %" PRId64 ".%03" PRId64 " s", p->send.audience, ms / 1000, ms % 1000);
+    buf_put_fmt(&line, " published to %s in %" PRId64 ".%03" PRId64 " s", p->send.audience, ms / 1000,
+                ms % 1000);
     if (p->wait > 0)
         buf_put_fmt(&line, ", stored by %" PRIu64 " peers", p->wait);
     fprintf(stderr, "%s\n", buf_cstr(&line));
