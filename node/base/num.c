@@ -73,6 +73,22 @@ num_uint(struct span s, uint64_t max, uint64_t *out)
     return read_digits(s, max, out);
 }
 
+size_t
+num_print(uint64_t v, char out[NUM_PRINT_MAX])
+{
+    char reversed[NUM_PRINT_MAX];
+    size_t n = 0;
+
+    do {
+        reversed[n++] = (char)('0' + v % 10);
+        v /= 10;
+    } while (v > 0);
+    for (size_t i = 0; i < n; i++)
+        out[i] = reversed[n - 1 - i];
+    out[n] = 0;
+    return n;
+}
+
 /* A decimal taken apart: +-0.DIGITS x 10^exponent, without leading zeros; no digits when it is zero. */
 struct parts {
     bool minus;

@@ -8,6 +8,10 @@
 int num_int(struct span s, int64_t min, int64_t max, int64_t *out);
 int num_uint(struct span s, uint64_t max, uint64_t *out);
 
+/* The decimal digits of ${v} and a NUL; returns how many digits. */
+#define NUM_PRINT_MAX 21
+size_t num_print(uint64_t v, char out[NUM_PRINT_MAX]);
+
 /*
  * Is ${s} a decimal number: [+-] digits [. digits] [(e|E|d|D) [+-] digits], with digits before or after the
  * point. At most LIMIT_DIGITS_COUNT characters, exponent from -9999 to 9999. NaN, Inf, hex and blanks are not.

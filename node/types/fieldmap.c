@@ -1,7 +1,6 @@
 #include "types/fieldmap.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include "base/num.h"
 
 static const void *
 at(const ProtobufCMessage *part, size_t offset)
@@ -47,12 +46,12 @@ fieldmap_get(const struct field *field, const ProtobufCMessage *part, char numbe
     const char *text;
     uint64_t count;
 
+    _Static_assert(FIELDMAP_NUMBER_MAX >= NUM_PRINT_MAX, "a number fits");
     if (field->kind == FIELD_COUNT) {
         memcpy(&count, at(part, field->offset), sizeof count);
         if (count == 0)
             return span_of(number, 0);
-        (void)snprintf(number, FIELDMAP_NUMBER_MAX, "%" PRIu64, count);
-        return span_str(number);
+        return span_of(number, num_print(count, number));
     }
     memcpy(&text, at(part, field->offset), sizeof text);
     return *text != 0 ? span_str(text) : span_of(text, 0); /* most are empty */

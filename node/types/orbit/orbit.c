@@ -2,8 +2,8 @@
 #include "types/orbit/orbit_map.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
+#include "base/num.h"
 #include "base/text.h"
 #include "types/designator.h"
 
@@ -34,6 +34,18 @@ is_known(const char *id)
     return *id != 0 && !text_equal_nocase(span_str(id), "UNKNOWN");
 }
 
+/* ${text} is short: a number or an international designator. A record has one, and printf() takes its time. */
+static void
+name_object(struct subject *out, unsigned i, const char *scheme, const char *text)
+{
+    struct buf b;
+
+    buf_init_fixed(&b, out->object[i], sizeof out->object[i]);
+    buf_put_str(&b, scheme);
+    buf_put_str(&b, text);
+    (void)buf_cstr(&b);
+}
+
 static int
 subject(const ProtobufCMessage *msg, struct subject *out)
 {
@@ -42,14 +54,14 @@ subject(const ProtobufCMessage *msg, struct subject *out)
 
     *out = (struct subject){0};
     if (orbit->norad_cat_id > 0) {
-        (void)snprintf(out->key, sizeof out->key, "%" PRIu64, orbit->norad_cat_id);
-        (void)snprintf(out->object[n++], sizeof out->object[0], "norad:%" PRIu64, orbit->norad_cat_id);
+        (void)num_print(orbit->norad_cat_id, out->key);
+        name_object(out, n++, "norad:", out->key);
     } else {
         designator_key(is_known(orbit->object_id) ? orbit->object_id : orbit->object_name, out->key,
                        sizeof out->key);
     }
     if (designator_is_cospar(span_str(orbit->object_id)))
-        (void)snprintf(out->object[n++], sizeof out->object[0], "cospar:%s", orbit->object_id);
+        name_object(out, n++, "cospar:", orbit->object_id);
     out->epoch = designator_utc(span_str(orbit->epoch), span_str(orbit->time_system));
     return 0;
 }

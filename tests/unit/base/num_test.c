@@ -70,6 +70,22 @@ unsigned_integers_reach_their_maximum_and_no_further(void **state)
 }
 
 static void
+printed_integers_are_read_back(void **state)
+{
+    static const uint64_t values[] = {0, 7, 10, 25544, 999999999, UINT64_MAX};
+
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char text[NUM_PRINT_MAX];
+        size_t n = num_print(values[i], text);
+        uint64_t v;
+
+        assert_int_equal(n, strlen(text));
+        assert_int_equal(num_uint(span_str(text), UINT64_MAX, &v), 0);
+        assert_true(v == values[i]);
+    }
+}
+
+static void
 decimals_follow_the_grammar(void **state)
 {
     static const char *const good[] = {"0",      "1",       "-1",      "+1",    "1.",   "-.5",
@@ -230,6 +246,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers_are_whole_text_in_range),
         cmocka_unit_test(unsigned_integers_reach_their_maximum_and_no_further),
+        cmocka_unit_test(printed_integers_are_read_back),
         cmocka_unit_test(decimals_follow_the_grammar),
         cmocka_unit_test(decimals_have_at_most_64_characters),
         cmocka_unit_test(doubles_are_rounded_correctly_and_finite),
