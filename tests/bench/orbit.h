@@ -11,8 +11,8 @@ struct orbit_draw {
 uint64_t orbit_draw(struct orbit_draw *d, uint64_t below);
 
 /*
- * The body of one record: an object of ${objects}, drawn, at an epoch within a day, drawn: the worst order for an index. About 190 bytes; with
- * its header about 300.
+ * The body of one record: an object of ${objects}, drawn, at an epoch within a day, drawn: the worst order for an index. About 230 bytes; with
+ * its header about 340.
  */
 void orbit_body(struct orbit_draw *d, uint64_t objects, struct buf *out);
 
