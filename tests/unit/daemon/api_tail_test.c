@@ -25,7 +25,7 @@ init(struct bed *b, struct asking *q)
 
 /* ${rows} come, and the answer says to go on after ${delivery}. */
 static void
-assert_rows(struct bed *b, Parallax__V1__Answer *a, const char *rows, uint64_t delivery)
+assert_rows(Parallax__V1__Answer *a, const char *rows, uint64_t delivery)
 {
     struct buf out;
 
@@ -51,11 +51,11 @@ a_tail_replays_in_the_order_of_delivery_and_goes_on_after_its_cursor(void **stat
     int fd = bed_connect(b);
 
     init(b, &q);
-    assert_rows(b, bed_ask(b, fd, &q.request), "a0:1 a0:2 a0:5 b0:1 ", NEWEST);
+    assert_rows(bed_ask(b, fd, &q.request), "a0:1 a0:2 a0:5 b0:1 ", NEWEST);
     q.tail.after = 3; /* a0:2 */
-    assert_rows(b, bed_ask(b, fd, &q.request), "a0:5 b0:1 ", NEWEST);
+    assert_rows(bed_ask(b, fd, &q.request), "a0:5 b0:1 ", NEWEST);
     q.tail.after = NEWEST;
-    assert_rows(b, bed_ask(b, fd, &q.request), "", NEWEST);
+    assert_rows(bed_ask(b, fd, &q.request), "", NEWEST);
     close(fd);
 }
 
@@ -68,12 +68,12 @@ a_cursor_of_another_incarnation_or_from_the_future_replays_from_the_start(void *
 
     init(b, &q);
     q.tail.after = NEWEST + 1;
-    assert_rows(b, bed_ask(b, fd, &q.request), "a0:1 a0:2 a0:5 b0:1 ", NEWEST);
+    assert_rows(bed_ask(b, fd, &q.request), "a0:1 a0:2 a0:5 b0:1 ", NEWEST);
     q.tail.after = 3;
     q.incarnation[15] ^= 1;
-    assert_rows(b, bed_ask(b, fd, &q.request), "a0:1 a0:2 a0:5 b0:1 ", NEWEST);
+    assert_rows(bed_ask(b, fd, &q.request), "a0:1 a0:2 a0:5 b0:1 ", NEWEST);
     q.tail.incarnation.len = 0;
-    assert_rows(b, bed_ask(b, fd, &q.request), "a0:1 a0:2 a0:5 b0:1 ", NEWEST);
+    assert_rows(bed_ask(b, fd, &q.request), "a0:1 a0:2 a0:5 b0:1 ", NEWEST);
     close(fd);
 }
 
@@ -87,13 +87,13 @@ a_tail_of_a_mode_or_type_gives_no_other(void **state)
 
     init(b, &q);
     q.tail.mode = PARALLAX__V1__MODE__EXERCISE;
-    assert_rows(b, bed_ask(b, fd, &q.request), "a0:3 ", NEWEST);
+    assert_rows(bed_ask(b, fd, &q.request), "a0:3 ", NEWEST);
     q.tail.mode = REAL;
     q.tail.types = types;
     q.tail.n_types = 1;
-    assert_rows(b, bed_ask(b, fd, &q.request), "", NEWEST);
+    assert_rows(bed_ask(b, fd, &q.request), "", NEWEST);
     q.tail.n_types = 2;
-    assert_rows(b, bed_ask(b, fd, &q.request), "a0:1 a0:2 a0:5 b0:1 ", NEWEST);
+    assert_rows(bed_ask(b, fd, &q.request), "a0:1 a0:2 a0:5 b0:1 ", NEWEST);
     types[0] = (char *)(uintptr_t) "horoscope";
     world_refused(b, fd, &q.request, "TYPE_UNKNOWN");
     close(fd);
@@ -108,11 +108,11 @@ a_tail_in_pages_misses_nothing(void **state)
 
     init(b, &q);
     q.tail.mode = PARALLAX__V1__MODE__TEST;
-    assert_rows(b, bed_ask(b, fd, &q.request), "d0:1 d0:2 d0:3 ", 14);
+    assert_rows(bed_ask(b, fd, &q.request), "d0:1 d0:2 d0:3 ", 14);
     q.tail.after = 14;
-    assert_rows(b, bed_ask(b, fd, &q.request), "d0:4 d0:5 d0:6 ", 17);
+    assert_rows(bed_ask(b, fd, &q.request), "d0:4 d0:5 d0:6 ", 17);
     q.tail.after = 17;
-    assert_rows(b, bed_ask(b, fd, &q.request), "d0:7 d0:8 ", NEWEST);
+    assert_rows(bed_ask(b, fd, &q.request), "d0:7 d0:8 ", NEWEST);
     close(fd);
 }
 
@@ -162,7 +162,7 @@ a_waiting_tail_is_answered_empty_when_its_time_is_up(void **state)
     assert_int_equal(api_timeout_ms(b->api), 1);
     b->ctx.mono_ms += 1;
     assert_int_equal(api_timeout_ms(b->api), 0);
-    assert_rows(b, bed_receive(b, fd), "", NEWEST);
+    assert_rows(bed_receive(b, fd), "", NEWEST);
     assert_int_equal(api_timeout_ms(b->api), -1);
     close(fd);
 }
@@ -224,8 +224,8 @@ nothing_is_told_before_it_is_on_disk(void **state)
     assert_int_equal(store_commit(b->store), 0);
     api_delivered(b->api);
     assert_int_equal(api_timeout_ms(b->api), 0);
-    assert_rows(b, bed_receive(b, other), "d0:7 d0:8 ", NEWEST);
-    assert_rows(b, bed_receive(b, fd), "d0:9 ", NEWEST + 1);
+    assert_rows(bed_receive(b, other), "d0:7 d0:8 ", NEWEST);
+    assert_rows(bed_receive(b, fd), "d0:9 ", NEWEST + 1);
     close(fd);
     close(other);
 }
