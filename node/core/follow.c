@@ -3,6 +3,9 @@
 #include "core/node_internal.h"
 #include <stdio.h>
 
+#define ACKS_AGAIN   2    /* times that an acknowledgement is repeated */
+#define ACK_AGAIN_MS 1000 /* after the one before */
+
 static void
 send_open(struct node *n, struct link *l, struct track *t)
 {
@@ -120,11 +123,28 @@ follow_lost(struct node *n, uint32_t link)
     }
 }
 
+/* Say again what is stored: the last word may have gone down with a connection that lost against a double. */
+static void
+repeat_ack(struct node *n, struct track *t)
+{
+    int member = node_member_index(n, t->row.origin);
+    struct link *origin = member < 0 ? NULL : session_of(n, member, t->lane);
+
+    if (t->acks_left == 0 || t->advanced || t->own != OWN_NONE || n->mono - t->ack_ms < ACK_AGAIN_MS ||
+        origin == NULL)
+        return;
+    t->acks_left--;
+    t->ack_ms = n->mono;
+    send_ack(n, origin, t);
+}
+
 void
 follow_tick(struct node *n)
 {
-    for (size_t i = 0; i < n->track_n; i++)
+    for (size_t i = 0; i < n->track_n; i++) {
         follow_choose(n, n->track[i]);
+        repeat_ack(n, n->track[i]);
+    }
 }
 
 void
@@ -291,6 +311,8 @@ follow_committed(struct node *n)
             send_ack(n, source, t);
         if (origin != NULL && origin != source)
             send_ack(n, origin, t);
+        t->acks_left = ACKS_AGAIN;
+        t->ack_ms = n->mono;
         if (t->row.size >= t->row.head.size && !t->caught_up) {
             t->caught_up = true;
             action_event(n, EV_caught_up, "origin=%s size=%llu", t->row.origin,

@@ -92,7 +92,9 @@ struct track {
     Parallax__V1__Lane lane;
     uint64_t version;     /* counts changes of head, heartbeat, cosignatures */
     int64_t heartbeat_ms; /* monotonic, when it came */
-    uint32_t source;      /* link it is read from, 0 = none */
+    unsigned acks_left;   /* acknowledgements to repeat: one may be lost with a connection that is given up */
+    int64_t ack_ms;
+    uint32_t source; /* link it is read from, 0 = none */
     int64_t progress_ms;
     uint64_t stored[LIMIT_MEMBER_COUNT], offered[LIMIT_MEMBER_COUNT];
     uint64_t quarantined;
