@@ -7,12 +7,26 @@
 #include "base/text.h"
 #include "types/designator.h"
 
+static bool
+is_known(const char *id)
+{
+    return *id != 0 && !text_equal_nocase(span_str(id), "UNKNOWN");
+}
+
+/* The key of an object without a catalogue number; empty when nothing names it. */
+static void
+key_by_name(const Parallax__V1__Orbit *orbit, char *key, size_t key_n)
+{
+    designator_key(is_known(orbit->object_id) ? orbit->object_id : orbit->object_name, key, key_n);
+}
+
 static int
 check(const ProtobufCMessage *msg, struct why *why)
 {
     const Parallax__V1__Orbit *orbit = (const Parallax__V1__Orbit *)msg;
     bool has_axis = orbit->semi_major_axis[0] != 0;
     bool has_motion = orbit->mean_motion[0] != 0;
+    struct subject subject;
 
     if (fieldmap_check(&orbit_map, msg, why) != 0)
         return -1;
@@ -22,16 +36,11 @@ check(const ProtobufCMessage *msg, struct why *why)
     if (has_axis && has_motion)
         return why_set(why, WHY_FIELD_DUPLICATE, 0, 0, "SEMI_MAJOR_AXIS",
                        "beside MEAN_MOTION: expected one of them");
-    if (orbit->norad_cat_id == 0 && orbit->object_id[0] == 0 && orbit->object_name[0] == 0)
+    key_by_name(orbit, subject.key, sizeof subject.key);
+    if (orbit->norad_cat_id == 0 && subject.key[0] == 0)
         return why_set(why, WHY_FIELD_MISSING, 0, 0, "NORAD_CAT_ID",
                        "missing, like OBJECT_ID and OBJECT_NAME: nothing names the object");
     return 0;
-}
-
-static bool
-is_known(const char *id)
-{
-    return *id != 0 && !text_equal_nocase(span_str(id), "UNKNOWN");
 }
 
 /* ${text} is short: a number or an international designator. A record has one, and printf() takes its time. */
@@ -57,8 +66,7 @@ subject(const ProtobufCMessage *msg, struct subject *out)
         (void)num_print(orbit->norad_cat_id, out->key);
         name_object(out, n++, "norad:", out->key);
     } else {
-        designator_key(is_known(orbit->object_id) ? orbit->object_id : orbit->object_name, out->key,
-                       sizeof out->key);
+        key_by_name(orbit, out->key, sizeof out->key);
     }
     if (designator_is_cospar(span_str(orbit->object_id)))
         name_object(out, n++, "cospar:", orbit->object_id);
