@@ -17,7 +17,6 @@
 struct chunk {
     int64_t id; /* newest.id + 1; 0 = nothing here */
     uint32_t n; /* slots in use */
-    bool dirty;
     uint8_t slots[SLOTS * SLOT_BYTES];
 };
 
@@ -25,9 +24,26 @@ struct chunk {
 #define CHUNKS (LIMIT_STORE_NEWEST_COUNT / SLOTS)
 
 struct store_newest {
-    int64_t next; /* slot for a new subject; -1 = not looked up yet */
+    int64_t next;                /* slot for a new subject; -1 = not looked up yet */
+    uint64_t dirty[CHUNKS / 64]; /* a bit a chunk: a commit of one record looks at few bytes */
     struct chunk chunk[CHUNKS];
 };
+_Static_assert(CHUNKS % 64 == 0, "whole words");
+
+static void
+set_dirty(struct store_newest *newest, const struct chunk *c, bool dirty)
+{
+    size_t i = (size_t)(c - newest->chunk);
+    uint64_t bit = (uint64_t)1 << i % 64;
+
+    newest->dirty[i / 64] = dirty ? newest->dirty[i / 64] | bit : newest->dirty[i / 64] & ~bit;
+}
+
+static bool
+is_dirty(const struct store_newest *newest, size_t i)
+{
+    return (newest->dirty[i / 64] >> i % 64 & 1) != 0;
+}
 
 static void
 put_be64(uint8_t *p, uint64_t v)
@@ -71,16 +87,19 @@ write_chunk(struct store *s, struct chunk *c)
     store_bind_span(st, 2, span_of(c->slots, (size_t)c->n * SLOT_BYTES));
     if (store_run(s, st) != 0)
         return -1;
-    c->dirty = false;
+    set_dirty(s->newest, c, false);
     return 0;
 }
 
 int
 store_newest_flush(struct store *s)
 {
-    for (size_t i = 0; s->newest != NULL && i < CHUNKS; i++)
-        if (s->newest->chunk[i].dirty && write_chunk(s, &s->newest->chunk[i]) != 0)
+    for (size_t i = 0; s->newest != NULL && i < CHUNKS; i++) {
+        if (i % 64 == 0 && s->newest->dirty[i / 64] == 0)
+            i += 63;
+        else if (is_dirty(s->newest, i) && write_chunk(s, &s->newest->chunk[i]) != 0)
             return -1;
+    }
     return 0;
 }
 
@@ -105,14 +124,15 @@ newest_get(struct store *s)
 static struct chunk *
 chunk_get(struct store *s, int64_t id)
 {
-    struct chunk *c = &newest_get(s)->chunk[(uint64_t)id % CHUNKS];
+    size_t i = (size_t)((uint64_t)id % CHUNKS);
+    struct chunk *c = &newest_get(s)->chunk[i];
     struct span slots;
     sqlite3_stmt *st;
     int rc;
 
     if (c->id == id + 1)
         return c;
-    if (c->dirty && write_chunk(s, c) != 0)
+    if (is_dirty(s->newest, i) && write_chunk(s, c) != 0)
         return NULL;
     st = store_stmt(s, SQL_NEWEST_GET);
     if (st == NULL)
@@ -160,7 +180,7 @@ store_slot_set(struct store *s, int64_t slot, const struct store_slot *v)
     if (slot < 0 || at >= c->n)
         return store_fail(s, "slot %lld of the picture is missing", (long long)slot);
     write_slot(c->slots + at * SLOT_BYTES, v);
-    c->dirty = true;
+    set_dirty(s->newest, c, true);
     return 0;
 }
 
