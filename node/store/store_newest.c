@@ -94,11 +94,10 @@ write_chunk(struct store *s, struct chunk *c)
 int
 store_newest_flush(struct store *s)
 {
-    for (size_t i = 0; s->newest != NULL && i < CHUNKS; i++) {
-        if (i % 64 == 0 && s->newest->dirty[i / 64] == 0)
-            i += 63;
-        else if (is_dirty(s->newest, i) && write_chunk(s, &s->newest->chunk[i]) != 0)
-            return -1;
+    for (size_t w = 0; s->newest != NULL && w < CHUNKS / 64; w++) {
+        for (uint64_t left = s->newest->dirty[w]; left != 0; left &= left - 1)
+            if (write_chunk(s, &s->newest->chunk[w * 64 + (size_t)__builtin_ctzll(left)]) != 0)
+                return -1;
     }
     return 0;
 }
