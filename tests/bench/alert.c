@@ -21,6 +21,7 @@
 #define ROUNDS      10
 #define OBJECTS     1000
 #define TAIL_MS     20000
+#define IDLE_COUNT  10 /* of each part in a round */
 #define INCARNATION 16
 
 struct alert {
@@ -29,7 +30,7 @@ struct alert {
     uint8_t incarnation[INCARNATION];
     uint64_t after; /* delivery number at B that was seen last */
     struct sample acked, shown;
-    struct parts parts;
+    struct parts parts, idle; /* one after the other; each after a pause, as an alert is */
 };
 
 /* Ask B for what comes next; ${from_now}: and only from here on. */
@@ -149,9 +150,21 @@ one(struct alert *t, bool counts)
 }
 
 static void
-print(const char *name, struct sample *s)
+print(const char *prefix, const char *name, struct sample *s)
 {
-    printf("%s_p50_us=%.1f\n%s_p99_us=%.1f\n", name, sample_us(s, 500), name, sample_us(s, 990));
+    printf("%s%s_p50_us=%.1f\n%s%s_p99_us=%.1f\n", prefix, name, sample_us(s, 500), prefix, name,
+           sample_us(s, 990));
+}
+
+static void
+print_parts(const char *prefix, struct parts *p)
+{
+    print(prefix, "fsync", &p->fsync);
+    print(prefix, "sign", &p->sign);
+    print(prefix, "verify", &p->verify);
+    print(prefix, "curve", &p->curve);
+    print(prefix, "local", &p->local);
+    parts_release(p);
 }
 
 int
@@ -171,21 +184,19 @@ main(int argc, char **argv)
     send_tail(&t, false);
     one(&t, false); /* the log and its tables are new */
     for (long i = 0; i < alerts; i++) {
-        if (i % (alerts / ROUNDS) == 0)
-            parts_measure(&t.parts, argv[5], (size_t)(alerts / ROUNDS));
+        if (i % (alerts / ROUNDS) == 0) {
+            parts_measure(&t.parts, argv[5], (size_t)(alerts / ROUNDS), 0);
+            parts_measure(&t.idle, argv[5], IDLE_COUNT, pause_ms * 1000000);
+        }
         sample_pause_ns(pause_ms * 1000000);
         one(&t, true);
     }
     printf("alerts=%zu\n", t.shown.n);
-    print("acked", &t.acked);
-    print("shown", &t.shown);
-    print("fsync", &t.parts.fsync);
-    print("sign", &t.parts.sign);
-    print("verify", &t.parts.verify);
-    print("curve", &t.parts.curve);
-    print("local", &t.parts.local);
+    print("", "acked", &t.acked);
+    print("", "shown", &t.shown);
+    print_parts("", &t.parts);
+    print_parts("idle_", &t.idle);
     sample_release(&t.acked);
     sample_release(&t.shown);
-    parts_release(&t.parts);
     return 0;
 }

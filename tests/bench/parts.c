@@ -19,8 +19,17 @@
 #define NOTE_BYTES   120 /* text of a checkpoint */
 #define CURVE_KEY    41  /* Z85 */
 
+/* After the machine has been as idle as before an alert; 0: one after the other. */
+static int64_t
+begin(int64_t pause_ns)
+{
+    if (pause_ns > 0)
+        sample_pause_ns(pause_ns);
+    return sample_now_ns();
+}
+
 static void
-measure_fsync(struct sample *s, const char *dir, size_t n)
+measure_fsync(struct sample *s, const char *dir, size_t n, int64_t pause_ns)
 {
     char path[512], bytes[RECORD_BYTES];
     int fd;
@@ -31,7 +40,7 @@ measure_fsync(struct sample *s, const char *dir, size_t n)
         sample_die("%s: %s", path, strerror(errno));
     memset(bytes, 'x', sizeof bytes);
     for (size_t i = 0; i < n; i++) {
-        int64_t begun = sample_now_ns();
+        int64_t begun = begin(pause_ns);
 
         if (write(fd, bytes, sizeof bytes) != (ssize_t)sizeof bytes || fdatasync(fd) != 0)
             sample_die("%s: %s", path, strerror(errno));
@@ -42,14 +51,14 @@ measure_fsync(struct sample *s, const char *dir, size_t n)
 }
 
 static void
-measure_signatures(struct parts *p, size_t n)
+measure_signatures(struct parts *p, size_t n, int64_t pause_ns)
 {
     struct secret *seed = secret_new_random();
     uint8_t key[SIG_KEY_BYTES], sig[SIG_BYTES], note[NOTE_BYTES] = {0};
 
     sig_public(seed, key);
     for (size_t i = 0; i < n; i++) {
-        int64_t begun = sample_now_ns(), signed_ns;
+        int64_t begun = begin(pause_ns), signed_ns;
 
         note[0] = (uint8_t)i;
         sig_sign(seed, span_of(note, sizeof note), sig);
@@ -96,7 +105,7 @@ end_child(pid_t child)
 }
 
 static void
-measure_local(struct sample *s, size_t n)
+measure_local(struct sample *s, size_t n, int64_t pause_ns)
 {
     char bytes[RECORD_BYTES] = {0};
     int fd[2];
@@ -110,7 +119,7 @@ measure_local(struct sample *s, size_t n)
         transfer(fd[1], bytes, sizeof bytes, true);
     }
     for (size_t i = 0; i < n; i++) {
-        int64_t begun = sample_now_ns();
+        int64_t begun = begin(pause_ns);
 
         transfer(fd[0], bytes, sizeof bytes, true);
         transfer(fd[0], bytes, sizeof bytes, false);
@@ -164,7 +173,7 @@ echo(const struct curve *c, int endpoint_fd)
 }
 
 static void
-measure_curve(struct sample *s, size_t n)
+measure_curve(struct sample *s, size_t n, int64_t pause_ns)
 {
     char endpoint[128], bytes[FRAME_BYTES] = {0};
     struct curve c;
@@ -183,7 +192,7 @@ measure_curve(struct sample *s, size_t n)
     context = zmq_ctx_new();
     socket = open_socket(context, &c, false, endpoint, sizeof endpoint);
     for (size_t i = 0; i < n + 1; i++) {
-        int64_t begun = sample_now_ns();
+        int64_t begun = begin(pause_ns);
 
         if (zmq_send(socket, bytes, sizeof bytes, 0) < 0 || zmq_recv(socket, bytes, sizeof bytes, 0) < 0)
             sample_die("ping-pong over CURVE: %s", zmq_strerror(zmq_errno()));
@@ -198,12 +207,12 @@ measure_curve(struct sample *s, size_t n)
 }
 
 void
-parts_measure(struct parts *p, const char *dir, size_t n)
+parts_measure(struct parts *p, const char *dir, size_t n, int64_t pause_ns)
 {
-    measure_fsync(&p->fsync, dir, n);
-    measure_signatures(p, n);
-    measure_local(&p->local, n);
-    measure_curve(&p->curve, n);
+    measure_fsync(&p->fsync, dir, n, pause_ns);
+    measure_signatures(p, n, pause_ns);
+    measure_local(&p->local, n, pause_ns);
+    measure_curve(&p->curve, n, pause_ns);
 }
 
 void

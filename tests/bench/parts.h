@@ -12,8 +12,8 @@ struct parts {
     struct sample local; /* one way between two processes: a UNIX socket */
 };
 
-/* ${n} of each; the file is in directory ${dir}. */
-void parts_measure(struct parts *p, const char *dir, size_t n);
+/* ${n} of each, ${pause_ns} before each of them; the file is in directory ${dir}. */
+void parts_measure(struct parts *p, const char *dir, size_t n, int64_t pause_ns);
 void parts_release(struct parts *p);
 
 #endif
