@@ -65,6 +65,9 @@ road_check(struct node *n, const uint8_t log[LOG_ID_BYTES], struct span header, 
             out->record.body = span_of(NULL, 0);
             return;
         }
+    } else if (h->sealing != PARALLAX__V1__SEALING__NONE) {
+        /* Never decoded as it lies there: what calls itself sealed is believed only when it opened. */
+        why_set(&out->why, WHY_BODY_SEALED, 0, 0, "body", "no key of this log is held");
     } else if (kind_has_type((int)h->kind)) {
         check_body(n, h, body, out);
     }
@@ -97,6 +100,9 @@ road_descriptor(struct node *n, struct store_log *row, struct span header, struc
     if (h == NULL || h->kind != PARALLAX__V1__KIND__DESCRIPTOR || record_body_check(h, body, &inner) != 0)
         return why_set(why, WHY_DESCRIPTOR_BAD, 0, 0, "descriptor", "leaf 0 is not a descriptor: %.100s",
                        inner.note);
+    if (h->sealing != PARALLAX__V1__SEALING__NONE)
+        return why_set(why, WHY_DESCRIPTOR_BAD, 0, 0, "descriptor",
+                       "sealed: expected one that all may read who hold the log");
     d = (Parallax__V1__Descriptor *)unpack(&parallax__v1__descriptor__descriptor, body, true, WHY_BODY_SHAPE,
                                            &n->body_arena, &inner);
     if (d == NULL)

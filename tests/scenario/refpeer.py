@@ -53,13 +53,14 @@ def now(record):
 class Log:
     """An append-only log of ours."""
 
-    def __init__(self, peer, class_name="data", log_id=None):
+    def __init__(self, peer, class_name="data", log_id=None, audience="open", readers=(), **descriptor):
         self.peer, self.class_name = peer, class_name
         self.id = log_id or os.urandom(16)
         self.headers, self.bodies = [], []
         record = peer.record
-        body = record.Descriptor(federation=peer.federation, node=peer.name, audience="open", class_name=class_name).SerializeToString()
-        self.add(self.header(body, kind=DESCRIPTOR, mode=REAL, type="", type_version=0), body)
+        body = record.Descriptor(federation=peer.federation, node=peer.name, audience=audience, readers=readers,
+                                 class_name=class_name).SerializeToString()
+        self.add(self.header(body, kind=DESCRIPTOR, mode=REAL, type="", type_version=0, **descriptor), body)
 
     def header(self, body, **changes):
         record = self.peer.record

@@ -167,12 +167,20 @@ def copied_from_elsewhere(log, body):
     return log.header(body, log=os.urandom(16))
 
 
+def sealed_it_says(log, body):
+    return log.header(body, sealing=2, key_commitment=os.urandom(32))
+
+
+def embargoed_it_says(log, body):
+    return log.header(body, sealing=3, key_commitment=os.urandom(32), embargo_until=refpeer.now(log.peer.record))
+
+
 def no_mode(log, body):
     return log.header(body, mode=0)
 
 
 @pytest.mark.parametrize("make, why", [(unknown_critical, "HEADER_CRITICAL"), (unknown_type, "TYPE_UNKNOWN"), (copied_from_elsewhere, "HEADER_LOG"),
-                                       (no_mode, "HEADER_VALUE")])
+                                       (no_mode, "HEADER_VALUE"), (sealed_it_says, "BODY_SEALED"), (embargoed_it_says, "BODY_SEALED")])
 def test_a_record_that_means_nothing_is_quarantined_and_the_cursor_moves_on(two, peer, body, tmp_path, make, why):
     log = refpeer.Log(peer)
     log.add(make(log, body), body)
@@ -220,6 +228,35 @@ def test_a_header_over_its_limit_freezes_the_log(two, peer, body):
     session.send(data=log.data())
     refused(two["fr-cnes"], "HEADER_SIZE")
     until("the log is not frozen", lambda: (state(two["fr-cnes"], log) or {}).get("state") == "frozen")
+
+
+def test_a_sealed_descriptor_freezes_the_log(two, peer):
+    log = refpeer.Log(peer, sealing=2, key_commitment=os.urandom(32))
+    session = peer.dial("fr-cnes")
+    session.offer(log)
+    session.send(data=log.data())
+    refused(two["fr-cnes"], "DESCRIPTOR_BAD")
+
+
+def test_nothing_of_a_named_log_that_comes_astray_is_kept_or_passed_on(two, peer, tmp_path):
+    marker = os.urandom(24).hex().encode()
+    log = refpeer.Log(peer, audience="inner", readers=["us-noaa"])
+    log.add(log.header(marker), marker)
+    session = peer.dial("fr-cnes")
+    session.offer(log)
+    session.send(data=log.data())
+    after = refpeer.Log(peer)
+    session.offer(after)
+    session.send(data=after.data())
+    held(two["fr-cnes"], after, 1)  # frames of a session are taken in order
+    assert (state(two["fr-cnes"], log) or {"size": 0})["size"] == 0
+    others_are_fine(two, tmp_path)
+    for name in ("fr-cnes", "us-noaa"):
+        for folder, _, files in os.walk(two[name].directory):
+            for file in files:
+                path = os.path.join(folder, file)
+                assert not os.path.isfile(path) or marker not in open(path, "rb").read(), path
+    assert not any(row["id"] == log.id.hex() for row in two["us-noaa"].json("log", "list"))
 
 
 def test_replayed_and_early_batches_are_dropped_without_blame(two, peer, body):
