@@ -132,15 +132,26 @@ text_quote(struct buf *out, struct span s, size_t max)
         buf_put_str(out, "...");
 }
 
+static const char hex_digits[] = "0123456789abcdef";
+
+void
+text_hex_of(const uint8_t *p, size_t n, char *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = hex_digits[p[i] >> 4];
+        out[2 * i + 1] = hex_digits[p[i] & 15];
+    }
+    out[2 * n] = '\0';
+}
+
 void
 text_hex(struct buf *out, struct span s)
 {
-    static const char digits[] = "0123456789abcdef";
     uint8_t *p = s.n <= SIZE_MAX / 2 ? buf_add(out, s.n * 2) : NULL;
 
     for (size_t i = 0; p != NULL && i < s.n; i++) {
-        p[2 * i] = (uint8_t)digits[s.p[i] >> 4];
-        p[2 * i + 1] = (uint8_t)digits[s.p[i] & 15];
+        p[2 * i] = (uint8_t)hex_digits[s.p[i] >> 4];
+        p[2 * i + 1] = (uint8_t)hex_digits[s.p[i] & 15];
     }
 }
 

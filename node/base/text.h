@@ -13,6 +13,8 @@ bool text_is_printable(struct span s); /* printable ASCII and blanks only */
 void text_quote(struct buf *out, struct span s, size_t max);
 
 void text_hex(struct buf *out, struct span s);
+/* ${out}: 2 * ${n} + 1 bytes. */
+void text_hex_of(const uint8_t *p, size_t n, char *out);
 /* Exactly out_n bytes from 2 * out_n lower or upper case digits; 0 or -1. */
 int text_unhex(struct span s, uint8_t *out, size_t out_n);
 

@@ -20,6 +20,7 @@
 
 /* Fields of one answer, all levels: 4,160 logs with their cosigners and holders are the most there is. */
 #define ANSWER_FIELDS_MAX 1000000
+#define CUT_MAX           3 /* times that a question is asked again when its connection was cut */
 
 struct client {
     char *dir;
@@ -27,6 +28,7 @@ struct client {
     int fd;                   /* -1 = not connected */
     uint64_t token, answered; /* of the request sent last, of the one whose answer came last */
     int64_t timeout_ms;
+    bool cut; /* the other end closed the connection, or was not there any more */
     struct buf frame;
     char error[400];
 };
@@ -172,6 +174,7 @@ receive(struct client *c, size_t want, int64_t deadline)
                 return -1;
         } else if (n == 0 || errno != EINTR) {
             fail(c, "the connection to node %s ended before its answer", c->dir);
+            c->cut = true;
             return -1;
         }
     }
@@ -252,6 +255,7 @@ enum client_result
 client_post(struct client *c, Parallax__V1__Request *request, int64_t ms)
 {
     c->error[0] = '\0';
+    c->cut = false;
     if (c->fd < 0 && connect_node(c) != 0)
         return CLIENT_LOST;
     request->token = ++c->token;
@@ -310,7 +314,11 @@ Parallax__V1__Answer *
 client_ask(struct client *c, Parallax__V1__Request *request, int *status)
 {
     Parallax__V1__Answer *answer;
+    int64_t deadline = screen_now_ms() + c->timeout_ms;
     enum client_result r = client_call(c, request, c->timeout_ms, &answer);
+    /* A core that started again (a newer roster, a crash) left the question unanswered: reading is harmless. */
+    for (int i = 0; i < CUT_MAX && r == CLIENT_LOST && c->cut && screen_now_ms() < deadline; i++)
+        r = client_call(c, request, deadline - screen_now_ms(), &answer);
     if (r == CLIENT_DONE)
         return answer;
     *status = client_fail(c, r);

@@ -1,4 +1,4 @@
-/* roster sign, verify, show, install: a version as people and nodes take it in. */
+/* roster sign, verify, show: a version as people take it in. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,29 +59,6 @@ put_document_json(const struct document *d, struct buf *out)
     object_uint(out, "signatures", d->is_signed ? roster_signatures(buf_span(&d->bytes), r) : 0);
 }
 
-static void
-print_document(const struct document *d)
-{
-    const struct roster *r = d->roster;
-    struct buf text;
-    char expires[UTC_TEXT_MAX];
-    buf_init(&text, 8192);
-    utc_print(r->expires, 0, expires);
-    text_quote(&text, span_str(r->title), sizeof r->title);
-    buf_put_fmt(&text, ", version %llu, federation %s\nSHA-256 of its text: ", (unsigned long long)r->version,
-                r->federation);
-    text_hex(&text, span_of(r->hash, HASH_BYTES));
-    if (r->version == 1)
-        buf_put_str(&text, " (the fingerprint of the federation)");
-    buf_put_fmt(&text, "\nexpires %s; signed by %u of its %u stewards, %u needed\n", expires,
-                d->is_signed ? roster_signatures(buf_span(&d->bytes), r) : 0, r->stewards_n, r->threshold);
-    screen_flush(&text);
-    buf_release(&text);
-    if (document_is_expired(r))
-        fprintf(stderr, "%sIt has EXPIRED, at %s.%s\n", screen_tone(stderr, TONE_BAD), expires,
-                screen_tone(stderr, TONE_PLAIN));
-}
-
 /* Against --previous, which later versions need, and --fingerprint. */
 static int
 verify(const struct args *a, const struct document *d, struct document *old)
@@ -127,7 +104,7 @@ cmd_roster_verify(int argc, char **argv)
         buf_release(&out);
     } else if (status == EXIT_DONE) {
         printf("%sIt holds.%s ", screen_tone(stdout, TONE_GOOD), screen_tone(stdout, TONE_PLAIN));
-        print_document(&d);
+        document_print(&d);
         if (!args_has(&a, "fingerprint"))
             puts("No --fingerprint was given: compare it with a person before you trust it.");
     }
@@ -232,134 +209,9 @@ cmd_roster_show(int argc, char **argv)
     if (status == EXIT_DONE && args_has(&a, "json")) {
         show_json(&d);
     } else if (status == EXIT_DONE) {
-        print_document(&d);
+        document_print(&d);
         show_members(d.roster);
     }
     document_release(&d);
-    return status;
-}
-
-/* The member whose transport key is the one in DIR/keys. */
-static int
-find_self(const struct args *a, const char *dir, const struct roster *r, const struct roster_member **self)
-{
-    char path[DOCUMENT_PATH_MAX];
-    struct why why;
-    uint8_t key[32];
-    why_clear(&why);
-    snprintf(path, sizeof path, "%s/keys/transport.key", dir);
-    struct secret *secret = secret_load("transport", path, &why);
-    if (secret == NULL)
-        return args_refuse(&why, path);
-    secret_curve_public(secret, key);
-    secret_free(secret);
-    *self = roster_member_by_transport(r, key);
-    return *self != NULL
-               ? EXIT_DONE
-               : args_fail(a, "the roster does not list this node: no member has the key of %s", path);
-}
-
-/* Did the steward whose key is in this directory sign ${d}? Then a person here has vouched for it already. */
-static bool
-is_own(const char *dir, const struct document *d)
-{
-    char path[DOCUMENT_PATH_MAX];
-    uint8_t key[SIG_KEY_BYTES];
-    bool own = false;
-    snprintf(path, sizeof path, "%s/keys/steward.key", dir);
-    struct secret *secret = secret_load("steward", path, NULL);
-    if (secret == NULL)
-        return false;
-    sig_public(secret, key);
-    struct roster *one = roster_new();
-    memcpy(one->federation, d->roster->federation, sizeof one->federation);
-    for (unsigned i = 0; i < d->roster->stewards_n; i++) {
-        if (memcmp(d->roster->steward[i].key.key, key, SIG_KEY_BYTES) != 0)
-            continue;
-        one->stewards_n = 1;
-        one->steward[0] = d->roster->steward[i];
-        own = roster_signatures(buf_span(&d->bytes), one) == 1;
-    }
-    roster_free(one);
-    secret_free(secret);
-    return own;
-}
-
-/* There is no trust on first use: version 1 needs a fingerprint from a person, or this node's own steward
- * under it. */
-static int
-check_first(const struct args *a, const char *dir, const struct document *d)
-{
-    uint8_t fingerprint[HASH_BYTES];
-    bool given;
-    if (document_fingerprint(a, fingerprint, &given) != 0)
-        return EXIT_USAGE;
-    if (given && !document_is_of(d->roster, fingerprint))
-        return args_fail(a, "%s is of another federation than the fingerprint's", a->at[0]);
-    if (!given && d->roster->version == 1 && !is_own(dir, d))
-        return args_fail(a,
-                         "%s is not signed by this node's own steward: expected --fingerprint HEX, as "
-                         "learned from a person",
-                         a->at[0]);
-    return EXIT_DONE;
-}
-
-static int
-install(const struct args *a, const char *dir, const struct document *d, const struct document *last)
-{
-    char path[DOCUMENT_PATH_MAX];
-    const struct roster_member *self;
-    uint64_t held = last->roster != NULL ? last->roster->version : 0;
-    const struct roster *r = d->roster;
-    if (held == r->version && memcmp(last->roster->hash, r->hash, HASH_BYTES) == 0) {
-        printf("version %llu is installed already\n", (unsigned long long)held);
-        return EXIT_DONE;
-    }
-    if (r->version <= held)
-        return args_fail(a, "%s is version %llu; this node holds version %llu%s", a->at[0],
-                         (unsigned long long)r->version, (unsigned long long)held,
-                         r->version == held ? ", and it is ANOTHER ONE: tell the stewards" : "");
-    if (r->version > held + 1)
-        return args_fail(a, "%s is version %llu; this node holds %llu versions: expected version %llu first",
-                         a->at[0], (unsigned long long)r->version, (unsigned long long)held,
-                         (unsigned long long)held + 1);
-    int status = document_check(d, a->at[0], last->roster);
-    if (status == EXIT_DONE)
-        status = check_first(a, dir, d);
-    if (status == EXIT_DONE)
-        status = find_self(a, dir, r, &self);
-    if (status != EXIT_DONE)
-        return status;
-    snprintf(path, sizeof path, "%s/roster", dir);
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return args_fail(a, "%s: %s", path, strerror(errno));
-    document_path(dir, r->version, path);
-    if (file_create(path, buf_span(&d->bytes), 0600) != 0)
-        return args_fail(a, "%s: %s", path, strerror(errno));
-    printf("%s: installed; this node is %s%s. ", path, self->name,
-           self->removed ? ", REMOVED from the federation" : "");
-    print_document(d);
-    return EXIT_DONE;
-}
-
-int
-cmd_roster_install(int argc, char **argv)
-{
-    struct args a;
-    struct document d, last;
-    int status;
-    if (!args_read(&a, "roster install", 1, 1, argc, argv, &status))
-        return status;
-    const char *dir = args_node(&a);
-    if (dir == NULL)
-        return args_usage(&a, "into which node? Expected --node DIR, or PARALLAX_NODE in the environment");
-    status = document_chain(&a, dir, &last);
-    if (status == EXIT_DONE) {
-        status = document_read(&d, a.at[0]);
-        if (status == EXIT_DONE)
-            status = install(&a, dir, &d, &last);
-        document_release(&d);
-    }
-    document_release(&last);
     return status;
 }

@@ -218,6 +218,7 @@ print_json(const Parallax__V1__StatusAnswer *s)
     object_hex(&out, "incarnation", s->incarnation.data, s->incarnation.len);
     object_bool(&out, "disk_low", s->disk_low);
     object_bool(&out, "clock_suspect", s->clock_suspect);
+    object_str(&out, "roster_concern", s->roster_concern);
     put_lists_json(s, &out);
     object_close(&out);
     buf_put_byte(&out, '\n');

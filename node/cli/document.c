@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "cli/screen.h"
 
 int
 document_read(struct document *d, const char *path)
@@ -107,4 +108,27 @@ bool
 document_is_expired(const struct roster *r)
 {
     return utc_compare(r->expires, utc_from_unix((int64_t)time(NULL), 0)) <= 0;
+}
+
+void
+document_print(const struct document *d)
+{
+    const struct roster *r = d->roster;
+    struct buf text;
+    char expires[UTC_TEXT_MAX];
+    buf_init(&text, 8192);
+    utc_print(r->expires, 0, expires);
+    text_quote(&text, span_str(r->title), sizeof r->title);
+    buf_put_fmt(&text, ", version %llu, federation %s\nSHA-256 of its text: ", (unsigned long long)r->version,
+                r->federation);
+    text_hex(&text, span_of(r->hash, HASH_BYTES));
+    if (r->version == 1)
+        buf_put_str(&text, " (the fingerprint of the federation)");
+    buf_put_fmt(&text, "\nexpires %s; signed by %u of its %u stewards, %u needed\n", expires,
+                d->is_signed ? roster_signatures(buf_span(&d->bytes), r) : 0, r->stewards_n, r->threshold);
+    screen_flush(&text);
+    buf_release(&text);
+    if (document_is_expired(r))
+        fprintf(stderr, "%sIt has EXPIRED, at %s.%s\n", screen_tone(stderr, TONE_BAD), expires,
+                screen_tone(stderr, TONE_PLAIN));
 }

@@ -31,6 +31,8 @@ int document_fingerprint(const struct args *a, uint8_t out[HASH_BYTES], bool *gi
 /* Is ${r} of the federation whose first roster has ${fingerprint}? Of version 1 all of it is compared, later
  * the id, its first half. */
 bool document_is_of(const struct roster *r, const uint8_t fingerprint[HASH_BYTES]);
+/* What it is, for people. */
+void document_print(const struct document *d);
 bool document_is_expired(const struct roster *r);
 
 #endif

@@ -134,6 +134,11 @@ health_check(const Parallax__V1__StatusAnswer *s, health_fn *fn, void *cookie)
         buf_put_str(&c.text, "the clock is SUSPECT: heartbeats are paused");
         say(&c);
     }
+    if (s->roster_concern[0] != '\0') {
+        buf_put_str(&c.text, "the ROSTER: ");
+        screen_text(&c.text, s->roster_concern);
+        say(&c);
+    }
     for (size_t i = 0; i < s->n_peers; i++)
         check_peer(&c, s->peers[i]);
     for (size_t i = 0; i < s->n_logs; i++)

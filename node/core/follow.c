@@ -102,8 +102,7 @@ follow_choose(struct node *n, struct track *t)
         send_close(n, now, t, WHY_NONE);
     if (t->row.size == 0 && t->progress_ms == 0) {
         char hex[2 * LOG_ID_BYTES + 1];
-        for (int i = 0; i < LOG_ID_BYTES; i++)
-            snprintf(hex + 2 * i, 3, "%02x", t->row.id[i]);
+        text_hex_of(t->row.id, LOG_ID_BYTES, hex);
         action_event(n, EV_log_followed, "log=%s origin=%s size=%llu", hex, t->row.origin,
                      (unsigned long long)t->row.size);
     }
@@ -197,8 +196,7 @@ freeze(struct node *n, struct track *t, struct link *l, const struct why *why)
 {
     char hex[2 * LOG_ID_BYTES + 1];
 
-    for (int i = 0; i < LOG_ID_BYTES; i++)
-        snprintf(hex + 2 * i, 3, "%02x", t->row.id[i]);
+    text_hex_of(t->row.id, LOG_ID_BYTES, hex);
     t->row.frozen = true;
     t->source = 0;
     heads_changed(n, t);

@@ -183,8 +183,7 @@ found_fork(struct node *n, struct track *t, const struct checkpoint *c, struct w
 {
     char hex[2 * LOG_ID_BYTES + 1];
 
-    for (int i = 0; i < LOG_ID_BYTES; i++)
-        snprintf(hex + 2 * i, 3, "%02x", t->row.id[i]);
+    text_hex_of(t->row.id, LOG_ID_BYTES, hex);
     t->row.frozen = true;
     t->source = 0;
     heads_changed(n, t);

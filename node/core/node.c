@@ -218,6 +218,7 @@ node_free(struct node *n)
     }
     free(n->track);
     free(n->link);
+    roster_free(n->next_roster);
     arena_release(&n->frame_arena);
     arena_release(&n->body_arena);
     sodium_memzero(n->conf.seed, sizeof(n->conf.seed));
@@ -258,6 +259,7 @@ tick(struct node *n)
     follow_tick(n);
     own_tick(n);
     heads_tick(n);
+    adopt_tick(n);
 }
 
 typedef void step_fn(struct node *n, const struct event *e);

@@ -28,6 +28,8 @@ struct node_view {
     /* What a publish key made: number of ranges, 0 = new, -1 = our disk failed. */
     int (*published)(void *cookie, struct span key, uint32_t part, struct store_range_row *ranges,
                      size_t max);
+    /* The note of a version of the roster, 1 first: 0, or 1 when there is none. NULL: none is served. */
+    int (*note)(void *cookie, uint64_t version, struct span *out);
 };
 
 struct node_conf {
@@ -126,6 +128,7 @@ enum action_kind {
     ACTION_WITNESS,      /* row, origin_line, log_key, size = old size, bytes = proof, time */
     ACTION_ANSWER,       /* token, why (NULL = done), range */
     ACTION_GUARD_PASSED, /* every own log may go on: remember it for this boot */
+    ACTION_ROSTER,       /* bytes = note, size = version: keep it, and start a node with it */
     ACTION_EVENT         /* event, text */
 };
 
@@ -212,5 +215,8 @@ struct node_reject {
 size_t node_rejects_count(const struct node *n);
 void node_reject(const struct node *n, size_t i, struct node_reject *out);
 bool node_clock_suspect(const struct node *n);
+/* Two valid rosters of this version are known; a valid later one no longer lists this node. */
+bool node_roster_contested(const struct node *n);
+bool node_roster_removed(const struct node *n);
 
 #endif

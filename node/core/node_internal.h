@@ -48,6 +48,11 @@ struct link {
     struct peer_log *log;                         /* by track index */
     size_t log_n;
     size_t pump_next;
+    /* rosters: what the peer said it holds, whether we asked, how many notes may still come */
+    uint64_t roster_version;
+    bool roster_asked;
+    unsigned roster_left;
+    int64_t roster_ask_ms, roster_given_ms;
 };
 
 enum own_state {
@@ -118,6 +123,8 @@ struct track {
 struct node {
     struct node_conf conf;
     const struct roster *roster;
+    struct roster *next_roster; /* adopted: the next start has it; NULL = none */
+    bool roster_contested, roster_removed;
     int me; /* member index */
     int64_t mono, wall, clock_base, start_mono;
     bool started, clock_suspect, disk_low, listed, hold_bulk;
@@ -197,6 +204,11 @@ int heads_verify(struct node *n, struct track *t, const char *origin, const stru
 void heads_witness_alerts(struct node *n);
 void heads_checkpoint_put(const struct checkpoint *c, Parallax__V1__Checkpoint *out); /* borrows from ${c} */
 int heads_checkpoint(const Parallax__V1__Checkpoint *in, struct checkpoint *out, struct why *why);
+
+/* adopt.c */
+void adopt_greeted(struct node *n, struct link *l, const Parallax__V1__Hello *h);
+void adopt_roster(struct node *n, struct link *l, const Parallax__V1__Roster *r, struct why *why);
+void adopt_tick(struct node *n);
 
 /* serve.c */
 void serve_open(struct node *n, struct link *l, const Parallax__V1__Open *o);

@@ -115,6 +115,18 @@ node_reject(const struct node *n, size_t i, struct node_reject *out)
 }
 
 bool
+node_roster_contested(const struct node *n)
+{
+    return n->roster_contested;
+}
+
+bool
+node_roster_removed(const struct node *n)
+{
+    return n->roster_removed;
+}
+
+bool
 node_clock_suspect(const struct node *n)
 {
     return n->clock_suspect;

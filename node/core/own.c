@@ -4,13 +4,6 @@
 
 static const char *const classes[] = {"admin", "alert", "data"};
 
-static void
-log_hex(const uint8_t id[LOG_ID_BYTES], char hex[2 * LOG_ID_BYTES + 1])
-{
-    for (int i = 0; i < LOG_ID_BYTES; i++)
-        snprintf(hex + 2 * i, 3, "%02x", id[i]);
-}
-
 static unsigned
 others(const struct node *n)
 {
@@ -83,7 +76,7 @@ create(struct node *n, const char *class_name, struct track *old)
     body = action_memory(n, bytes);
     parallax__v1__descriptor__pack(&d, body);
     publish_own_record(n, t, PARALLAX__V1__KIND__DESCRIPTOR, span_of(body, bytes));
-    log_hex(row.id, hex);
+    text_hex_of(row.id, LOG_ID_BYTES, hex);
     action_event(n, EV_log_opened, "log=%s series=%s/open/%s size=0", hex, n->conf.name, class_name);
     return t;
 }
@@ -103,8 +96,8 @@ continue_elsewhere(struct node *n, struct track *t)
         return; /* lost as a whole: not even its class is known; the missing classes are made below */
     next = create(n, t->row.class_name, t);
     publish_move(n, t, next);
-    log_hex(t->row.id, a);
-    log_hex(next->row.id, b);
+    text_hex_of(t->row.id, LOG_ID_BYTES, a);
+    text_hex_of(next->row.id, LOG_ID_BYTES, b);
     action_event(n, EV_guard_new_log, "old=%s new=%s size=%llu", a, b, (unsigned long long)t->row.head.size);
 }
 
@@ -165,7 +158,7 @@ resume(struct node *n, struct track *t)
 {
     char hex[2 * LOG_ID_BYTES + 1];
 
-    log_hex(t->row.id, hex);
+    text_hex_of(t->row.id, LOG_ID_BYTES, hex);
     if (t->signer.size > t->row.size || t->row.size == 0 ||
         (t->signer.size == t->row.size && take_signature(n, t, &t->signer) != 0)) {
         continue_elsewhere(n, t); /* our store is behind our signer, and nobody could help */
@@ -186,7 +179,7 @@ recover(struct node *n, struct track *t, int member)
 {
     char hex[2 * LOG_ID_BYTES + 1];
 
-    log_hex(t->row.id, hex);
+    text_hex_of(t->row.id, LOG_ID_BYTES, hex);
     action_event(n, EV_guard_behind, "log=%s size=%llu peer_size=%llu peer=%s", hex,
                  (unsigned long long)t->row.size, (unsigned long long)t->offered[member],
                  n->roster->member[member].name);
@@ -286,7 +279,7 @@ own_listed(struct node *n, const struct event *e)
         t->anchored = t->row.head.size < t->row.size ? t->row.head.size : t->row.size;
         if (guarded || t->signer.size > t->row.size) {
             char hex[2 * LOG_ID_BYTES + 1];
-            log_hex(t->row.id, hex);
+            text_hex_of(t->row.id, LOG_ID_BYTES, hex);
             t->own = OWN_GUARD;
             action_event(n, EV_guard_waiting, "log=%s have=%u need=%u", hex, answered(n, t->lane),
                          others(n) / 2 + 1);
@@ -395,7 +388,7 @@ own_sign_refused(struct node *n, const struct event *e)
 
     if (t == NULL || t->own != OWN_OPEN)
         return;
-    log_hex(t->row.id, hex);
+    text_hex_of(t->row.id, LOG_ID_BYTES, hex);
     action_event(n, EV_sign_refused, "log=%s signer_size=%llu size=%llu", hex,
                  (unsigned long long)e->signed_heads[0].size, (unsigned long long)t->row.size);
     why_clear(&why);

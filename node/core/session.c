@@ -293,6 +293,7 @@ take_hello(struct node *n, struct link *l, const Parallax__V1__Hello *h, struct 
         l->state = LINK_OPEN;
         send_hello(n, l);
     }
+    adopt_greeted(n, l, h);
     settle_double(n, l);
 }
 
@@ -357,8 +358,11 @@ dispatch(struct node *n, struct link *l, const Parallax__V1__Frame *f, struct wh
     case PARALLAX__V1__FRAME__BODY_COSIGN:
         heads_cosign(n, l, f->cosign, why);
         break;
+    case PARALLAX__V1__FRAME__BODY_ROSTER:
+        adopt_roster(n, l, f->roster, why);
+        break;
     default:
-        /* Of a later protocol, or not served yet: GET, PROOF, FORK, ROSTER and HEADS on request. */
+        /* Of a later protocol, or not served yet: GET, PROOF, FORK and HEADS on request. */
         break;
     }
 }

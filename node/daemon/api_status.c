@@ -165,6 +165,19 @@ fill_rejects(struct api_call *c, Parallax__V1__StatusAnswer *out)
     return 0;
 }
 
+/* Loud, not silent (DESIGN section 6). */
+static const char *
+roster_concern(const struct api_ctx *ctx)
+{
+    if (node_roster_removed(ctx->node))
+        return "a valid newer roster no longer lists this node";
+    if (node_roster_contested(ctx->node))
+        return "two valid rosters of this version are known: the stewards must settle it";
+    if (utc_compare(ctx->roster->expires, utc_from_unix(ctx->wall_ms / 1000, 0)) <= 0)
+        return "it has expired: the stewards must sign a new one";
+    return "";
+}
+
 int
 api_status_node(struct api_call *c)
 {
@@ -190,6 +203,7 @@ api_status_node(struct api_call *c)
     out->incarnation = api_answer_bytes(c, span_of(incarnation, sizeof incarnation));
     out->disk_low = ctx->disk_low;
     out->clock_suspect = node_clock_suspect(ctx->node);
+    out->roster_concern = api_answer_text(roster_concern(ctx));
     if (fill_peers(c, out) != 0 || fill_logs(c, out) != 0 || fill_rejects(c, out) != 0 || c->arena->failed)
         return -1;
     c->answer->what_case = PARALLAX__V1__ANSWER__WHAT_STATUS;

@@ -1,11 +1,14 @@
 /* Carrying out the actions of the core: store, gate, signer, api. Runs in the core role's thread. */
 #include "daemon/core_internal.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#define ROSTER_SETTLE_MS 200 /* several versions may come in a row */
 
 typedef void do_fn(struct core *c, const struct action *a);
 
@@ -240,6 +243,20 @@ do_guard_passed(struct core *c, const struct action *a)
         check(c, store_meta_set(c->store, "boot", span_str(c->args->boot)));
 }
 
+/* Kept first, then in force: a core that cannot keep it goes on without. */
+static void
+do_roster(struct core *c, const struct action *a)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%06llu.note", c->args->conf->roster, (unsigned long long)a->size);
+    if (file_create(path, a->bytes, 0600) != 0 && errno != EEXIST) {
+        log_event(EV_roster_refused, "note=\"%s: %s\"", path, strerror(errno));
+        return;
+    }
+    c->again_ms = core_run_mono_ms() + ROSTER_SETTLE_MS;
+}
+
 static void
 do_event(struct core *c, const struct action *a)
 {
@@ -256,7 +273,7 @@ static do_fn *const table[] = {
     [ACTION_SIGN_LIST] = do_sign_list, [ACTION_SIGN] = do_sign,
     [ACTION_HEARTBEAT] = do_heartbeat, [ACTION_WITNESS] = do_witness,
     [ACTION_ANSWER] = do_answer,       [ACTION_GUARD_PASSED] = do_guard_passed,
-    [ACTION_EVENT] = do_event,
+    [ACTION_ROSTER] = do_roster,       [ACTION_EVENT] = do_event,
 };
 
 void

@@ -24,7 +24,9 @@ struct core {
     uint32_t *links; /* of the gate that is connected, to end them when it goes */
     size_t links_n;
     struct actions actions;
-    int64_t tick_ms, disk_ms;
+    int64_t tick_ms, disk_ms, chain_ms;
+    int64_t again_ms; /* start again from then on, with a newer roster; 0 = no */
+    struct why chain_said;
     /* The running transaction: records of peers' data logs, and whether it holds anything else. */
     int64_t begun_ms;
     size_t gathered;

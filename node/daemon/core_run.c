@@ -20,6 +20,7 @@
 
 #define TICK_MS        250
 #define DISK_MS        2000
+#define CHAIN_MS       500                /* how often the roster's directory is looked at */
 #define GATE_ALERT_MAX (16 * 1024 * 1024) /* alert frames on their way to the gate, bytes */
 #define GATE_BULK_MAX  (32 * 1024 * 1024)
 #define GATE_BULK_HOLD (4 * 1024 * 1024) /* above it, no more bulk is read from the log */
@@ -103,6 +104,17 @@ view_published(void *cookie, struct span key, uint32_t part, struct store_range_
     return store_published_get(c->store, key, part, ranges, max);
 }
 
+static int
+view_note(void *cookie, uint64_t version, struct span *out)
+{
+    struct core *c = cookie;
+
+    if (version == 0 || version > c->chain.n)
+        return 1;
+    *out = c->notes[version - 1];
+    return 0;
+}
+
 struct rows {
     struct store_log *v;
     size_t n;
@@ -127,7 +139,7 @@ make_node(struct core *c)
                              .heartbeat_ms = c->args->conf->heartbeat_s * 1000,
                              .cosign_ms = c->args->conf->cosign_s * 1000,
                              .software = "parallax " PARALLAX_VERSION,
-                             .view = {c, view_batch, view_range, view_leaves, view_published}};
+                             .view = {c, view_batch, view_range, view_leaves, view_published, view_note}};
     struct rows rows = {NULL, 0};
     struct buf boot;
 
@@ -304,6 +316,32 @@ commit(struct core *c)
     }
 }
 
+/* A version that was put into the directory (parallax roster update) is taken like one that came from a peer. */
+static void
+look_at_chain(struct core *c)
+{
+    char file[512];
+    struct chain found;
+    struct why why;
+
+    snprintf(file, sizeof(file), "%s/%06zu.note", c->args->conf->roster, c->chain.n + 1);
+    if (access(file, F_OK) != 0)
+        return;
+    why_clear(&why);
+    if (chain_load(&found, c->args->conf->roster, file, sizeof(file), &why) == 0) {
+        if (found.n > c->chain.n && roster_is_current(found.roster, c->args->conf->name))
+            c->again_ms = core_run_mono_ms();
+        else if (found.n > c->chain.n)
+            why_set(&why, WHY_ROSTER_VALUE, 0, 0, "members", "%s is not a current member",
+                    c->args->conf->name);
+        chain_release(&found);
+    }
+    if (why.code != WHY_NONE && strcmp(why.note, c->chain_said.note) != 0) {
+        log_event(EV_roster_refused, "why=%s note=\"%s: %s\"", why_name(why.code), file, why.note);
+        c->chain_said = why;
+    }
+}
+
 static void
 timers(struct core *c)
 {
@@ -313,6 +351,10 @@ timers(struct core *c)
     if (now - c->tick_ms >= TICK_MS || c->tick_ms == 0) {
         c->tick_ms = now;
         core_run_step(c, &e);
+    }
+    if (now - c->chain_ms >= CHAIN_MS && c->again_ms == 0) {
+        c->chain_ms = now;
+        look_at_chain(c);
     }
     if (now - c->disk_ms >= DISK_MS) {
         bool low = store_free_bytes(c->store) < c->args->conf->disk_reserve;
@@ -438,7 +480,7 @@ core_run(const struct role_args *args)
     c->args = args;
     if (start(c, args) != 0)
         return 1;
-    while (!c->failed) {
+    while (!c->failed && (c->again_ms == 0 || core_run_mono_ms() < c->again_ms)) {
         turn(c);
         if (!ready) {
             role_ready(args);
@@ -449,5 +491,8 @@ core_run(const struct role_args *args)
      * disk. */
     store_rollback(c->store);
     store_close(c->store);
-    return 1;
+    if (c->failed)
+        return 1;
+    log_event(EV_roster_changed, "version=%zu", c->chain.n);
+    return ROLE_AGAIN;
 }

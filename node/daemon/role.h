@@ -18,6 +18,8 @@ struct role_args {
     const char *boot;                         /* 32 hex digits, new at each start of the node */
 };
 
+#define ROLE_AGAIN 75 /* exit status of a role that wants to be started again at once (EX_TEMPFAIL) */
+
 /* Tell the supervisor, once, that the role serves. */
 void role_ready(const struct role_args *args);
 

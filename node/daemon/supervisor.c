@@ -216,8 +216,9 @@ static void
 take_end(struct child *c, int status)
 {
     int64_t now = now_ms();
+    bool again = WIFEXITED(status) && WEXITSTATUS(status) == ROLE_AGAIN;
 
-    if (now - c->started_ms >= STEADY_MS || c->restart_ms == 0)
+    if (again || now - c->started_ms >= STEADY_MS || c->restart_ms == 0)
         c->restart_ms = RESTART_MS_MIN;
     else if (c->restart_ms < RESTART_MS_MAX)
         c->restart_ms = c->restart_ms * 2 > RESTART_MS_MAX ? RESTART_MS_MAX : c->restart_ms * 2;

@@ -290,7 +290,7 @@ start(struct world *w, unsigned i)
                              .heartbeat_ms = 30000,
                              .cosign_ms = 10000,
                              .software = "simulation",
-                             .view = {s->store, view_batch, view_range, view_leaves, view_published}};
+                             .view = {s->store, view_batch, view_range, view_leaves, view_published, NULL}};
     struct thing tick = {.kind = THING_TICK, .node = i};
 
     if (s->node != NULL) {
