@@ -28,6 +28,7 @@
 #define LIMIT_LOG_OPEN_COUNT        64       /* live logs a node follows */
 #define LIMIT_LOG_ORIGIN_COUNT      12       /* live logs of one origin: no member may use up the places of all */
 #define LIMIT_LOG_CLOSED_COUNT      4096     /* closed logs a node keeps */
+#define LIMIT_LOG_CLOSED_ORIGIN_COUNT 512   /* closed logs of one origin: no member may use up the places of all */
 #define LIMIT_LOG_LEAVES_COUNT      16777216 /* leaves after which a log rolls over */
 #define LIMIT_PREDATE_SECONDS       60       /* heartbeat ahead of the local clock that is still believed */
 

@@ -11,6 +11,7 @@
 #include "cli/pick.h"
 #include "cli/row.h"
 #include "cli/screen.h"
+#include "core/evidence.h"
 #include "wire/unpack.h"
 
 int
@@ -185,6 +186,36 @@ cmd_log_describe(int argc, char **argv)
     if (answer == NULL)
         return status;
     status = describe(&a, answer->log);
+    client_answer_free(answer);
+    return status;
+}
+
+int
+cmd_log_evidence(int argc, char **argv)
+{
+    struct args a;
+    int status;
+    if (!args_read(&a, "log evidence", 1, 1, argc, argv, &status))
+        return status;
+    Parallax__V1__Answer *answer = ask_plain(&a, &status);
+    if (answer == NULL)
+        return status;
+    const Parallax__V1__LogAnswer *log = answer->log;
+    struct evidence e;
+    if (log->fork.len == 0) {
+        status = args_fail(&a, "%s: no contradiction is known here%s", a.at[0],
+                           strcmp(log->status->state, "frozen") == 0
+                               ? ", though it is frozen: `parallax status` says why"
+                               : "");
+    } else if (evidence_unpack(span_of(log->fork.data, log->fork.len), &e) != 0) {
+        status = args_fail(&a, "the node's answer is no evidence");
+    } else {
+        struct buf out;
+        buf_init(&out, EVIDENCE_TEXT_BYTES);
+        evidence_print(&e, log->federation, &out);
+        screen_flush(&out);
+        buf_release(&out);
+    }
     client_answer_free(answer);
     return status;
 }

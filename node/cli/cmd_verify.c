@@ -12,6 +12,7 @@
 #include "cli/row.h"
 #include "cli/screen.h"
 #include "core/bundle.h"
+#include "core/evidence.h"
 
 struct verify {
     struct args args;
@@ -186,6 +187,49 @@ report(const struct verify *v)
     return EXIT_DONE;
 }
 
+/* A contradiction instead of a proof: the roster must be at hand, its fingerprint alone says nothing about keys. */
+static int
+verify_evidence(const struct verify *v)
+{
+    const char *path = v->args.at[0];
+    const struct roster *r = v->roster.roster;
+    struct evidence e;
+    struct why why;
+    struct buf out;
+    why_clear(&why);
+    if (r == NULL)
+        return args_fail(&v->args, "%s is a contradiction: expected --roster FILE", path);
+    if (evidence_parse(buf_span(&v->proof), r->federation, &e, &why) != 0 ||
+        evidence_check(&e, r, &why) != 0) {
+        int status = args_refuse(&why, path);
+        fprintf(stderr, "%sIt does not hold: nothing in it is proved.%s\n", screen_tone(stderr, TONE_BAD),
+                screen_tone(stderr, TONE_PLAIN));
+        return status;
+    }
+    buf_init(&out, LIMIT_API_BYTES);
+    if (args_has(&v->args, "json")) {
+        object_open(&out, NULL);
+        object_bool(&out, "valid", true);
+        object_str(&out, "origin", e.origin);
+        object_hex(&out, "log", e.older.log, LOG_ID_BYTES);
+        object_uint(&out, "older_size", e.older.size);
+        object_uint(&out, "newer_size", e.newer.size);
+        object_close(&out);
+        buf_put_byte(&out, '\n');
+    } else {
+        char hex[2 * LOG_ID_BYTES + 1];
+        text_hex_of(e.older.log, LOG_ID_BYTES, hex);
+        buf_put_fmt(&out,
+                    "%sIt holds.%s %s signed two heads of log %s that cannot both be true:\nat size %" PRIu64
+                    " and at size %" PRIu64 " the first %" PRIu64 " leaves are not the same.\n",
+                    screen_tone(stdout, TONE_GOOD), screen_tone(stdout, TONE_PLAIN), e.origin, hex,
+                    e.older.size, e.newer.size, e.older.size);
+    }
+    screen_flush(&out);
+    buf_release(&out);
+    return EXIT_DONE;
+}
+
 int
 cmd_verify(int argc, char **argv)
 {
@@ -199,14 +243,17 @@ cmd_verify(int argc, char **argv)
     buf_init(&v.proof, LIMIT_PROOF_BYTES);
     buf_init(&v.scratch, LIMIT_HEADER_BYTES + LIMIT_BODY_BYTES);
     status = read_inputs(&v);
-    if (status == EXIT_DONE &&
-        bundle_verify(buf_span(&v.proof), v.roster.roster, v.by_fingerprint ? v.fingerprint : NULL,
-                      &v.scratch, &v.result, &why) != 0) {
+    bool fork = status == EXIT_DONE && evidence_is(buf_span(&v.proof));
+    if (fork)
+        status = verify_evidence(&v);
+    else if (status == EXIT_DONE &&
+             bundle_verify(buf_span(&v.proof), v.roster.roster, v.by_fingerprint ? v.fingerprint : NULL,
+                           &v.scratch, &v.result, &why) != 0) {
         status = args_refuse(&why, v.args.at[0]);
         fprintf(stderr, "%sIt does not hold: nothing in it is proved.%s\n", screen_tone(stderr, TONE_BAD),
                 screen_tone(stderr, TONE_PLAIN));
     }
-    if (status == EXIT_DONE)
+    if (status == EXIT_DONE && !fork)
         status = report(&v);
     document_release(&v.roster);
     buf_release(&v.proof);

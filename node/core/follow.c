@@ -1,10 +1,12 @@
 /* What we read from peers: choosing one live source a log, the road of a DATA frame, acknowledging (DESIGN
  * section 4). Pure. */
+#include "core/evidence.h"
 #include "core/node_internal.h"
 #include <stdio.h>
 
-#define ACKS_AGAIN   2    /* times that an acknowledgement is repeated */
-#define ACK_AGAIN_MS 1000 /* after the one before */
+#define ACKS_AGAIN    2     /* times that an acknowledgement is repeated soon */
+#define ACK_AGAIN_MS  1000  /* after the one before */
+#define ACK_ALWAYS_MS 30000 /* and for good: whoever lost it learns it */
 
 static void
 send_open(struct node *n, struct link *l, struct track *t)
@@ -53,7 +55,7 @@ wanted(const struct node *n, const struct track *t)
         return false;
     if (t->own != OWN_NONE)
         return t->own == OWN_RECOVERING;
-    return !t->row.closed || t->row.size < t->row.head.size;
+    return !(t->row.closed || t->old) || t->row.size < t->row.head.size;
 }
 
 /* The origin where it can be read, else who offered most. */
@@ -129,10 +131,10 @@ repeat_ack(struct node *n, struct track *t)
     int member = node_member_index(n, t->row.origin);
     struct link *origin = member < 0 ? NULL : session_of(n, member, t->lane);
 
-    if (t->acks_left == 0 || t->advanced || t->own != OWN_NONE || n->mono - t->ack_ms < ACK_AGAIN_MS ||
-        origin == NULL)
+    if (t->row.size == 0 || t->advanced || t->own != OWN_NONE || origin == NULL ||
+        n->mono - t->ack_ms < (t->acks_left > 0 ? ACK_AGAIN_MS : ACK_ALWAYS_MS))
         return;
-    t->acks_left--;
+    t->acks_left -= t->acks_left > 0;
     t->ack_ms = n->mono;
     send_ack(n, origin, t);
 }
@@ -163,7 +165,7 @@ check_shape(const Parallax__V1__Data *d, struct checkpoint *anchor, struct why *
         if (d->proof[i].len != HASH_BYTES)
             return why_set(why, WHY_FRAME_SHAPE, 0, 0, "proof", "a hash of %zu bytes", d->proof[i].len);
     }
-    if (heads_checkpoint(d->anchor, anchor, why) != 0)
+    if (evidence_checkpoint_take(d->anchor, anchor, why) != 0)
         return -1;
     if (memcmp(anchor->log, d->log.data, LOG_ID_BYTES) != 0 || anchor->size < d->first + d->n_headers)
         return why_set(why, WHY_HEAD_SHAPE, 0, 0, "anchor", "does not cover the batch");
@@ -274,9 +276,19 @@ follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct 
             t->progress_ms = n->mono - STALL_MS - 1;
         return;
     }
-    if (check_shape(d, &anchor, why) != 0 || heads_verify(n, t, t->row.origin, &anchor, why) != 0 ||
-        check_tree(n, t, d, &anchor, &growth, why) != 0) {
+    if (check_shape(d, &anchor, why) != 0 || heads_verify(n, t, t->row.origin, &anchor, why) != 0) {
         t->progress_ms = n->mono - STALL_MS - 1; /* the next source takes over */
+        return;
+    }
+    if (anchor.size == t->row.head.size && memcmp(anchor.root, t->row.head.root, HASH_BYTES) != 0) {
+        fork_same_size(n, t, l, &t->row.head, &anchor);
+        return;
+    }
+    if (check_tree(n, t, d, &anchor, &growth, why) != 0) {
+        t->progress_ms = n->mono - STALL_MS - 1;
+        /* Under a well-signed anchor it may be the origin that lied: the proof decides whom to blame. */
+        if (fork_suspect(n, t, l, &anchor))
+            why_clear(why);
         return;
     }
     why_clear(&leaf_why);

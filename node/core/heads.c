@@ -1,24 +1,10 @@
 /* Signed heads, heartbeats and cosignatures: taking, keeping, passing on (DESIGN sections 3 and 4). Pure. */
+#include "core/evidence.h"
 #include "core/node_internal.h"
 #include <stdio.h>
 
 #define BAD_HEADS_MAX 4 /* in one frame */
 #define BAD_LINES_MAX 4 /* of one head */
-
-int
-heads_checkpoint(const Parallax__V1__Checkpoint *in, struct checkpoint *out, struct why *why)
-{
-    if (in == NULL || in->log.len != LOG_ID_BYTES || in->root.len != HASH_BYTES ||
-        in->signature.len != SIG_BYTES || in->key_id.len != KEY_ID_BYTES || in->size == 0 ||
-        in->size > LIMIT_LOG_LEAVES_COUNT * 2ULL)
-        return why_set(why, WHY_HEAD_SHAPE, 0, 0, "checkpoint", "a member is missing or of a wrong length");
-    memcpy(out->log, in->log.data, LOG_ID_BYTES);
-    out->size = in->size;
-    memcpy(out->root, in->root.data, HASH_BYTES);
-    memcpy(out->signature, in->signature.data, SIG_BYTES);
-    memcpy(out->key_id, in->key_id.data, KEY_ID_BYTES);
-    return 0;
-}
 
 static bool
 same_head(const struct checkpoint *a, const struct checkpoint *b)
@@ -150,20 +136,25 @@ take_line(struct node *n, struct track *t, const Parallax__V1__Cosignature *in, 
     heads_changed(n, t);
 }
 
-static struct track *
-discover(struct node *n, struct link *l, const char *origin, const struct checkpoint *c, struct why *why)
+struct track *
+heads_discover(struct node *n, struct link *l, const char *origin, const struct checkpoint *c, bool closed,
+               struct why *why)
 {
     struct store_log row;
     struct track *t;
-    size_t open = 0, of_origin = 0;
+    size_t all = 0, of_origin = 0;
 
     for (size_t i = 0; i < n->track_n; i++) {
-        open += !n->track[i]->row.closed;
-        of_origin += !n->track[i]->row.closed && strcmp(n->track[i]->row.origin, origin) == 0;
+        const struct track *o = n->track[i];
+        if ((o->row.closed || o->old) != closed)
+            continue;
+        all++;
+        of_origin += strcmp(o->row.origin, origin) == 0;
     }
-    if (open >= LIMIT_LOG_OPEN_COUNT || of_origin >= LIMIT_LOG_ORIGIN_COUNT ||
-        n->track_n >= LIMIT_LOG_OPEN_COUNT + LIMIT_LOG_CLOSED_COUNT) {
-        why_set(why, WHY_LIMIT, 0, 0, "log", "%zu logs are followed, %zu of this origin", open, of_origin);
+    if (all >= (closed ? LIMIT_LOG_CLOSED_COUNT : LIMIT_LOG_OPEN_COUNT) ||
+        of_origin >= (closed ? LIMIT_LOG_CLOSED_ORIGIN_COUNT : LIMIT_LOG_ORIGIN_COUNT)) {
+        why_set(why, WHY_LIMIT, 0, 0, "log", "%zu %s logs are kept, %zu of this origin", all,
+                closed ? "closed" : "live", of_origin);
         return NULL;
     }
     memset(&row, 0, sizeof(row));
@@ -172,24 +163,10 @@ discover(struct node *n, struct link *l, const char *origin, const struct checkp
     row.own = strcmp(origin, n->conf.name) == 0;
     t = node_track_add(n, &row);
     t->lane = l->lane;
+    t->old = closed;
     if (row.own)
         t->own = n->listed ? OWN_GUARD : OWN_LISTING; /* our store lost it */
     return t;
-}
-
-/* A second signed head of the same size with another root: evidence; nothing after it is believed. */
-static void
-found_fork(struct node *n, struct track *t, const struct checkpoint *c, struct why *why)
-{
-    char hex[2 * LOG_ID_BYTES + 1];
-
-    text_hex_of(t->row.id, LOG_ID_BYTES, hex);
-    t->row.frozen = true;
-    t->source = 0;
-    heads_changed(n, t);
-    action_event(n, EV_fork_found, "log=%s origin=%s size=%llu", hex, t->row.origin,
-                 (unsigned long long)c->size);
-    why_set(why, WHY_FORK, 0, 0, "checkpoint", "size %llu has two signed roots", (unsigned long long)c->size);
 }
 
 static void
@@ -200,7 +177,7 @@ take_head(struct node *n, struct link *l, const Parallax__V1__Head *h, struct wh
     int origin = node_member_index(n, h->origin);
     unsigned bad = 0;
 
-    if (heads_checkpoint(h->checkpoint, &c, why) != 0)
+    if (evidence_checkpoint_take(h->checkpoint, &c, why) != 0)
         return;
     t = node_track(n, c.log);
     if (origin < 0 || (t != NULL && strcmp(t->row.origin, h->origin) != 0)) {
@@ -209,19 +186,23 @@ take_head(struct node *n, struct link *l, const Parallax__V1__Head *h, struct wh
     }
     if (heads_verify(n, t, h->origin, &c, why) != 0)
         return;
-    if (t == NULL && (t = discover(n, l, h->origin, &c, why)) == NULL)
+    if (t == NULL && (t = heads_discover(n, l, h->origin, &c, h->closed, why)) == NULL)
         return;
+    t->old = t->old && h->closed;
+    fork_heard(n, l, t);
     if (t->row.frozen)
         return;
     if (c.size == t->row.head.size && !same_head(&c, &t->row.head)) {
-        found_fork(n, t, &c, why);
+        fork_same_size(n, t, l, &t->row.head, &c);
         return;
     }
+    if (fork_older(n, t, l, &c))
+        return;
     t->offered[l->member] = h->held < c.size ? h->held : c.size;
     if (c.size > t->row.head.size) {
         if (t->own == OWN_OPEN) {
             /* Somebody signed with our key what our signer did not. */
-            found_fork(n, t, &c, why);
+            fork_forged(n, t);
             return;
         }
         heads_adopt(n, t, &c);
@@ -254,6 +235,7 @@ heads_receive(struct node *n, struct link *l, const Parallax__V1__Heads *heads, 
         if (one.code != WHY_NONE && why->code == WHY_NONE)
             *why = one;
     }
+    closed_answered(n, l, heads);
     if (!heads->more && !n->heads_done[l->lane][l->member]) {
         n->heads_done[l->lane][l->member] = true;
         own_guard_check(n);
@@ -282,17 +264,6 @@ cosignature_put(const struct cosignature *c, Parallax__V1__Cosignature *out)
     out->signature = (ProtobufCBinaryData){SIG_BYTES, (uint8_t *)(uintptr_t)c->signature};
 }
 
-void
-heads_checkpoint_put(const struct checkpoint *c, Parallax__V1__Checkpoint *out)
-{
-    parallax__v1__checkpoint__init(out);
-    out->log = (ProtobufCBinaryData){LOG_ID_BYTES, (uint8_t *)(uintptr_t)c->log};
-    out->size = c->size;
-    out->root = (ProtobufCBinaryData){HASH_BYTES, (uint8_t *)(uintptr_t)c->root};
-    out->signature = (ProtobufCBinaryData){SIG_BYTES, (uint8_t *)(uintptr_t)c->signature};
-    out->key_id = (ProtobufCBinaryData){KEY_ID_BYTES, (uint8_t *)(uintptr_t)c->key_id};
-}
-
 /* All that goes into one head; the arrays live as long as the message. */
 struct head_out {
     Parallax__V1__Head head;
@@ -301,13 +272,13 @@ struct head_out {
     Parallax__V1__Cosignature *line_p[LIMIT_COSIG_COUNT];
 };
 
-static Parallax__V1__Head *
-head_put(struct node *n, const struct track *t)
+Parallax__V1__Head *
+heads_put(struct node *n, const struct track *t)
 {
     struct head_out *o = action_memory(n, sizeof(*o));
 
     parallax__v1__head__init(&o->head);
-    heads_checkpoint_put(&t->row.head, &o->checkpoint);
+    evidence_checkpoint_put(&t->row.head, &o->checkpoint);
     o->head.checkpoint = &o->checkpoint;
     o->head.origin = (char *)(uintptr_t)t->row.origin;
     o->head.held = t->row.size;
@@ -329,10 +300,13 @@ head_is_due(struct node *n, struct link *l, struct track *t)
 {
     struct peer_log *p;
 
-    if (t->lane != l->lane || t->row.head.size == 0 || t->row.frozen || (t->row.closed && !t->row.own) ||
+    if (t->lane != l->lane || t->row.head.size == 0 || t->row.frozen ||
         !may_release(l->peer, &t->row, n->roster))
         return false;
     p = session_log(l, t);
+    /* One that has ended is told to who asks; what changes of it after that, like any other. */
+    if (t->row.closed && !t->row.own && p->head_version == 0)
+        return false;
     return p->head_version != t->version && (l->lane == PARALLAX__V1__LANE__ALERT_LANE ||
                                              p->head_version == 0 || n->mono - p->head_ms >= HEAD_EVERY_MS);
 }
@@ -356,7 +330,7 @@ push_to(struct node *n, struct link *l)
                 h.more = true;
                 break;
             }
-            heads[h.n_heads++] = head_put(n, t);
+            heads[h.n_heads++] = heads_put(n, t);
             session_log(l, t)->head_version = t->version;
             session_log(l, t)->head_ms = n->mono;
         }
@@ -366,6 +340,8 @@ push_to(struct node *n, struct link *l)
         f.heads = &h;
         session_send(n, l, &f);
     } while (h.more && session_may_send(l));
+    if (!l->heads_sent)
+        fork_greeted(n, l);
     l->heads_sent = true;
 }
 
@@ -378,9 +354,10 @@ heads_push(struct node *n)
     }
     for (size_t i = 0; i < n->track_n; i++) {
         struct track *t = n->track[i];
-        if (t->row_dirty && (t->row.size > 0 || t->row.own))
+        bool keep = t->row.size > 0 || t->row.own || t->row.frozen;
+        if (t->row_dirty && keep)
             action_row(n, t);
-        t->row_dirty = t->row_dirty && t->row.size == 0 && !t->row.own;
+        t->row_dirty = t->row_dirty && !keep;
     }
 }
 
@@ -463,8 +440,8 @@ heads_tick(struct node *n)
         struct track *t = n->track[i];
         if (t->lane == PARALLAX__V1__LANE__ALERT_LANE || n->mono - t->witness_ms >= n->conf.cosign_ms)
             witness(n, t);
-        if (t->own == OWN_NONE && !t->row.closed && !t->stale_said && n->mono - n->start_mono > STALE_MS &&
-            n->mono - t->heartbeat_ms > STALE_MS) {
+        if (t->own == OWN_NONE && !t->row.closed && !t->old && !t->stale_said &&
+            n->mono - n->start_mono > STALE_MS && n->mono - t->heartbeat_ms > STALE_MS) {
             t->stale_said = true;
             action_event(n, EV_stale, "origin=%s age_s=%lld", t->row.origin,
                          (long long)((n->mono - t->heartbeat_ms) / 1000));

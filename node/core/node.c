@@ -260,6 +260,8 @@ tick(struct node *n)
     own_tick(n);
     heads_tick(n);
     adopt_tick(n);
+    fork_tick(n);
+    closed_tick(n);
 }
 
 typedef void step_fn(struct node *n, const struct event *e);

@@ -30,6 +30,8 @@ struct node_view {
                      size_t max);
     /* The note of a version of the roster, 1 first: 0, or 1 when there is none. NULL: none is served. */
     int (*note)(void *cookie, uint64_t version, struct span *out);
+    /* What ACTION_EVIDENCE kept of a log: 0, 1 = nothing, -1 = our disk failed. NULL: nothing is kept. */
+    int (*evidence)(void *cookie, const uint8_t log[LOG_ID_BYTES], struct span *out);
 };
 
 struct node_conf {
@@ -128,6 +130,7 @@ enum action_kind {
     ACTION_WITNESS,      /* row, origin_line, log_key, size = old size, bytes = proof, time */
     ACTION_ANSWER,       /* token, why (NULL = done), range */
     ACTION_GUARD_PASSED, /* every own log may go on: remember it for this boot */
+    ACTION_EVIDENCE,     /* log, bytes: a packed Fork (core/evidence.h), to be kept for good */
     ACTION_ROSTER,       /* bytes = note, size = version: keep it, and start a node with it */
     ACTION_EVENT         /* event, text */
 };

@@ -53,6 +53,13 @@ struct link {
     bool roster_asked;
     unsigned roster_left;
     int64_t roster_ask_ms, roster_given_ms;
+    /* closed logs: how far we have asked, and how we answer */
+    bool closed_asked, closed_any, closed_done;
+    unsigned closed_tries;
+    uint8_t closed_after[LOG_ID_BYTES];
+    int64_t closed_ms, closed_given_ms;
+    unsigned proofs_n; /* answered since proofs_ms */
+    int64_t proofs_ms;
 };
 
 enum own_state {
@@ -102,12 +109,23 @@ struct track {
     uint32_t source; /* link it is read from, 0 = none */
     int64_t progress_ms;
     uint64_t stored[LIMIT_MEMBER_COUNT], offered[LIMIT_MEMBER_COUNT];
+    uint64_t told; /* members who told us a head of it, a bit each: they may hear what we know of its heads */
     uint64_t quarantined;
+    bool old;                /* whoever told of it says that it has ended */
     bool advanced;           /* since the last commit */
     uint64_t heartbeat_time; /* POSIX seconds of the newest verified one */
     bool caught_up, stale_said, witness_busy, row_dirty;
     int64_t witness_ms;
     struct checkpoint checked; /* last anchor whose signature was verified */
+    struct checkpoint agreed;  /* last head below what we hold that our leaves lead to */
+    struct {                   /* fork.c: a proof that was asked for */
+        bool busy;
+        uint32_t link;
+        struct checkpoint older;               /* that the answer may contradict */
+        uint64_t old_size, newer_size, lo, hi; /* lo, hi: of the bisection, hi 0 before it */
+        unsigned steps;
+        int64_t ms;
+    } ask;
     /* own logs */
     enum own_state own;
     struct event_signed signer; /* what the signer signed last; size 0 = nothing */
@@ -202,8 +220,34 @@ void heads_adopt(struct node *n, struct track *t, const struct checkpoint *c); /
 int heads_verify(struct node *n, struct track *t, const char *origin, const struct checkpoint *c,
                  struct why *why);
 void heads_witness_alerts(struct node *n);
-void heads_checkpoint_put(const struct checkpoint *c, Parallax__V1__Checkpoint *out); /* borrows from ${c} */
-int heads_checkpoint(const Parallax__V1__Checkpoint *in, struct checkpoint *out, struct why *why);
+/* A log that nobody told of before, within the limits; NULL with why. */
+struct track *heads_discover(struct node *n, struct link *l, const char *origin, const struct checkpoint *c,
+                             bool closed, struct why *why);
+Parallax__V1__Head *heads_put(struct node *n,
+                              const struct track *t); /* lives until the actions are cleared */
+
+/* fork.c */
+/* Two signed heads of one size. ${l} told the second. */
+void fork_same_size(struct node *n, struct track *t, struct link *l, const struct checkpoint *a,
+                    const struct checkpoint *b);
+/* A head that our signer never made, under our key: what follows from it is not known yet. */
+void fork_forged(struct node *n, struct track *t);
+/* Does the verified head ${c}, below what we hold, contradict it? Then it is kept and told. */
+bool fork_older(struct node *n, struct track *t, struct link *l, const struct checkpoint *c);
+/* A batch that does not lead to its well-signed anchor: true when the proof was asked for, or is here already. */
+bool fork_suspect(struct node *n, struct track *t, struct link *l, const struct checkpoint *anchor);
+void fork_proof(struct node *n, struct link *l, const Parallax__V1__Proof *p);
+void fork_proof_answer(struct node *n, struct link *l, const Parallax__V1__ProofAnswer *a, struct why *why);
+void fork_told(struct node *n, struct link *l, const Parallax__V1__Fork *in, struct why *why);
+void fork_greeted(struct node *n, struct link *l);
+/* ${l} told a verified head of ${t}. */
+void fork_heard(struct node *n, struct link *l, struct track *t);
+void fork_tick(struct node *n);
+
+/* closed.c */
+void closed_answered(struct node *n, struct link *l, const Parallax__V1__Heads *heads);
+void closed_asked(struct node *n, struct link *l, const Parallax__V1__HeadsRequest *in);
+void closed_tick(struct node *n);
 
 /* adopt.c */
 void adopt_greeted(struct node *n, struct link *l, const Parallax__V1__Hello *h);
@@ -260,6 +304,8 @@ void own_committed(struct node *n);
 void own_tick(struct node *n);
 void own_guard_check(struct node *n); /* a peer told all its heads, or time passed */
 void own_recovered(struct node *n, struct track *t);
+/* Somebody signs for us, or our key signed twice: the log ends here, another one goes on. */
+void own_forged(struct node *n, struct track *t);
 struct track *own_log(struct node *n, const char *class_name);
 
 /* publish.c */

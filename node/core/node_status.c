@@ -21,7 +21,7 @@ state_of(const struct node *n, const struct track *t)
         return "frozen";
     if (t->own != OWN_NONE)
         return own[t->own];
-    if (t->row.closed)
+    if (t->row.closed || (t->old && t->row.size == t->row.head.size))
         return "closed";
     if (t->heartbeat_ms == 0 || n->mono - t->heartbeat_ms > STALE_MS)
         return "stale";

@@ -101,6 +101,19 @@ continue_elsewhere(struct node *n, struct track *t)
     action_event(n, EV_guard_new_log, "old=%s new=%s size=%llu", a, b, (unsigned long long)t->row.head.size);
 }
 
+void
+own_forged(struct node *n, struct track *t)
+{
+    struct why why;
+
+    if (t->own == OWN_NONE || t->own == OWN_ENDED)
+        return;
+    why_clear(&why);
+    why_set(&why, WHY_FORK, 0, 0, NULL, "this log contradicts itself; a new one continues it: publish again");
+    publish_drop(n, t, &why);
+    continue_elsewhere(n, t);
+}
+
 /* Every class has a log, as soon as no lost log may still come back. */
 static void
 fill_classes(struct node *n)

@@ -1,5 +1,6 @@
 /* What peers read from us: OPEN, CLOSE, and pushing DATA while credit lasts. The log on disk is the queue.
  * Pure. */
+#include "core/evidence.h"
 #include "core/node_internal.h"
 
 #define DATA_FIXED_BYTES 4096 /* anchor, proof, frame */
@@ -79,7 +80,7 @@ send_data(struct node *n, struct link *l, struct track *t)
                            n->records, LIMIT_BATCH_COUNT, &b) != 0)
         return false;
     put_records(n, &b);
-    heads_checkpoint_put(&b.anchor, &anchor);
+    evidence_checkpoint_put(&b.anchor, &anchor);
     for (uint32_t i = 0; i < b.proof_n; i++)
         proof[i] = (ProtobufCBinaryData){HASH_BYTES, (uint8_t *)(uintptr_t)b.proof[i]};
     d.log = (ProtobufCBinaryData){LOG_ID_BYTES, t->row.id};

@@ -129,6 +129,8 @@ end_session(struct node *n, struct link *l, const char *why)
     l->window = 0;
     l->sent = l->limit = 0;
     l->heads_sent = false;
+    l->closed_asked = l->closed_any = l->closed_done = false;
+    l->closed_tries = 0;
     free(l->log);
     l->log = NULL;
     l->log_n = 0;
@@ -173,6 +175,19 @@ session_link_up(struct node *n, const struct event *e)
     }
 }
 
+/* The session that was used is gone: one that was not needed beside it is used from now on. */
+static void
+reinstate(struct node *n, const struct link *gone)
+{
+    struct link *o = session_of(n, gone->member, gone->lane);
+
+    if (o == NULL || !o->surplus)
+        return;
+    o->surplus = false;
+    for (size_t i = 0; i < n->track_n; i++)
+        follow_choose(n, n->track[i]);
+}
+
 void
 session_link_down(struct node *n, uint32_t id, const char *why)
 {
@@ -187,6 +202,7 @@ session_link_down(struct node *n, uint32_t id, const char *why)
         if (n->link[i] == l)
             n->link[i] = n->link[--n->link_n];
     }
+    reinstate(n, l);
     m = &n->roster->member[l->member];
     if (l->lane != 0 && m->endpoint[0] != '\0' && session_of(n, l->member, l->lane) == NULL) {
         struct action *a = action_add(n, ACTION_DIAL);
@@ -361,8 +377,20 @@ dispatch(struct node *n, struct link *l, const Parallax__V1__Frame *f, struct wh
     case PARALLAX__V1__FRAME__BODY_ROSTER:
         adopt_roster(n, l, f->roster, why);
         break;
+    case PARALLAX__V1__FRAME__BODY_PROOF:
+        fork_proof(n, l, f->proof);
+        break;
+    case PARALLAX__V1__FRAME__BODY_PROOF_ANSWER:
+        fork_proof_answer(n, l, f->proof_answer, why);
+        break;
+    case PARALLAX__V1__FRAME__BODY_FORK:
+        fork_told(n, l, f->fork, why);
+        break;
+    case PARALLAX__V1__FRAME__BODY_HEADS_REQUEST:
+        closed_asked(n, l, f->heads_request);
+        break;
     default:
-        /* Of a later protocol, or not served yet: GET, PROOF, FORK and HEADS on request. */
+        /* Of a later protocol, or not served yet: GET and GONE. */
         break;
     }
 }

@@ -38,6 +38,23 @@ fill_descriptor(struct api_call *c, const struct store_log *log, Parallax__V1__L
     return rc < 0 || c->arena->failed ? -1 : 0;
 }
 
+/* What shows that the origin contradicted itself in this log. */
+static int
+fill_fork(struct api_call *c, const struct store_log *log, Parallax__V1__LogAnswer *out)
+{
+    struct buf fork;
+    int rc;
+
+    if (!log->frozen)
+        return 0;
+    buf_init(&fork, LIMIT_FRAME_BYTES);
+    rc = store_evidence_get(c->ctx->store, log->id, &fork);
+    if (rc == 0)
+        out->fork = api_answer_bytes(c, buf_span(&fork));
+    buf_release(&fork);
+    return rc < 0 ? -1 : 0;
+}
+
 /* Every leaf counts here, the quarantined and the log's own ones too: a gap would look like a loss. */
 static int
 fill_rows(struct api_call *c, const struct store_log *log, Parallax__V1__LogAnswer *out)
@@ -66,9 +83,11 @@ api_log_answer(struct api_call *c)
     if (out == NULL || api_answer_log(c, c->request->log->log, &log) != 0)
         return -1;
     parallax__v1__log_answer__init(out);
+    out->federation = api_answer_text(c->ctx->roster->federation);
     out->status = api_status_log(c, &log);
     if (out->status == NULL || fill_descriptor(c, log.row, out) != 0 ||
-        fill_checkpoint(c, log.row, out) != 0 || fill_rows(c, log.row, out) != 0)
+        fill_checkpoint(c, log.row, out) != 0 || fill_fork(c, log.row, out) != 0 ||
+        fill_rows(c, log.row, out) != 0)
         return -1;
     c->answer->what_case = PARALLAX__V1__ANSWER__WHAT_LOG;
     c->answer->log = out;

@@ -243,6 +243,26 @@ do_guard_passed(struct core *c, const struct action *a)
         check(c, store_meta_set(c->store, "boot", span_str(c->args->boot)));
 }
 
+static void
+do_evidence(struct core *c, const struct action *a)
+{
+    begin_urgent(c);
+    if (!c->failed)
+        check(c, store_evidence_set(c->store, a->log, a->bytes));
+}
+
+int
+core_do_evidence(void *cookie, const uint8_t log[LOG_ID_BYTES], struct span *out)
+{
+    struct core *c = cookie;
+    int rc;
+
+    buf_clear(&c->evidence);
+    rc = store_evidence_get(c->store, log, &c->evidence);
+    *out = buf_span(&c->evidence);
+    return rc;
+}
+
 /* Kept first, then in force: a core that cannot keep it goes on without. */
 static void
 do_roster(struct core *c, const struct action *a)
@@ -273,7 +293,8 @@ static do_fn *const table[] = {
     [ACTION_SIGN_LIST] = do_sign_list, [ACTION_SIGN] = do_sign,
     [ACTION_HEARTBEAT] = do_heartbeat, [ACTION_WITNESS] = do_witness,
     [ACTION_ANSWER] = do_answer,       [ACTION_GUARD_PASSED] = do_guard_passed,
-    [ACTION_ROSTER] = do_roster,       [ACTION_EVENT] = do_event,
+    [ACTION_EVIDENCE] = do_evidence,   [ACTION_ROSTER] = do_roster,
+    [ACTION_EVENT] = do_event,
 };
 
 void

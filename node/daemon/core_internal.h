@@ -21,7 +21,8 @@ struct core {
     struct api_ctx api_ctx;
     struct gatelink gate;
     bool gate_up, held, disk_low, failed, delivered, own_waiting;
-    uint32_t *links; /* of the gate that is connected, to end them when it goes */
+    struct buf evidence; /* read last */
+    uint32_t *links;     /* of the gate that is connected, to end them when it goes */
     size_t links_n;
     struct actions actions;
     int64_t tick_ms, disk_ms, chain_ms;
@@ -42,6 +43,8 @@ void core_run_step(struct core *c, struct event *e);
 void core_do(struct core *c, const struct actions *a);
 void core_do_send_peers(struct core *c);
 void core_do_drop_gate(struct core *c);
+/* What is kept of a log that contradicted itself, as node_view.evidence. */
+int core_do_evidence(void *cookie, const uint8_t log[LOG_ID_BYTES], struct span *out);
 
 /* core_do.c: answers of the signer become events. */
 void core_do_sign_answer(void *cookie, const Parallax__Role__SignAnswer *answer);

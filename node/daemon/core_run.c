@@ -133,13 +133,14 @@ add_row(void *cookie, const struct store_log *log)
 static int
 make_node(struct core *c)
 {
-    struct node_conf conf = {.name = c->args->conf->name,
-                             .roster = c->chain.roster,
-                             .guard_wait_ms = c->args->conf->guard_wait_s * 1000,
-                             .heartbeat_ms = c->args->conf->heartbeat_s * 1000,
-                             .cosign_ms = c->args->conf->cosign_s * 1000,
-                             .software = "parallax " PARALLAX_VERSION,
-                             .view = {c, view_batch, view_range, view_leaves, view_published, view_note}};
+    struct node_conf conf = {
+        .name = c->args->conf->name,
+        .roster = c->chain.roster,
+        .guard_wait_ms = c->args->conf->guard_wait_s * 1000,
+        .heartbeat_ms = c->args->conf->heartbeat_s * 1000,
+        .cosign_ms = c->args->conf->cosign_s * 1000,
+        .software = "parallax " PARALLAX_VERSION,
+        .view = {c, view_batch, view_range, view_leaves, view_published, view_note, core_do_evidence}};
     struct rows rows = {NULL, 0};
     struct buf boot;
 
@@ -447,6 +448,7 @@ start(struct core *c, const struct role_args *args)
         buf_release(&text);
         return -1;
     }
+    buf_init(&c->evidence, LIMIT_FRAME_BYTES);
     c->store = store_open(args->conf->store_path, false);
     if (c->store == NULL)
         return -1;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/text.h"
 #include "store/schema.h"
 #include "store/store_internal.h"
 
@@ -386,4 +387,31 @@ store_meta_get(struct store *s, const char *name, struct buf *value)
     if (rc > 0 && buf_failed(value))
         return store_fail(s, "the value %s is larger than expected", name);
     return rc < 0 ? -1 : rc == 0;
+}
+
+#define EVIDENCE_NAME_MAX (sizeof "fork:" + 2 * (size_t)LOG_ID_BYTES)
+
+static void
+evidence_name(const uint8_t log[LOG_ID_BYTES], char name[EVIDENCE_NAME_MAX])
+{
+    memcpy(name, "fork:", 5);
+    text_hex_of(log, LOG_ID_BYTES, name + 5);
+}
+
+int
+store_evidence_set(struct store *s, const uint8_t log[LOG_ID_BYTES], struct span fork)
+{
+    char name[EVIDENCE_NAME_MAX];
+
+    evidence_name(log, name);
+    return store_meta_set(s, name, fork);
+}
+
+int
+store_evidence_get(struct store *s, const uint8_t log[LOG_ID_BYTES], struct buf *fork)
+{
+    char name[EVIDENCE_NAME_MAX];
+
+    evidence_name(log, name);
+    return store_meta_get(s, name, fork);
 }

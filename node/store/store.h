@@ -29,6 +29,9 @@ uint64_t store_free_bytes(struct store *s); /* of the file system that holds it 
 /* Small values by name: boot ids, guard states. */
 int store_meta_set(struct store *s, const char *name, struct span value);
 int store_meta_get(struct store *s, const char *name, struct buf *value); /* 1 when absent */
+/* What shows that a log contradicted itself (a packed Fork, core/evidence.h); as store_meta_*. */
+int store_evidence_set(struct store *s, const uint8_t log[LOG_ID_BYTES], struct span fork);
+int store_evidence_get(struct store *s, const uint8_t log[LOG_ID_BYTES], struct buf *fork);
 
 int
 store_log_put(struct store *s,

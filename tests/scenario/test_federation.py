@@ -250,3 +250,22 @@ def test_an_order_to_stop_is_obeyed_at_once_and_in_order(three):
     for node in three.nodes:
         assert node.stop(signal.SIGTERM, timeout=10) == 0
         assert node.events.find("node_stopping")
+
+
+def test_a_newcomer_reads_logs_that_had_ended_before_it_came(federate, sample):
+    federation = federate()
+    us, fr, _ = federation.nodes
+    with open(os.path.join(us.directory, "node.yaml"), "a", encoding="utf-8") as file:
+        file.write("\nguard.wait_s: 1\n")
+    us.start()
+    ranges = []
+    for number in (1, 2, 3):  # nobody is there to say what it holds: each start goes on in new logs
+        ranges += us.publish(*TEST, sample("us-noaa/conjunction-%d.cdm" % number))
+        us.stop()
+        us.start()
+        us.events.wait("guard_new_log", count=3)
+    assert len({log for log, _, _ in ranges}) == 3
+    fr.start()
+    until(lambda: all((fr.heads().get(log) or [0, 0, 0])[2] > last for log, _, last in ranges), "fr-cnes holds the logs that had ended")
+    assert exported(fr, ranges) == exported(us, ranges)
+    until(lambda: all(row["closed"] or row["state"] == "closed" for row in fr.json("log", "list") if row["id"] in {log for log, _, _ in ranges}), "as closed")

@@ -283,14 +283,15 @@ start(struct world *w, unsigned i)
 {
     struct sim *s = &w->sim[i];
     struct rows *rows = mem_new(sizeof(*rows));
-    struct node_conf conf = {.name = w->roster->member[i].name,
-                             .roster = w->roster,
-                             .fresh_boot = s->whole,
-                             .guard_wait_ms = 90000,
-                             .heartbeat_ms = 30000,
-                             .cosign_ms = 10000,
-                             .software = "simulation",
-                             .view = {s->store, view_batch, view_range, view_leaves, view_published, NULL}};
+    struct node_conf conf = {
+        .name = w->roster->member[i].name,
+        .roster = w->roster,
+        .fresh_boot = s->whole,
+        .guard_wait_ms = 90000,
+        .heartbeat_ms = 30000,
+        .cosign_ms = 10000,
+        .software = "simulation",
+        .view = {s->store, view_batch, view_range, view_leaves, view_published, NULL, NULL}};
     struct thing tick = {.kind = THING_TICK, .node = i};
 
     if (s->node != NULL) {

@@ -465,7 +465,7 @@ bed_start(struct bed *b)
         .heartbeat_ms = 30000,
         .cosign_ms = 10000,
         .software = "bed",
-        .view = {b->store, bed_view_batch, bed_view_range, bed_view_leaves, bed_view_published, NULL}};
+        .view = {b->store, bed_view_batch, bed_view_range, bed_view_leaves, bed_view_published, NULL, NULL}};
 
     bed_must(store_logs(b->store, bed_row, &rows) == 0);
     b->node = node_new(&conf, rows.row, rows.n);
