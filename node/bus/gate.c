@@ -14,7 +14,7 @@
 #include "bus/gate_internal.h"
 
 #define TURN_BYTES 1048576 /* from peers to core in one turn of the loop: about 1 ms */
-#define POLL_FIXED 5
+#define POLL_FIXED 6
 #define POLL_MAX   (MONITOR_DIAL_MAX + POLL_FIXED)
 
 static int64_t
@@ -289,6 +289,7 @@ turn(struct gate *g)
         accept_core(g);
     g->core_calls = false;
     monitor_take(g->monitor, &news);
+    gate_dial_resolved(g);
     if (g->core.fd >= 0 && gatelink_read(&g->core, on_message, g) < 0)
         g->core_lost = true;
     for (int i = 0; i < LIMIT_LINK_COUNT; i++) {
@@ -331,6 +332,7 @@ wait_turn(struct gate *g)
         {.fd = monitor_fd(g->monitor), .events = POLLIN},
         {.fd = g->listener != NULL ? g->listener_fd : -1, .events = POLLIN},
         {.fd = g->args->listen_fd, .events = POLLIN},
+        {.fd = resolver_fd(g->resolver), .events = POLLIN},
     };
     int64_t timeout = g->tick_ms - g->now_ms;
 
@@ -360,14 +362,17 @@ start(struct gate *g)
     if (g->zap == NULL)
         return -1;
     g->monitor = monitor_new(g->context);
-    return g->monitor != NULL ? 0 : -1;
+    g->resolver = g->monitor != NULL ? resolver_new() : NULL;
+    return g->resolver != NULL ? 0 : -1;
 }
 
 static void
 stop(struct gate *g)
 {
-    if (g->monitor != NULL)
+    if (g->resolver != NULL) {
         lose_core(g);
+        resolver_free(g->resolver);
+    }
     monitor_free(g->monitor);
     zap_free(g->zap);
     if (g->context != NULL)

@@ -5,8 +5,10 @@
 
 #include "base/log.h"
 
-#define FRAME_COST 1024 /* of a frame's budget, beside its bytes */
-#define REDIAL_MS  1000 /* before another of a peer's keys is tried */
+#define FRAME_COST 1024  /* of a frame's budget, beside its bytes */
+#define REDIAL_MS  1000  /* before another of a peer's keys is tried */
+#define NAME_MS    10000 /* before a name that nobody knew is asked for again */
+#define MOVED_MS   20000 /* without a connection for so long: the name may lead elsewhere by now */
 
 static struct gate_dial *
 find(struct gate *g, const struct gatelink_dial *want)
@@ -50,19 +52,13 @@ shut(struct gate *g, struct gate_dial *d, const char *why)
     d->look = false;
 }
 
+/* Open a socket to d->address. */
 static void
-dial(struct gate *g, struct gate_dial *d)
+connect_socket(struct gate *g, struct gate_dial *d)
 {
-    const struct gatelink_peer *peer = peer_of(g, d->peer);
     struct socket_keys keys = g->keys;
     size_t size = sizeof d->poll_fd;
 
-    d->redial_ms = 0;
-    if (peer == NULL || peer->endpoint[0] == 0 || peer->keys_n == 0)
-        return;
-    d->key_index %= peer->keys_n;
-    memcpy(d->key, peer->key[d->key_index], sizeof d->key);
-    memcpy(d->endpoint, peer->endpoint, sizeof d->endpoint);
     memcpy(keys.server, d->key, sizeof keys.server);
     d->seen = (struct monitor_dial){.fd = -1};
     d->socket = socket_new(g->context, d->lane == GATELINK_BULK ? SOCKET_BULK : SOCKET_ALERT, &keys);
@@ -73,7 +69,7 @@ dial(struct gate *g, struct gate_dial *d)
         return;
     }
     if (monitor_add(g->monitor, d->socket, monitor_id(g, d)) != 0 ||
-        zmq_connect(d->socket, d->endpoint) != 0) {
+        zmq_connect(d->socket, d->address) != 0) {
         log_event(EV_role_failed, "what=\"cannot dial %s: %s\"", d->peer, zmq_strerror(errno));
         shut(g, d, "endpoint");
         d->redial_ms = g->now_ms + 10 * REDIAL_MS;
@@ -81,6 +77,73 @@ dial(struct gate *g, struct gate_dial *d)
     }
     (void)zmq_getsockopt(d->socket, ZMQ_FD, &d->poll_fd, &size);
     d->look = true;
+}
+
+static void
+ask_name(struct gate *g, struct gate_dial *d)
+{
+    d->asked_ms = g->now_ms;
+    d->resolving = resolver_ask(g->resolver, (unsigned)(d - g->dial), d->endpoint) == 0;
+    if (d->resolving)
+        return;
+    log_event(EV_role_failed, "what=\"resolver: %s\"", strerror(errno));
+    d->redial_ms = g->now_ms + NAME_MS;
+}
+
+static void
+dial(struct gate *g, struct gate_dial *d)
+{
+    const struct gatelink_peer *peer = peer_of(g, d->peer);
+
+    d->redial_ms = 0;
+    d->resolving = false;
+    if (peer == NULL || peer->endpoint[0] == 0 || peer->keys_n == 0)
+        return;
+    d->key_index %= peer->keys_n;
+    memcpy(d->key, peer->key[d->key_index], sizeof d->key);
+    memcpy(d->endpoint, peer->endpoint, sizeof d->endpoint);
+    if (!resolver_is_numeric(d->endpoint)) {
+        ask_name(g, d);
+        return;
+    }
+    memcpy(d->address, d->endpoint, sizeof d->address);
+    connect_socket(g, d);
+}
+
+static void
+take_answer(struct gate *g, struct gate_dial *d, const struct resolver_answer *answer)
+{
+    const char *address;
+
+    d->resolving = false;
+    if (answer->n == 0) {
+        if (!d->nameless)
+            log_event(EV_link_refused, "why=name peer=%s", d->peer);
+        d->nameless = true;
+        if (d->socket == NULL)
+            d->redial_ms = g->now_ms + NAME_MS;
+        return;
+    }
+    d->nameless = false;
+    address = answer->endpoint[d->address_index % answer->n];
+    if (d->socket != NULL && strcmp(address, d->address) == 0)
+        return; /* libzmq goes on trying */
+    shut(g, d, "address");
+    memcpy(d->address, address, sizeof d->address);
+    connect_socket(g, d);
+}
+
+void
+gate_dial_resolved(struct gate *g)
+{
+    struct resolver_answer answer;
+
+    while (resolver_take(g->resolver, &answer)) {
+        struct gate_dial *d = &g->dial[answer.slot];
+
+        if (d->used && d->resolving)
+            take_answer(g, d, &answer);
+    }
 }
 
 void
@@ -133,7 +196,8 @@ gate_dial_update(struct gate *g)
         peer = gate_peer(g, d->peer, d->key);
         if (d->socket != NULL && (peer == NULL || strcmp(peer->endpoint, d->endpoint) != 0))
             shut(g, d, "roster");
-        if (d->socket == NULL && d->redial_ms == 0)
+        if (d->socket == NULL && d->redial_ms == 0 &&
+            (!d->resolving || peer == NULL || strcmp(peer->endpoint, d->endpoint) != 0))
             dial(g, d);
     }
 }
@@ -144,6 +208,11 @@ gate_dial_tick(struct gate *g)
     for (int i = 0; i < MONITOR_DIAL_MAX; i++) {
         struct gate_dial *d = &g->dial[i];
 
+        if (d->used && d->socket != NULL && !d->seen.is_up && !d->resolving && d->redial_ms == 0 &&
+            g->now_ms - d->asked_ms > MOVED_MS && !resolver_is_numeric(d->endpoint)) {
+            d->address_index++;
+            ask_name(g, d);
+        }
         if (!d->used || d->redial_ms == 0 || g->now_ms < d->redial_ms)
             continue;
         shut(g, d, "redial");

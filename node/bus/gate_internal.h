@@ -9,6 +9,7 @@
 #include "bus/gate.h"
 #include "bus/gatelink.h"
 #include "bus/monitor.h"
+#include "bus/resolver.h"
 #include "bus/socket.h"
 #include "bus/zap.h"
 
@@ -54,8 +55,12 @@ struct gate_dial {
     enum gatelink_lane lane;
     void *socket; /* NULL while the peer has no endpoint */
     int poll_fd;
-    bool look; /* may hold frames: its descriptor tells of changes only */
-    char endpoint[GATELINK_ENDPOINT_MAX];
+    bool look;                            /* may hold frames: its descriptor tells of changes only */
+    char endpoint[GATELINK_ENDPOINT_MAX]; /* as the roster names it */
+    char address[GATELINK_ENDPOINT_MAX];  /* where the socket connects to: never a name */
+    bool resolving, nameless;             /* nameless: nobody knew the name, and that was said */
+    unsigned address_index;
+    int64_t asked_ms;
     uint8_t key[GATELINK_KEY_BYTES]; /* pinned */
     unsigned key_index;
     struct monitor_dial seen;
@@ -80,6 +85,7 @@ struct gate {
     void *context;
     struct zap *zap;
     struct monitor *monitor;
+    struct resolver *resolver;
     struct gatelink core; /* fd -1 while away */
     bool core_lost, core_calls;
     struct gatelink_peers peers;
@@ -134,6 +140,7 @@ void gate_dial_update(struct gate *g);
 void gate_dial_news(struct gate *g, unsigned id, const struct monitor_dial *state);
 void gate_dial_receive(struct gate *g, struct gate_dial *dial, long *budget);
 void gate_dial_tick(struct gate *g);
+void gate_dial_resolved(struct gate *g); /* take the answers of the resolver */
 
 /* gate_fd.c */
 /* The other side of ${fd}; false when it is no TCP connection (any more). */

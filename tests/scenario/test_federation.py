@@ -10,7 +10,7 @@ import pytest
 import yaml
 import zmq
 
-from federation import Failed, parallax
+from federation import Failed, Federation, free_port, parallax
 
 TEST = ("--mode", "TEST")
 
@@ -269,3 +269,23 @@ def test_a_newcomer_reads_logs_that_had_ended_before_it_came(federate, sample):
     until(lambda: all((fr.heads().get(log) or [0, 0, 0])[2] > last for log, _, last in ranges), "fr-cnes holds the logs that had ended")
     assert exported(fr, ranges) == exported(us, ranges)
     until(lambda: all(row["closed"] or row["state"] == "closed" for row in fr.json("log", "list") if row["id"] in {log for log, _, _ in ranges}), "as closed")
+
+
+def test_peers_are_dialled_by_name_and_one_whose_name_nobody_knows_holds_up_nobody(build, tmp_path, sample):
+    federation = Federation(build, tmp_path / "names", ("us-noaa", "fr-cnes", "jp-jaxa"), None, "Names")
+    os.makedirs(federation.directory)
+    for node in federation.nodes:
+        port = free_port()
+        name = "nowhere.invalid" if node.name == "jp-jaxa" else "localhost"
+        parallax(build, "init", node.directory, "--name", node.name, "--listen", "tcp://127.0.0.1:%d" % port, "--endpoint", "tcp://%s:%d" % (name, port))
+    federation.write_roster(federation.nodes)
+    us, fr, jp = federation.nodes
+    try:
+        federation.start()
+        for lane in ("alert", "bulk"):
+            us.events.wait("session_open", peer="fr-cnes", lane=lane, timeout=10)
+        us.events.wait("link_refused", why="name", peer="jp-jaxa")
+        us.events.wait("session_open", peer="jp-jaxa", lane="bulk", timeout=10)  # it dials itself
+        federation.wait_equal(us.publish(*TEST, "--wait", 2, sample("us-noaa/conjunction-1.cdm")))
+    finally:
+        federation.stop()
