@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 
+import story
 from federation import ROLES, Failed, Federation, parallax
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -373,7 +374,18 @@ def stay(nodes):
         time.sleep(1)
 
 
+def tell(options):
+    """One of the stories, in words."""
+    begun = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(claim(options.dir))
+        story.STORIES[options.check](BUILD, options.dir, stack)
+    say("check", "passed, %.1f s" % (time.monotonic() - begun))
+
+
 def run(options):
+    if options.check in story.STORIES:
+        return tell(options)
     begun = time.monotonic()
     demo = Demo(options)
     federation = demo.federation
@@ -406,8 +418,8 @@ def run(options):
 def read_options():
     parser = argparse.ArgumentParser(prog="deploy/demo", description="Three nations share what they know about the sky, on this machine: installs what is missing, "
                                      "builds, makes a federation of three nodes, publishes at each and waits until all three hold everything.")
-    parser.add_argument("--check", nargs="?", const="all", choices=("all", "kill"), help="verify what is shared, stop, and exit 0 or say what failed; "
-                        "`--check kill` kills roles of the nodes at random meanwhile")
+    parser.add_argument("--check", nargs="?", const="all", choices=("all", "kill") + tuple(story.STORIES), help="verify what is shared, stop, and exit 0 or say what failed; "
+                        "`--check kill` kills roles of the nodes at random meanwhile; relay, join, restore and fork tell a story each")
     parser.add_argument("--data", nargs="+", metavar="FILE", help="publish these files, spread over the nations, instead of config/sample")
     parser.add_argument("--mode", choices=("REAL", "EXERCISE", "TEST", "SIMULATED"), help="default: SIMULATED for the sample, REAL for --data")
     parser.add_argument("--dir", default=os.path.join(ROOT, "build", "demo"), help="where the federation lives, and stays afterwards (default build/demo)")

@@ -297,6 +297,14 @@ client_call(struct client *c, Parallax__V1__Request *request, int64_t ms, Parall
 }
 
 void
+client_drop(struct client *c)
+{
+    char said[sizeof c->error];
+    memcpy(said, c->error, sizeof said);
+    fail(c, "%s", said);
+}
+
+void
 client_answer_free(Parallax__V1__Answer *answer)
 {
     parallax__v1__answer__free_unpacked(answer, NULL);

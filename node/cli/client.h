@@ -39,6 +39,9 @@ enum client_result client_collect(struct client *c, Parallax__V1__Request__WhatC
                                   Parallax__V1__Answer **answer);
 void client_answer_free(Parallax__V1__Answer *answer);
 
+/* Close the connection: whatever is on its way is not waited for. client_error says what it said last. */
+void client_drop(struct client *c);
+
 /* client_call with --timeout; NULL after saying what is wrong, then *${status} is the exit code. */
 Parallax__V1__Answer *client_ask(struct client *c, Parallax__V1__Request *request, int *status);
 /* Say what client_error says; the exit code for ${result}. */

@@ -121,6 +121,11 @@ collect_part(struct file *f, int *status)
     if (r == CLIENT_LOST)
         return r;
     f->send->reached = true;
+    if (r == CLIENT_REFUSED && strcmp(answer->error_name, "STARTING") == 0) {
+        client_answer_free(answer);
+        client_drop(f->send->client); /* all that is on its way is made again, when the node is ready */
+        return CLIENT_LOST;
+    }
     f->lost = 0;
     f->answered++;
     if (r == CLIENT_DONE) {

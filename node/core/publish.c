@@ -119,9 +119,11 @@ check_request(struct node *n, const struct publish *p, struct track *t, struct w
     if (p->records_n == 0 || p->records_n > LIMIT_BATCH_COUNT)
         return why_set(why, WHY_LIMIT, 0, 0, "records", "%zu records: expected 1 to %d", p->records_n,
                        LIMIT_BATCH_COUNT);
+    if (strcmp(class_of(p), "data") != 0 && strcmp(class_of(p), "alert") != 0)
+        return why_set(why, WHY_FIELD_VALUE, 0, 0, "class", "expected data or alert");
     if (t == NULL)
-        return why_set(why, WHY_LIMIT, 0, 0, "class",
-                       "no open log of this class: the node is starting, or there is no such class");
+        return why_set(why, WHY_STARTING, 0, 0, "class",
+                       "no log of this class is open yet: the node waits for what peers hold of its logs");
     if (t->queue_bytes > LIMIT_PUBLISH_QUEUE_BYTES)
         return why_set(why, WHY_LIMIT, 0, 0, NULL, "too much is waiting for the log: try again");
     if (n->disk_low && strcmp(t->row.class_name, "data") == 0)
