@@ -17,6 +17,8 @@ import random
 import sys
 from datetime import datetime, timedelta
 
+import notices
+
 MU = 398600.8           # km^3/s^2, WGS-72 as SGP4 uses it
 EARTH_RADIUS = 6378.135  # km
 EPOCH = datetime(2026, 11, 23, 6, 0, 0)
@@ -543,6 +545,9 @@ def build(seed):
     put("us-noaa/sentry.json", "neo_risk", 30, write_sentry(rng, asteroids[:30], source))
     put("fr-cnes/neocc_risk.txt", "neo_risk", 24, write_neocc(rng, asteroids[:24]))
     put("jp-jaxa/sentry.json", "neo_risk", 14, write_sentry(rng, asteroids[22:], source))
+
+    for path, kind, text in notices.files(random.Random(seed + 1)):
+        put(path, kind, 1, text)
 
     files["counts.json"] = json.dumps(counts, indent=2) + "\n"
     return files

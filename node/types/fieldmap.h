@@ -28,7 +28,8 @@ enum field_flag {
     FIELD_OPEN = 4, /* other words than ${words} occur and are kept */
     FIELD_ABOVE = 8,  /* ${min} itself is outside */
     FIELD_BELOW = 16, /* ${max} itself is outside */
-    FIELD_NEW = 32    /* not in the oldest version that the map reads */
+    FIELD_NEW = 32,   /* not in the oldest version that the map reads */
+    FIELD_FORM = 64   /* of a form: "<...>" is a hint that was not replaced */
 };
 
 struct field {

@@ -152,6 +152,9 @@ fieldmap_check_value(const struct field *field, struct span value, struct why *w
 {
     struct utc t;
 
+    if ((field->flags & FIELD_FORM) != 0 && value.p[0] == '<' && value.p[value.n - 1] == '>')
+        return refuse(WHY_FIELD_VALUE, field, value, "a value: the form is not filled in here", why, line,
+                      column);
     switch ((enum field_kind)field->kind) {
     case FIELD_WORD:
         return check_word(field, value, why, line, column);

@@ -82,7 +82,9 @@ struct type {
                    struct span *preamble);
     const struct reader *const *readers; /* NULL-terminated */
     const struct writer *const *writers;
-    const char *doc; /* name of its page in docs/ or its folder */
+    void (*form)(struct buf *out);        /* a record for a person to fill in; NULL: the type has none */
+    void (*json_schema)(struct buf *out); /* of its JSON; NULL: the format is somebody else's */
+    const char *doc;                      /* name of its page in docs/ or its folder */
 };
 
 #endif

@@ -1,0 +1,68 @@
+/* Break-up of a space object: That an object broke up, when, why as far as is known, and into how many pieces. */
+#include "fragmentation.pb-c.h"
+#include "types/jsonmap.h"
+#include "types/notice.h"
+
+typedef Parallax__V1__Fragmentation Notice;
+
+/* clang-format off: one row a field */
+#define FIELDS(F)                                                                                            \
+    F("notice", notice, FIELD_WORD, FIELD_MUST, NULL, NULL, NULL, "FRAGMENTATION/1", "FRAGMENTATION/1",      \
+      "which form this is, and its version")                                                                 \
+    F("id", id, FIELD_TEXT, FIELD_MUST, NULL, NULL, NULL, NULL, "EU-FG-2032-0031",                           \
+      "what the issuer calls this matter; a later notice with the same id replaces this one")                \
+    F("issued", issued, FIELD_TIME, FIELD_MUST, NULL, NULL, NULL, NULL, "2032-05-17T06:10:00Z",              \
+      "when this notice was issued, UTC")                                                                    \
+    F("issuer", issuer, FIELD_TEXT, FIELD_MUST, NULL, NULL, NULL, NULL, "France, space operations centre",   \
+      "the authority that issues it")                                                                        \
+    F("contact", contact, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "watch floor, +33 5 55 55 01 00",           \
+      "whom to call, at any hour")                                                                           \
+    F("object_name", object_name, FIELD_TEXT, FIELD_MUST, NULL, NULL, NULL, NULL, "MERIDIAN SAMPLE DEB 4",   \
+      "name of the object")                                                                                  \
+    F("norad_cat_id", norad_cat_id, FIELD_INT, 0, NULL, "1", "999999999", NULL, "900000204",                 \
+      "catalogue number")                                                                                    \
+    F("cospar_id", cospar_id, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "2029-901D",                            \
+      "international designator")                                                                            \
+    F("event_time", event_time, FIELD_TIME, 0, NULL, NULL, NULL, NULL, "2032-05-17T01:22:40Z",               \
+      "when it happened, UTC")                                                                               \
+    F("event_time_uncertainty_s", event_time_uncertainty_s, FIELD_REAL, 0, "s", "0", NULL, NULL, "90",       \
+      "how far off that may be")                                                                             \
+    F("cause", cause, FIELD_WORD, FIELD_MUST, NULL, NULL, NULL,                                              \
+      "UNKNOWN|EXPLOSION|COLLISION|AERODYNAMIC|DELIBERATE|ANOMALOUS", "EXPLOSION", "as far as is known")     \
+    F("second_object", second_object, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "none known",                   \
+      "what it collided with")                                                                               \
+    F("pieces", pieces, FIELD_INT, 0, NULL, "0", NULL, NULL, "140", "how many pieces are estimated")         \
+    F("pieces_tracked", pieces_tracked, FIELD_INT, 0, NULL, "0", NULL, NULL, "61",                           \
+      "how many of them are tracked")                                                                        \
+    F("perigee_km", perigee_km, FIELD_REAL, 0, "km", "0", NULL, NULL, "702.3", "of the orbit before")        \
+    F("apogee_km", apogee_km, FIELD_REAL, 0, "km", "0", NULL, NULL, "731.9", "of the orbit before")          \
+    F("inclination_deg", inclination_deg, FIELD_REAL, 0, "deg", "0", "180", NULL, "98.12",                   \
+      "of the orbit before")                                                                                 \
+    F("altitude_min_km", altitude_min_km, FIELD_REAL, 0, "km", "0", NULL, NULL, "480",                       \
+      "lowest altitude that pieces reach")                                                                   \
+    F("altitude_max_km", altitude_max_km, FIELD_REAL, 0, "km", "0", NULL, NULL, "1190",                      \
+      "highest altitude that pieces reach")                                                                  \
+    F("risk_rise_percent", risk_rise_percent, FIELD_REAL, 0, "%", "0", NULL, NULL, "6.5",                    \
+      "rise of collision risk for our satellites over the next month")                                       \
+    F("advice", advice, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "screen against the pieces daily",            \
+      "what operators should do")
+/* clang-format on */
+
+NOTICE_MAP(FIELDS, parallax__v1__fragmentation__descriptor);
+
+static const struct notice about = {
+    .map = &map,
+    .help = help,
+    .format = "fragmentation-json",
+    .title = "Break-up of a space object",
+    .key = "id",
+    .epoch = {"event_time", "issued"},
+    .object = {"norad_cat_id", "cospar_id"},
+    .object_kind = {"norad", "cospar"},
+    .summary = {"object_name", "cause", "pieces_tracked"},
+    .order = {{"perigee_km", "apogee_km"},
+              {"altitude_min_km", "altitude_max_km"},
+              {"pieces_tracked", "pieces"}},
+};
+
+NOTICE_TYPE(fragmentation, true, "Break-up of a space object", parallax__v1__fragmentation__descriptor);

@@ -1,0 +1,65 @@
+/* Notice of a launch: A pre-launch notification with the elements that subscribers of the Hague Code of Conduct exchange, and what became of it. */
+#include "launch.pb-c.h"
+#include "types/jsonmap.h"
+#include "types/notice.h"
+
+typedef Parallax__V1__Launch Notice;
+
+/* clang-format off: one row a field */
+#define FIELDS(F)                                                                                            \
+    F("notice", notice, FIELD_WORD, FIELD_MUST, NULL, NULL, NULL, "LAUNCH/1", "LAUNCH/1",                    \
+      "which form this is, and its version")                                                                 \
+    F("id", id, FIELD_TEXT, FIELD_MUST, NULL, NULL, NULL, NULL, "JP-2032-L04",                               \
+      "what the issuer calls this matter; a later notice with the same id replaces this one")                \
+    F("issued", issued, FIELD_TIME, FIELD_MUST, NULL, NULL, NULL, NULL, "2032-04-02T00:00:00Z",              \
+      "when this notice was issued, UTC")                                                                    \
+    F("issuer", issuer, FIELD_TEXT, FIELD_MUST, NULL, NULL, NULL, NULL,                                      \
+      "Japan, Aerospace Exploration Agency", "the authority that issues it")                                 \
+    F("contact", contact, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "launch control, +81 50 5555 0100",         \
+      "whom to call, at any hour")                                                                           \
+    F("outcome", outcome, FIELD_WORD, FIELD_MUST, NULL, NULL, NULL,                                          \
+      "PLANNED|DELAYED|LAUNCHED|FAILED|CANCELLED", "PLANNED", "what became of it so far")                    \
+    F("vehicle_class", vehicle_class, FIELD_WORD, FIELD_MUST, NULL, NULL, NULL,                              \
+      "SPACE LAUNCH VEHICLE|BALLISTIC MISSILE|SOUNDING ROCKET|REENTRY TEST", "SPACE LAUNCH VEHICLE",         \
+      "generic class")                                                                                       \
+    F("vehicle", vehicle, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "Hayate 2", "name of the vehicle")          \
+    F("window_start", window_start, FIELD_TIME, FIELD_MUST, NULL, NULL, NULL, NULL, "2032-04-09T21:30:00Z",  \
+      "planned launch window, UTC")                                                                          \
+    F("window_end", window_end, FIELD_TIME, FIELD_MUST, NULL, NULL, NULL, NULL, "2032-04-09T23:45:00Z",      \
+      "planned launch window, UTC")                                                                          \
+    F("launch_area", launch_area, FIELD_TEXT, FIELD_MUST, NULL, NULL, NULL, NULL,                            \
+      "Tanegashima Space Center", "launch area")                                                             \
+    F("latitude_deg", latitude_deg, FIELD_REAL, 0, "deg", "-90", "90", NULL, "30.400",                       \
+      "of the pad, WGS 84, north positive")                                                                  \
+    F("longitude_deg", longitude_deg, FIELD_REAL, 0, "deg", "-180", "360", NULL, "130.975",                  \
+      "of the pad, WGS 84, east positive")                                                                   \
+    F("azimuth_deg", azimuth_deg, FIELD_REAL, 0, "deg", "0", "360", NULL, "98.5",                            \
+      "planned direction, from north through east")                                                          \
+    F("inclination_deg", inclination_deg, FIELD_REAL, 0, "deg", "0", "180", NULL, "33.0",                    \
+      "of the planned orbit")                                                                                \
+    F("hazard_areas", hazard_areas, FIELD_TEXT, 0, NULL, NULL, NULL, NULL,                                   \
+      "NAVAREA XI 0412/32; NOTAM J1182/32", "warnings to ships and aircraft")                                \
+    F("payloads", payloads, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "two technology satellites",              \
+      "what it carries")                                                                                     \
+    F("launched", launched, FIELD_TIME, 0, NULL, NULL, NULL, NULL, "2032-04-09T21:41:12Z",                   \
+      "when it was launched, UTC")                                                                           \
+    F("cospar_id", cospar_id, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "2032-030A",                            \
+      "of the first object, once it has one")
+/* clang-format on */
+
+NOTICE_MAP(FIELDS, parallax__v1__launch__descriptor);
+
+static const struct notice about = {
+    .map = &map,
+    .help = help,
+    .format = "launch-json",
+    .title = "Notice of a launch",
+    .key = "id",
+    .epoch = {"launched", "window_start"},
+    .object = {"cospar_id"},
+    .object_kind = {"cospar"},
+    .summary = {"outcome", "vehicle_class", "vehicle"},
+    .order = {{"window_start", "window_end"}},
+};
+
+NOTICE_TYPE(launch, false, "Notice of a launch", parallax__v1__launch__descriptor);

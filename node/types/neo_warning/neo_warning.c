@@ -1,0 +1,77 @@
+/* Warning of a possible asteroid impact: What the International Asteroid Warning Network and the Space Mission Planning Advisory Group pass on when a threshold of theirs is crossed. Neither publishes a form for machines; this one holds what their notices say. */
+#include "neo_warning.pb-c.h"
+#include "types/jsonmap.h"
+#include "types/notice.h"
+
+typedef Parallax__V1__NeoWarning Notice;
+
+/* clang-format off: one row a field */
+#define FIELDS(F)                                                                                            \
+    F("notice", notice, FIELD_WORD, FIELD_MUST, NULL, NULL, NULL, "NEO_WARNING/1", "NEO_WARNING/1",          \
+      "which form this is, and its version")                                                                 \
+    F("id", id, FIELD_TEXT, FIELD_MUST, NULL, NULL, NULL, NULL, "IAWN-2032-01",                              \
+      "what the issuer calls this matter; a later notice with the same id replaces this one")                \
+    F("issued", issued, FIELD_TIME, FIELD_MUST, NULL, NULL, NULL, NULL, "2032-08-20T15:00:00Z",              \
+      "when this notice was issued, UTC")                                                                    \
+    F("issuer", issuer, FIELD_TEXT, FIELD_MUST, NULL, NULL, NULL, NULL,                                      \
+      "International Asteroid Warning Network", "the authority that issues it")                              \
+    F("contact", contact, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "coordinating officer, +1 301 555 0140",    \
+      "whom to call, at any hour")                                                                           \
+    F("designation", designation, FIELD_TEXT, FIELD_MUST, NULL, NULL, NULL, NULL, "2031 ZQ4",                \
+      "of the object")                                                                                       \
+    F("name", name, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "unnamed", "of the object, where it has one")     \
+    F("threshold", threshold, FIELD_WORD, FIELD_MUST, NULL, NULL, NULL,                                      \
+      "IAWN|PREPAREDNESS|SMPAG|WITHDRAWN|OTHER", "IAWN",                                                     \
+      "which threshold was crossed: IAWN 1 % and 10 m, preparedness 10 %, 20 m and 20 years, SMPAG 1 %, 50 " \
+      "m and 50 years")                                                                                      \
+    F("impact_probability", impact_probability, FIELD_REAL, FIELD_MUST, NULL, "0", "1", NULL, "0.013",       \
+      "over all possible impacts")                                                                           \
+    F("impact_first", impact_first, FIELD_TIME, 0, NULL, NULL, NULL, NULL, "2042-12-22T13:05:00Z",           \
+      "first possible impact, UTC")                                                                          \
+    F("impact_last", impact_last, FIELD_TIME, 0, NULL, NULL, NULL, NULL, "2042-12-22T14:10:00Z",             \
+      "last possible impact, UTC")                                                                           \
+    F("h", h, FIELD_REAL, 0, NULL, "-10", "50", NULL, "24.1", "absolute magnitude")                          \
+    F("diameter_min_m", diameter_min_m, FIELD_REAL, 0, "m", "0", NULL, NULL, "40", "size range")             \
+    F("diameter_max_m", diameter_max_m, FIELD_REAL, 0, "m", "0", NULL, NULL, "90", "size range")             \
+    F("velocity_km_s", velocity_km_s, FIELD_REAL, 0, "km/s", "0", "1000", NULL, "17.2", "at entry")          \
+    F("energy_mt", energy_mt, FIELD_REAL, 0, NULL, "0", NULL, NULL, "7.8", "of the impact, megatons of TNT") \
+    F("torino", torino, FIELD_INT, 0, NULL, "0", "10", NULL, "3", "Torino scale")                            \
+    F("palermo", palermo, FIELD_REAL, 0, NULL, "-100", "100", NULL, "-0.32", "Palermo scale, cumulative")    \
+    F("corridor", corridor, FIELD_TEXT, 0, NULL, NULL, NULL, NULL,                                           \
+      "from the eastern Pacific over northern South America to the Arabian Sea",                             \
+      "where it may strike, in words")                                                                       \
+    F("corridor_points", corridor_points, FIELD_TEXT, 0, NULL, NULL, NULL, NULL,                             \
+      "-2.1,-110.0 4.5,-62.0 11.0,10.5 17.2,62.0",                                                           \
+      "the line of possible impact points: latitude,longitude in degrees, separated by blanks")              \
+    F("observability", observability, FIELD_TEXT, 0, NULL, NULL, NULL, NULL,                                 \
+      "lost in the Sun until 2033-03; next apparition 2036", "when it can be observed")                      \
+    F("first_observed", first_observed, FIELD_TIME, 0, NULL, NULL, NULL, NULL, "2031-12-27T05:00:00Z",       \
+      "UTC")                                                                                                 \
+    F("last_observed", last_observed, FIELD_TIME, 0, NULL, NULL, NULL, NULL, "2032-08-19T22:40:00Z", "UTC")  \
+    F("centres", centres, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "JPL CNEOS, ESA NEOCC, NEODyS",             \
+      "that contributed")                                                                                    \
+    F("action", action, FIELD_TEXT, 0, NULL, NULL, NULL, NULL,                                               \
+      "none for the public; observers are asked for astrometry", "what is asked of whom")                    \
+    F("next_update", next_update, FIELD_TIME, 0, NULL, NULL, NULL, NULL, "2032-08-27T15:00:00Z",             \
+      "when the next notice is due, UTC")
+/* clang-format on */
+
+NOTICE_MAP(FIELDS, parallax__v1__neo_warning__descriptor);
+
+static const struct notice about = {
+    .map = &map,
+    .help = help,
+    .format = "neo_warning-json",
+    .title = "Warning of a possible asteroid impact",
+    .key = "designation",
+    .epoch = {"issued"},
+    .object = {"designation"},
+    .object_kind = {"neo"},
+    .summary = {"designation", "impact_probability", "impact_first"},
+    .order = {{"diameter_min_m", "diameter_max_m"},
+              {"impact_first", "impact_last"},
+              {"first_observed", "last_observed"}},
+};
+
+NOTICE_TYPE(neo_warning, true, "Warning of a possible asteroid impact",
+            parallax__v1__neo_warning__descriptor);
