@@ -89,7 +89,8 @@ on_comment(struct reading *r, const struct json_event *event)
 static int
 on_member(struct reading *r, const struct json_event *event)
 {
-    bool is_comment = span_is(event->key, "COMMENT");
+    /* A type that has no place for comments keeps it as any other member. */
+    bool is_comment = r->map->part[0].comments != 0 && span_is(event->key, "COMMENT");
 
     if (event->kind == JSON_ARRAY && is_comment) {
         r->in_comments = true;
