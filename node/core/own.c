@@ -24,6 +24,18 @@ answered(const struct node *n, Parallax__V1__Lane lane)
     return count;
 }
 
+/* Peers who told all that they hold of the lane of ${t}; of both lanes, while our signer alone knows the log. */
+static unsigned
+answered_for(const struct node *n, const struct track *t)
+{
+    unsigned alert = answered(n, PARALLAX__V1__LANE__ALERT_LANE);
+    unsigned bulk = answered(n, PARALLAX__V1__LANE__BULK_LANE);
+
+    if (t->row.class_name[0] == '\0')
+        return alert < bulk ? alert : bulk;
+    return t->lane == PARALLAX__V1__LANE__BULK_LANE ? bulk : alert;
+}
+
 struct track *
 own_log(struct node *n, const char *class_name)
 {
@@ -213,7 +225,7 @@ recover(struct node *n, struct track *t, int member)
 static void
 guard(struct node *n, struct track *t)
 {
-    unsigned need = others(n) / 2 + 1, have = answered(n, t->lane);
+    unsigned need = others(n) / 2 + 1, have = answered_for(n, t);
     int64_t waited = n->mono - n->start_mono;
     int ahead = -1;
 
@@ -294,7 +306,7 @@ own_listed(struct node *n, const struct event *e)
             char hex[2 * LOG_ID_BYTES + 1];
             text_hex_of(t->row.id, LOG_ID_BYTES, hex);
             t->own = OWN_GUARD;
-            action_event(n, EV_guard_waiting, "log=%s have=%u need=%u", hex, answered(n, t->lane),
+            action_event(n, EV_guard_waiting, "log=%s have=%u need=%u", hex, answered_for(n, t),
                          others(n) / 2 + 1);
         } else {
             resume(n, t);
