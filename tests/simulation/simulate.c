@@ -1,5 +1,5 @@
-/* simulate [--seeds N] [--first S] [--seed S [--trace]]: runs seeds, prints the first that fails and how to
- * replay it. */
+/* simulate [--seeds N] [--first S] [--seed S [--trace]] [--stop]: runs seeds, prints those that fail (at most five; one with --stop)
+ * and how to replay them. */
 #include "world.h"
 #include "base/log.h"
 #include "crypt/secret.h"
@@ -23,6 +23,8 @@ add(struct totals *t, const struct world_figures *f)
     t->f.crashes += f->crashes;
     t->f.cuts += f->cuts;
     t->f.new_logs += f->new_logs;
+    t->f.powerless += f->powerless;
+    t->f.restored += f->restored;
 }
 
 /* 30 s of faults, then peace: everything acknowledged is there, everybody converges. */
@@ -68,6 +70,8 @@ one(uint64_t seed, bool trace, struct totals *totals)
     conf.faults.crashes = seed % 3 != 0;
     conf.faults.partitions = seed % 5 != 0;
     conf.faults.restarts_whole = seed % 2 == 0;
+    conf.faults.power = seed % 4 < 2;
+    conf.faults.restores = seed % 3 == 1;
     conf.faults.drop = seed % 7 < 3 ? 50 : 0;
     conf.faults.duplicate = seed % 7 < 4 ? 50 : 0;
     conf.faults.reorder = seed % 7 < 2 ? 100 : 0;
@@ -92,6 +96,7 @@ main(int argc, char **argv)
 {
     uint64_t first = 1, seeds = 20;
     bool trace = false;
+    unsigned most = 5;
     struct totals totals;
     struct timespec a, b;
     unsigned passed = 0, failed = 0;
@@ -107,8 +112,10 @@ main(int argc, char **argv)
             seeds = 1;
         } else if (strcmp(argv[i], "--trace") == 0) {
             trace = true;
+        } else if (strcmp(argv[i], "--stop") == 0) {
+            most = 1;
         } else {
-            fprintf(stderr, "usage: simulate [--seeds N] [--first S] [--seed S] [--trace]\n");
+            fprintf(stderr, "usage: simulate [--seeds N] [--first S] [--seed S] [--trace] [--stop]\n");
             return 2;
         }
     }
@@ -116,7 +123,7 @@ main(int argc, char **argv)
     log_start("simulate", LOG_ERROR);
     memset(&totals, 0, sizeof(totals));
     clock_gettime(CLOCK_MONOTONIC, &a);
-    for (uint64_t k = 0; k < seeds && failed < 5; k++) {
+    for (uint64_t k = 0; k < seeds && failed < most; k++) {
         if (one(first + k, trace, &totals) == 0)
             passed++;
         else
@@ -126,11 +133,12 @@ main(int argc, char **argv)
     s = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
     printf("%llu steps, %llu frames (%llu dropped), %llu published, %llu acknowledged, %llu crashes, %llu "
            "cuts, %llu "
-           "logs continued elsewhere; %.0f seeds an hour\n",
+           "logs continued elsewhere, %llu power cuts, %llu restored backups; %.0f seeds an hour\n",
            (unsigned long long)totals.f.steps, (unsigned long long)totals.f.frames,
            (unsigned long long)totals.f.dropped, (unsigned long long)totals.f.published,
            (unsigned long long)totals.f.acknowledged, (unsigned long long)totals.f.crashes,
            (unsigned long long)totals.f.cuts, (unsigned long long)totals.f.new_logs,
+           (unsigned long long)totals.f.powerless, (unsigned long long)totals.f.restored,
            (passed + failed) / s * 3600);
     printf("%u passed, %u failed\n", passed, failed);
     return failed == 0 ? 0 : 1;

@@ -143,17 +143,27 @@ ask_signer(struct world *w, unsigned i, const struct action *a)
     send_answer(w, i, &r);
 }
 
+/* The store may fail only when its disk did: the process ends at the end of the step. */
+static bool
+holds_up(struct sim *s, int rc)
+{
+    assert(rc == 0 || disk_is_dead(s->disk));
+    s->broken = s->broken || rc != 0;
+    return rc == 0;
+}
+
 static void
 put_batch(struct sim *s, const struct action_batch *b)
 {
     uint64_t delivery;
 
-    assert(store_batch_put(s->store, &b->batch, b->nodes, b->nodes_n, &delivery) == 0);
-    for (size_t k = 0; k < b->subjects_n; k++) {
+    if (!holds_up(s, store_batch_put(s->store, &b->batch, b->nodes, b->nodes_n, &delivery)))
+        return;
+    for (size_t k = 0; k < b->subjects_n && !s->broken; k++) {
         struct store_subject subject = b->subjects[k];
         subject.delivery = delivery + (subject.index - b->batch.first);
-        assert(store_latest_put(s->store, &subject) == 0);
-        assert(store_segment_note(s->store, subject.delivery, subject.type, subject.epoch) == 0);
+        if (holds_up(s, store_latest_put(s->store, &subject)))
+            holds_up(s, store_segment_note(s->store, subject.delivery, subject.type, subject.epoch));
     }
 }
 
@@ -170,24 +180,24 @@ do_store(struct world *w, unsigned i, const struct action *a)
     struct sim *s = &w->sim[i];
     struct store_log row;
 
-    if (!store_in_transaction(s->store))
-        assert(store_begin(s->store) == 0);
+    if (s->broken || (!store_in_transaction(s->store) && !holds_up(s, store_begin(s->store))))
+        return;
     switch (a->kind) {
     case ACTION_LOG_PUT:
         row = *a->row;
-        assert(store_log_put(s->store, &row) == 0);
+        holds_up(s, store_log_put(s->store, &row));
         break;
     case ACTION_BATCH_PUT:
         put_batch(s, a->batch);
         break;
     case ACTION_BATCH_SIGN:
-        assert(store_batch_sign(s->store, a->row->no, &a->row->head) == 0);
+        holds_up(s, store_batch_sign(s->store, a->row->no, &a->row->head));
         break;
     case ACTION_TRUNCATE:
-        assert(store_log_truncate(s->store, a->row->no, a->size) == 0);
+        holds_up(s, store_log_truncate(s->store, a->row->no, a->size));
         break;
     default:
-        assert(store_published_put(s->store, a->bytes, a->part, &a->range, 1) == 0);
+        holds_up(s, store_published_put(s->store, a->bytes, a->part, &a->range, 1));
         break;
     }
 }
@@ -201,6 +211,8 @@ do_action(struct world *w, unsigned i, const struct action *a)
         do_store(w, i, a);
         return;
     }
+    if (s->broken)
+        return; /* the process is gone: nothing it would say leaves it */
     switch (a->kind) {
     case ACTION_SEND:
         net_send(w, i, a->link, a->bytes);
@@ -235,6 +247,8 @@ do_action(struct world *w, unsigned i, const struct action *a)
     }
 }
 
+static void crash(struct world *w, unsigned i, bool power);
+
 void
 world_event(struct world *w, unsigned i, struct event *e)
 {
@@ -254,7 +268,11 @@ world_event(struct world *w, unsigned i, struct event *e)
             do_action(w, i, &actions.v[k]);
         actions_release(&actions);
         e->kind = EVENT_PUMP;
-    } while (node_has_work(s->node) && turns++ < 64);
+    } while (!s->broken && node_has_work(s->node) && turns++ < 64);
+    if (s->broken || disk_is_dead(s->disk)) {
+        crash(w, i, true);
+        return;
+    }
     if (store_in_transaction(s->store) && !s->commit_due) {
         struct thing t = {.kind = THING_COMMIT, .node = i, .life = s->life};
         s->commit_due = true;
@@ -276,6 +294,16 @@ add_row(void *cookie, const struct store_log *log)
     assert(r->n < LOG_ROWS_MAX);
     r->v[r->n++] = *log;
     return 0;
+}
+
+static void
+open_store(struct world *w, unsigned i)
+{
+    char path[32];
+
+    snprintf(path, sizeof(path), "/disk%u/store.db", i);
+    w->sim[i].store = store_open(path, false);
+    assert(w->sim[i].store != NULL);
 }
 
 static void
@@ -302,7 +330,9 @@ start(struct world *w, unsigned i)
         uint64_t r = world_random(w);
         memcpy(conf.seed + 8 * k, &r, 8);
     }
+    open_store(w, i);
     assert(store_logs(s->store, add_row, rows) == 0);
+    conf.view.cookie = s->store;
     s->life++;
     memset(s->want, 0, sizeof(s->want));
     s->commit_due = false;
@@ -314,8 +344,22 @@ start(struct world *w, unsigned i)
     queue_put(&w->queue, tick);
 }
 
+/* The backup of node ${i} is all that is left of its store. */
 static void
-crash(struct world *w, unsigned i)
+restore(struct world *w, unsigned i)
+{
+    struct sim *s = &w->sim[i];
+
+    disk_restore(s->disk, s->backup);
+    for (size_t k = s->backup_acked; k < w->acked_n; k++)
+        w->acked[k].excused = w->acked[k].excused || w->acked[k].node == i;
+    s->whole = true;
+    w->figures.restored++;
+}
+
+/* The process is gone, and with ${power} what its disk had not synced is in doubt. */
+static void
+crash(struct world *w, unsigned i, bool power)
 {
     struct sim *s = &w->sim[i];
     struct thing t = {.kind = THING_START, .node = i};
@@ -323,10 +367,18 @@ crash(struct world *w, unsigned i)
     if (s->node == NULL)
         return;
     w->figures.crashes++;
+    w->figures.powerless += power;
     node_free(s->node);
     s->node = NULL;
-    s->whole = w->conf.faults.restarts_whole && world_chance(w, 4000);
+    s->broken = false;
+    s->whole = power || (w->conf.faults.restarts_whole && world_chance(w, 4000));
+    disk_die(s->disk);
     store_rollback(s->store);
+    store_close(s->store);
+    s->store = NULL;
+    disk_revive(s->disk, power);
+    if (s->backup != NULL && w->conf.faults.restores && world_chance(w, 5000))
+        restore(w, i);
     net_node_gone(w, i);
     s->life++;
     t.at_ms = w->now + 200 + (int64_t)world_below(w, 5000);
@@ -373,8 +425,7 @@ world_new(const struct world_conf *conf)
     w->acked = mem_new(ACKED_MAX * sizeof(*w->acked));
     make_roster(w);
     for (unsigned i = 0; i < conf->nodes; i++) {
-        w->sim[i].store = store_open(":memory:", false);
-        assert(w->sim[i].store != NULL);
+        w->sim[i].disk = disk_new(i, world_random(w));
         w->sim[i].whole = true;
         start(w, i);
     }
@@ -386,8 +437,12 @@ world_free(struct world *w)
 {
     for (unsigned i = 0; i < w->conf.nodes; i++) {
         node_free(w->sim[i].node);
-        store_rollback(w->sim[i].store);
-        store_close(w->sim[i].store);
+        if (w->sim[i].store != NULL) {
+            store_rollback(w->sim[i].store);
+            store_close(w->sim[i].store);
+        }
+        disk_image_free(w->sim[i].backup);
+        disk_free(w->sim[i].disk);
         model_release(&w->sim[i].signer);
     }
     queue_release(&w->queue);
@@ -457,10 +512,27 @@ publish_something(struct world *w)
 }
 
 static void
+take_backup(struct world *w, unsigned i)
+{
+    struct sim *s = &w->sim[i];
+
+    disk_image_free(s->backup);
+    s->backup = disk_copy(s->disk);
+    s->backup_acked = w->acked_n;
+}
+
+static void
 cause_faults(struct world *w)
 {
+    unsigned i = (unsigned)world_below(w, w->conf.nodes);
+
     if (w->conf.faults.crashes && world_chance(w, 40))
-        crash(w, (unsigned)world_below(w, w->conf.nodes));
+        crash(w, i, w->conf.faults.power && world_chance(w, 3000));
+    if (w->conf.faults.power && world_chance(w, 40))
+        disk_arm(w->sim[i].disk, 1 + world_below(w, 60));
+    if (w->conf.faults.restores && world_chance(w, 60) && w->sim[i].node != NULL &&
+        !store_in_transaction(w->sim[i].store))
+        take_backup(w, i);
     if (w->conf.faults.partitions && world_chance(w, 60)) {
         unsigned a = (unsigned)world_below(w, w->conf.nodes), b = (unsigned)world_below(w, w->conf.nodes);
         if (a != b)
@@ -504,7 +576,10 @@ happen(struct world *w, struct thing *t)
         break;
     case THING_COMMIT:
         s->commit_due = false;
-        assert(store_commit(s->store) == 0);
+        if (!holds_up(s, store_commit(s->store))) {
+            crash(w, t->node, true);
+            break;
+        }
         e.kind = EVENT_COMMITTED;
         world_event(w, t->node, &e);
         break;
@@ -545,8 +620,11 @@ world_heal(struct world *w)
 {
     memset(w->cut_until, 0, sizeof(w->cut_until));
     w->conf.faults = (struct world_faults){0};
-    for (unsigned i = 0; i < w->conf.nodes; i++)
+    for (unsigned i = 0; i < w->conf.nodes; i++) {
+        if (w->sim[i].node != NULL)
+            disk_arm(w->sim[i].disk, 0);
         start(w, i);
+    }
 }
 
 const struct world_figures *

@@ -1,6 +1,6 @@
 /*
- * A federation in one process under virtual time and one seed: pure cores of node/core, real stores (SQLite
- * in memory), a model signer with real keys, and a network that drops, duplicates, reorders, delays and is
+ * A federation in one process under virtual time and one seed: pure cores of node/core, real stores on
+ * disks that lose power (disk.h), a model signer with real keys, and a network that drops, duplicates, reorders, delays and is
  * cut. Same seed, same run.
  */
 #ifndef SIMULATION_WORLD_H
@@ -13,7 +13,7 @@
 
 struct world_faults {
     unsigned drop, duplicate, reorder; /* per 10,000 frames */
-    bool crashes, partitions, restarts_whole;
+    bool crashes, partitions, restarts_whole, power, restores;
 };
 
 struct world_conf {
@@ -45,7 +45,7 @@ void world_publish_each(struct world *w);
 const char *world_wrong(const struct world *w);
 
 struct world_figures {
-    uint64_t steps, frames, dropped, published, acknowledged, crashes, cuts, new_logs;
+    uint64_t steps, frames, dropped, published, acknowledged, crashes, cuts, new_logs, powerless, restored;
 };
 const struct world_figures *world_figures(const struct world *w);
 

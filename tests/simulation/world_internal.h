@@ -1,6 +1,7 @@
 #ifndef SIMULATION_WORLD_INTERNAL_H
 #define SIMULATION_WORLD_INTERNAL_H
 
+#include "disk.h"
 #include "queue.h"
 #include "signer.h"
 #include "world.h"
@@ -26,6 +27,10 @@ struct sim {
     uint32_t next_link;
     bool want[WORLD_NODES_MAX][3];
     bool commit_due, whole; /* whole: the next start is of the node, not of its role */
+    struct disk *disk;
+    bool broken; /* its disk failed in this step */
+    struct disk_image *backup;
+    size_t backup_acked; /* acknowledged in the whole world when it was made */
 };
 
 /* A publication that waits for its answer. */
@@ -42,6 +47,8 @@ struct acked {
     uint8_t log[LOG_ID_BYTES];
     uint64_t index;
     uint32_t number;
+    bool
+        excused; /* acknowledged after the backup that its node was restored from: peers may have it, or not */
 };
 
 struct world {

@@ -1,0 +1,14 @@
+/* Inside node/types/reentry: its keywords, readers and writers. */
+#ifndef TYPES_REENTRY_REENTRY_MAP_H
+#define TYPES_REENTRY_REENTRY_MAP_H
+
+#include "reentry.pb-c.h"
+#include "types/fill.h"
+
+extern const struct fieldmap reentry_map;
+
+extern const struct reader reentry_rdm_kvn_reader, reentry_rdm_xml_reader;
+extern const struct writer reentry_rdm_kvn_writer, reentry_rdm_xml_writer, reentry_rdm_json_writer;
+extern const struct writer reentry_rdm_ndjson_writer, reentry_geojson_writer;
+
+#endif

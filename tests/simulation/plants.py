@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+"""Bugs planted in a copy of the code, one at a time, each of which the simulator must find.
+
+    tests/simulation/plants.py [NAME...]      all when none is named; ends with `N passed, N failed`
+
+A plant that is not found says that the simulator, or its checks, became blind for that kind of mistake.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+COPY = os.path.join(ROOT, "build", "plants")
+SEEDS = 120      # a plant that is not found in so many is not found
+CORES = os.cpu_count() or 1
+
+# name: file, what stands there (once), what stands there instead, what that would do
+PLANTS = {
+    "fsync_skipped": ("node/store/store.c", "PRAGMA synchronous = FULL;", "PRAGMA synchronous = OFF;", "acknowledged records vanish with the power"),
+    "sign_before_disk": ("node/core/node.c", "    steps[e->kind](n, e);\n", "    steps[e->kind](n, e);\n    own_committed(n);\n",
+                         "a head is signed before its leaves are on disk"),
+    "order_unchecked": ("node/core/follow.c", "    if (d->first != t->row.size) {", "    if (d->first > t->row.size + 1000000) {", "leaves are stored in another place than theirs"),
+    "open_from_zero": ("node/core/follow.c", "    o.from = t->row.size;", "    o.from = 0;", "a log is read from its beginning again and again"),
+    "stall_unseen": ("node/core/follow.c", "n->mono - t->progress_ms > STALL_MS;", "n->mono - t->progress_ms > 1000000000;", "a source that stopped is never left"),
+    "source_kept": ("node/core/follow.c", "        if (n->track[i]->source == link)\n            n->track[i]->source = 0;",
+                    "        if (n->track[i]->source == link + 1000000)\n            n->track[i]->source = 0;", "a log is read from a connection that is gone"),
+    "leaf_skipped": ("node/core/serve.c", "    p->next = b.first + b.count;", "    p->next = b.first + b.count + (b.first % 7 == 3);", "a leaf is left out now and then"),
+    "credit_kept": ("node/core/session.c", "        l->granted = l->received + l->window;\n        c.limit", "        l->granted = l->received + l->window;\n        if (l->received > 4096)\n            continue;\n        c.limit",
+                    "credit is counted and not given"),
+    "change_untold": ("node/core/heads.c", "    t->version++;\n", "    t->version += t->row.size % 5 != 0;\n", "a new head is not told"),
+    "greeting_forgotten": ("node/core/session.c", "            end_session(n, l, \"greeted_again\");\n", "", "what an old session agreed is kept in a new one"),
+    "row_unsaved": ("node/core/heads.c", "        if (t->row_dirty && keep)\n            action_row(n, t);", "        if (t->row_dirty && keep && t->row.size % 3 != 0)\n            action_row(n, t);",
+                    "the newest head is forgotten with the process"),
+    "tail_believed": ("node/core/own.c", "        t->signing = t->signer.size < t->row.size;", "        t->signing = false && t->signer.size < t->row.size;", "a tail that was stored and not signed is never signed"),
+    "redial_forgotten": ("node/core/session.c", "    if (l->lane != 0 && m->endpoint[0] != '\\0' && session_of(n, l->member, l->lane) == NULL) {",
+                         "    if (l->lane != 0 && m->endpoint[0] == '\\0' && session_of(n, l->member, l->lane) == NULL) {", "a lost connection is not made again"),
+    "batch_unsigned": ("node/core/own.c", "        a = action_add(n, ACTION_BATCH_SIGN);\n        a->row = row;\n        return 0;",
+                       "        a = NULL;\n        return a != NULL;", "a batch of ours keeps no anchor"),
+    "recovery_unsaid": ("node/core/own.c", "    t->anchored = t->row.size;\n    if (t->row.size >= t->row.head.size)", "    if (t->row.size >= t->row.head.size)",
+                        "what came back from peers is not served"),
+    "pump_forgotten": ("node/core/node.c", "    return serve_pump(m, 0);", "    return serve_pump(m, 0) && n->track_n > 1000;", "the end of a long answer waits for the next event"),
+    "commit_unheard": ("node/core/node.c", "    own_committed(n);\n    follow_committed(n);", "    follow_committed(n);", "a stored batch is not signed"),
+    "wrong_lane": ("node/core/node.c", "strcmp(row->class_name, \"data\") == 0 ?", "strcmp(row->class_name, \"data\") == 0 && row->size % 2 == 0 ?", "a log travels in the wrong lane after a restart"),
+    "head_forgotten": ("node/core/own.c", "        t->signer = *s;\n", "", "what the signer signed last is not remembered"),
+    "acked_twice": ("node/core/publish.c", "        if (r->first + r->count > t->row.head.size) {", "        if (r->first > t->row.head.size) {", "a publisher is answered before its records are signed"),
+    "tree_forgotten": ("node/core/road.c", "    t->tree = growth->tree;\n", "    if (t->row.size % 11 != 5)\n        t->tree = growth->tree;\n", "the peaks do not follow the leaves"),
+}
+
+
+def log(text):
+    print(text, flush=True)
+
+
+def make_copy():
+    os.makedirs(COPY, exist_ok=True)
+    for name in ("node", "proto", "tests/simulation"):
+        shutil.rmtree(os.path.join(COPY, name), ignore_errors=True)
+        shutil.copytree(os.path.join(ROOT, name), os.path.join(COPY, name))
+    with open(os.path.join(ROOT, "CMakeLists.txt"), encoding="utf-8") as file:
+        text = file.read()
+    with open(os.path.join(COPY, "CMakeLists.txt"), "w", encoding="utf-8") as file:
+        file.write(text)
+    with open(os.path.join(COPY, "tests", "CMakeLists.txt"), "w", encoding="utf-8") as file:
+        file.write("add_subdirectory(simulation)\n")
+    run("cmake", "-S", COPY, "-B", os.path.join(COPY, "build"), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS_RELEASE=-O1 -Wno-error")
+
+
+def run(*words):
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        raise SystemExit("plants: `%s` failed:\n%s" % (" ".join(words), done.stdout.decode()[-3000:]))
+
+
+def build():
+    run("cmake", "--build", os.path.join(COPY, "build"), "--target", "simulate")
+    return os.path.join(COPY, "build", "tests", "simulate")
+
+
+def find(program):
+    """The first seed that fails, by its number: each core takes its share. None: no seed does."""
+    share = 6
+    for first in range(1, SEEDS + 1, share * CORES):
+        runs = [subprocess.Popen(["nice", program, "--first", str(first + k * share), "--seeds", str(share), "--stop"], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for k in range(CORES)]
+        outputs = []
+        for one in runs:
+            try:
+                outputs.append(one.communicate(timeout=300)[0].decode())
+            except subprocess.TimeoutExpired:
+                one.kill()
+                outputs.append(one.communicate()[0].decode() + "seed %d: does not end\n" % first)
+        for k, (one, output) in enumerate(zip(runs, outputs)):
+            told = re.search(r"^seed (\d+): (.*)$", output, re.M)
+            if told:
+                return int(told[1]), told[2]
+            if one.returncode not in (0, 1):
+                return first + k * share, "an assertion fails"
+    return None
+
+
+def plant(name):
+    path, old, new, what = PLANTS[name]
+    full = os.path.join(COPY, path)
+    with open(full, encoding="utf-8") as file:
+        text = file.read()
+    if text.count(old) != 1:
+        log("%-20s CANNOT BE PLANTED: what it replaces stands %d times in %s" % (name, text.count(old), path))
+        return False
+    with open(full, "w", encoding="utf-8") as file:
+        file.write(text.replace(old, new))
+    begun = time.monotonic()
+    try:
+        found = find(build())
+    finally:
+        with open(full, "w", encoding="utf-8") as file:
+            file.write(text)
+    if found is None:
+        log("%-20s NOT FOUND in %d seeds (%s)" % (name, SEEDS, what))
+        return False
+    log("%-20s found by seed %d in %.0f s: %s" % (name, found[0], time.monotonic() - begun, found[1]))
+    return True
+
+
+def main():
+    names = sys.argv[1:] or list(PLANTS)
+    unknown = [name for name in names if name not in PLANTS]
+    if unknown:
+        raise SystemExit("plants: no such plant: %s; there are %s" % (", ".join(unknown), ", ".join(PLANTS)))
+    make_copy()
+    good = sum(plant(name) for name in names)
+    log("%d passed, %d failed" % (good, len(names) - good))
+    return 0 if good == len(names) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
