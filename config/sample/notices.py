@@ -1,4 +1,4 @@
-"""Invented notices of the sample: one of each kind a nation, about the same matters where nations share them. Used by make.py."""
+"""Invented notices of the sample, a re-entry and a K index: one of each kind a nation, about the same matters where nations share them. Used by make.py."""
 import json
 
 AGENCY = {"us-noaa": "United States, sample agency", "fr-cnes": "France, sample agency", "jp-jaxa": "Japan, sample agency"}
@@ -94,3 +94,23 @@ def files(rng):
     for nation in AGENCY:
         for kind, make in KINDS.items():
             yield "%s/%s.json" % (nation, kind.replace("_", "-")), kind, write(kind, make(rng, nation, nation[:2].upper()))
+        yield "%s/reentry.rdm" % nation, "reentry", reentry(rng, nation, nation[:2].upper())
+        yield "%s/space-weather.json" % nation, "space_weather", space_weather(rng, nation, nation[:2].upper())
+
+
+def reentry(rng, nation, code):
+    """An RDM in KVN: one object, three nations' predictions."""
+    lifetime = rng.uniform(0.7, 0.8)
+    rows = [("CCSDS_RDM_VERS", "1.0"), ("CREATION_DATE", "2032-03-11T06:00:00"), ("ORIGINATOR", AGENCY[nation]), ("MESSAGE_ID", "SAMPLE-%s-R17" % code),
+            ("OBJECT_NAME", "MERIDIAN SAMPLE DEB 9"), ("INTERNATIONAL_DESIGNATOR", "2031-944C"), ("CONTROLLED_REENTRY", "NO"), ("CENTER_NAME", "EARTH"),
+            ("TIME_SYSTEM", "UTC"), ("EPOCH_TZERO", "2032-03-11T05:30:00"), ("ORBIT_LIFETIME", "%.3f [d]" % lifetime), ("REENTRY_ALTITUDE", "80.0 [km]"),
+            ("NOMINAL_REENTRY_EPOCH", "2032-03-11T23:%02d:00" % rng.randint(0, 59)), ("REENTRY_WINDOW_START", "2032-03-11T19:%02d:00" % rng.randint(0, 59)),
+            ("REENTRY_WINDOW_END", "2032-03-12T03:%02d:00" % rng.randint(0, 59)), ("PROBABILITY_OF_CASUALTY", "%.1E" % rng.uniform(8e-5, 2e-4)),
+            ("NOMINAL_IMPACT_LON", "%.3f [deg]" % rng.uniform(-160, -140)), ("NOMINAL_IMPACT_LAT", "%.3f [deg]" % rng.uniform(-20, -5))]
+    return "".join("%s = %s\n" % row for row in rows)
+
+
+def space_weather(rng, nation, code):
+    """The newest planetary K index, as SWPC serves it."""
+    return json.dumps([{"time_tag": "2032-03-01T0%d:00:00" % rng.choice((0, 3, 6, 9)), "Kp": round(rng.uniform(3, 6), 2), "a_running": rng.randint(20, 60),
+                        "station_count": 8}]) + "\n"
