@@ -95,6 +95,7 @@ def files(rng):
         for kind, make in KINDS.items():
             yield "%s/%s.json" % (nation, kind.replace("_", "-")), kind, write(kind, make(rng, nation, nation[:2].upper()))
         yield "%s/reentry.rdm" % nation, "reentry", reentry(rng, nation, nation[:2].upper())
+        yield "%s/public-alert.cap" % nation, "public_alert", public_alert(rng, nation, nation[:2].upper())
         yield "%s/space-weather.json" % nation, "space_weather", space_weather(rng, nation, nation[:2].upper())
 
 
@@ -114,3 +115,31 @@ def space_weather(rng, nation, code):
     """The newest planetary K index, as SWPC serves it."""
     return json.dumps([{"time_tag": "2032-03-01T0%d:00:00" % rng.choice((0, 3, 6, 9)), "Kp": round(rng.uniform(3, 6), 2), "a_running": rng.randint(20, 60),
                         "station_count": 8}]) + "\n"
+
+
+def public_alert(rng, nation, code):
+    """A CAP 1.2 alert of a drill."""
+    return """<?xml version="1.0" encoding="UTF-8"?>
+<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
+  <identifier>SAMPLE-%s-CAP-1</identifier>
+  <sender>watch@%s.example</sender>
+  <sent>2032-03-11T1%d:40:00-00:00</sent>
+  <status>Exercise</status>
+  <msgType>Alert</msgType>
+  <scope>Public</scope>
+  <info>
+    <language>en-GB</language>
+    <category>Safety</category>
+    <event>Re-entry of a space object (sample)</event>
+    <responseType>Monitor</responseType>
+    <urgency>Expected</urgency>
+    <severity>%s</severity>
+    <certainty>Possible</certainty>
+    <headline>A sample object may come down over the Pacific</headline>
+    <area>
+      <areaDesc>South Pacific</areaDesc>
+      <polygon>-24.0,-160.5 -24.0,-140.2 2.5,-140.2 -24.0,-160.5</polygon>
+    </area>
+  </info>
+</alert>
+""" % (code, nation, rng.randint(0, 9), rng.choice(("Minor", "Moderate")))

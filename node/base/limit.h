@@ -66,6 +66,7 @@
 #define LIMIT_VALUE_BYTES           8192     /* one value of a text format */
 #define LIMIT_COLUMN_COUNT          1024     /* columns of one CSV row: the widest served has 40 */
 #define LIMIT_TEXT_BYTES            1024     /* one text field of a record: names and contacts, no prose */
+#define LIMIT_ALERT_TEXT_BYTES      16384    /* one text of a public alert: descriptions are prose, polygons have hundreds of points */
 #define LIMIT_JSON_DEPTH_COUNT      32       /* nesting of JSON from outside */
 #define LIMIT_XML_DEPTH_COUNT       32       /* nesting of XML from outside */
 #define LIMIT_DIGITS_COUNT          64       /* characters of one decimal number */

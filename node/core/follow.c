@@ -53,6 +53,9 @@ wanted(const struct node *n, const struct track *t)
 {
     if (t->row.frozen || (n->disk_low && t->lane == PARALLAX__V1__LANE__BULK_LANE))
         return false;
+    /* Of a log of ours that ended, peers may hold more than the store that we came back with. */
+    if (t->own == OWN_ENDED)
+        return n->listed && t->row.size < t->row.head.size && t->row.size == t->anchored;
     if (t->own != OWN_NONE)
         return t->own == OWN_RECOVERING;
     return !(t->row.closed || t->old) || t->row.size < t->row.head.size;
@@ -268,7 +271,8 @@ follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct 
     struct road_growth growth;
     struct why leaf_why;
 
-    if (t == NULL || t->source != l->id || t->row.frozen || (t->own != OWN_NONE && t->own != OWN_RECOVERING))
+    if (t == NULL || t->source != l->id || t->row.frozen ||
+        (t->own != OWN_NONE && t->own != OWN_RECOVERING && t->own != OWN_ENDED))
         return; /* LOG_UNKNOWN: what a source that was left had under way; nobody is blamed */
     if (d->first != t->row.size) {
         /* ORDER: dropped, nobody blamed; ask again where we are, once the stall is seen. */
@@ -300,6 +304,8 @@ follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct 
     t->progress_ms = n->mono;
     if (t->own == OWN_RECOVERING)
         own_recovered(n, t);
+    else if (t->own == OWN_ENDED)
+        t->anchored = t->row.size;
 }
 
 void

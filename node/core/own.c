@@ -93,6 +93,40 @@ create(struct node *n, const char *class_name, struct track *old)
     return t;
 }
 
+static int take_signature(struct node *n, struct track *t, const struct event_signed *s);
+
+static int
+cut(struct node *n, struct track *t, uint64_t size)
+{
+    struct store_log *row;
+    struct action *a;
+
+    if (t->row.size <= size)
+        return 0;
+    row = action_memory(n, sizeof(*row));
+    t->row.size = size;
+    *row = t->row;
+    if (node_rebuild_tree(n, t) != 0)
+        return -1; /* our disk failed: the store said so, and the role ends */
+    a = action_add(n, ACTION_TRUNCATE);
+    a->row = row;
+    a->size = size;
+    return 0;
+}
+
+/*
+ * What was stored and never signed is no part of the log: nobody was told of it. What the signer signed and we had no time to note is: its publisher may have been answered. The
+ * rest of what was signed can be had from peers.
+ */
+static void
+cut_tail(struct node *n, struct track *t)
+{
+    if (t->signer.size > t->anchored && t->signer.size <= t->row.size &&
+        (cut(n, t, t->signer.size) != 0 || take_signature(n, t, &t->signer) == 0))
+        return;
+    (void)cut(n, t, t->anchored);
+}
+
 /* The log ends here, unsigned: another one continues its series. */
 static void
 continue_elsewhere(struct node *n, struct track *t)
@@ -103,6 +137,7 @@ continue_elsewhere(struct node *n, struct track *t)
     t->own = OWN_ENDED;
     t->row.closed = true;
     t->signing = false;
+    cut_tail(n, t);
     heads_changed(n, t);
     if (t->row.class_name[0] == '\0')
         return; /* lost as a whole: not even its class is known; the missing classes are made below */
@@ -208,17 +243,7 @@ recover(struct node *n, struct track *t, int member)
     action_event(n, EV_guard_behind, "log=%s size=%llu peer_size=%llu peer=%s", hex,
                  (unsigned long long)t->row.size, (unsigned long long)t->offered[member],
                  n->roster->member[member].name);
-    if (t->row.size > t->anchored) {
-        struct store_log *row = action_memory(n, sizeof(*row));
-        struct action *a;
-        t->row.size = t->anchored;
-        *row = t->row;
-        if (node_rebuild_tree(n, t) != 0)
-            return;
-        a = action_add(n, ACTION_TRUNCATE);
-        a->row = row;
-        a->size = t->anchored;
-    }
+    cut_tail(n, t);
     t->own = OWN_RECOVERING;
 }
 
@@ -299,6 +324,8 @@ own_listed(struct node *n, const struct event *e)
     }
     for (size_t i = 0; i < n->track_n; i++) {
         struct track *t = n->track[i];
+        if (t->own == OWN_ENDED)
+            cut_tail(n, t);
         if (t->own != OWN_LISTING)
             continue;
         t->anchored = t->row.head.size < t->row.size ? t->row.head.size : t->row.size;

@@ -247,8 +247,6 @@ do_action(struct world *w, unsigned i, const struct action *a)
     }
 }
 
-static void crash(struct world *w, unsigned i, bool power);
-
 void
 world_event(struct world *w, unsigned i, struct event *e)
 {
@@ -270,7 +268,7 @@ world_event(struct world *w, unsigned i, struct event *e)
         e->kind = EVENT_PUMP;
     } while (!s->broken && node_has_work(s->node) && turns++ < 64);
     if (s->broken || disk_is_dead(s->disk)) {
-        crash(w, i, true);
+        faults_crash(w, i, true);
         return;
     }
     if (store_in_transaction(s->store) && !s->commit_due) {
@@ -342,47 +340,6 @@ start(struct world *w, unsigned i)
     tick.life = s->life;
     tick.at_ms = w->now;
     queue_put(&w->queue, tick);
-}
-
-/* The backup of node ${i} is all that is left of its store. */
-static void
-restore(struct world *w, unsigned i)
-{
-    struct sim *s = &w->sim[i];
-
-    disk_restore(s->disk, s->backup);
-    for (size_t k = s->backup_acked; k < w->acked_n; k++)
-        w->acked[k].excused = w->acked[k].excused || w->acked[k].node == i;
-    s->whole = true;
-    w->figures.restored++;
-}
-
-/* The process is gone, and with ${power} what its disk had not synced is in doubt. */
-static void
-crash(struct world *w, unsigned i, bool power)
-{
-    struct sim *s = &w->sim[i];
-    struct thing t = {.kind = THING_START, .node = i};
-
-    if (s->node == NULL)
-        return;
-    w->figures.crashes++;
-    w->figures.powerless += power;
-    node_free(s->node);
-    s->node = NULL;
-    s->broken = false;
-    s->whole = power || (w->conf.faults.restarts_whole && world_chance(w, 4000));
-    disk_die(s->disk);
-    store_rollback(s->store);
-    store_close(s->store);
-    s->store = NULL;
-    disk_revive(s->disk, power);
-    if (s->backup != NULL && w->conf.faults.restores && world_chance(w, 5000))
-        restore(w, i);
-    net_node_gone(w, i);
-    s->life++;
-    t.at_ms = w->now + 200 + (int64_t)world_below(w, 5000);
-    queue_put(&w->queue, t);
 }
 
 static void
@@ -512,35 +469,6 @@ publish_something(struct world *w)
 }
 
 static void
-take_backup(struct world *w, unsigned i)
-{
-    struct sim *s = &w->sim[i];
-
-    disk_image_free(s->backup);
-    s->backup = disk_copy(s->disk);
-    s->backup_acked = w->acked_n;
-}
-
-static void
-cause_faults(struct world *w)
-{
-    unsigned i = (unsigned)world_below(w, w->conf.nodes);
-
-    if (w->conf.faults.crashes && world_chance(w, 40))
-        crash(w, i, w->conf.faults.power && world_chance(w, 3000));
-    if (w->conf.faults.power && world_chance(w, 40))
-        disk_arm(w->sim[i].disk, 1 + world_below(w, 60));
-    if (w->conf.faults.restores && world_chance(w, 60) && w->sim[i].node != NULL &&
-        !store_in_transaction(w->sim[i].store))
-        take_backup(w, i);
-    if (w->conf.faults.partitions && world_chance(w, 60)) {
-        unsigned a = (unsigned)world_below(w, w->conf.nodes), b = (unsigned)world_below(w, w->conf.nodes);
-        if (a != b)
-            net_cut(w, a, b, 500 + (int64_t)world_below(w, 20000));
-    }
-}
-
-static void
 happen(struct world *w, struct thing *t)
 {
     struct sim *s = &w->sim[t->node];
@@ -577,7 +505,7 @@ happen(struct world *w, struct thing *t)
     case THING_COMMIT:
         s->commit_due = false;
         if (!holds_up(s, store_commit(s->store))) {
-            crash(w, t->node, true);
+            faults_crash(w, t->node, true);
             break;
         }
         e.kind = EVENT_COMMITTED;
@@ -611,7 +539,7 @@ world_run(struct world *w, int64_t ms, bool publishing, bool faults)
         if (publishing && world_chance(w, 3000))
             publish_something(w);
         if (faults)
-            cause_faults(w);
+            faults_cause(w);
     }
 }
 

@@ -85,6 +85,10 @@ void net_undial(struct world *w, unsigned node, unsigned peer, unsigned lane);
 void net_cut(struct world *w, unsigned a, unsigned b, int64_t ms);
 void net_node_gone(struct world *w, unsigned node);
 
+/* faults.c */
+void faults_crash(struct world *w, unsigned i, bool power);
+void faults_cause(struct world *w); /* some of them, now and then */
+
 /* body.c: one orbit record about object ${number}, packed */
 void body_make(uint32_t number, struct buf *out);
 

@@ -1,0 +1,72 @@
+/* What goes wrong: processes that are killed, power that fails, disks that are replaced by a backup, lines that are cut. */
+#include "world_internal.h"
+
+/* The backup of node ${i} is all that is left of its store. */
+static void
+restore(struct world *w, unsigned i)
+{
+    struct sim *s = &w->sim[i];
+
+    disk_restore(s->disk, s->backup);
+    for (size_t k = s->backup_acked; k < w->acked_n; k++)
+        w->acked[k].excused = w->acked[k].excused || w->acked[k].node == i;
+    s->whole = true;
+    w->figures.restored++;
+}
+
+/* The process is gone, and with ${power} what its disk had not synced is in doubt. */
+void
+faults_crash(struct world *w, unsigned i, bool power)
+{
+    struct sim *s = &w->sim[i];
+    struct thing t = {.kind = THING_START, .node = i};
+
+    if (s->node == NULL)
+        return;
+    w->figures.crashes++;
+    w->figures.powerless += power;
+    node_free(s->node);
+    s->node = NULL;
+    s->broken = false;
+    s->whole = power || (w->conf.faults.restarts_whole && world_chance(w, 4000));
+    disk_die(s->disk);
+    store_rollback(s->store);
+    store_close(s->store);
+    s->store = NULL;
+    disk_revive(s->disk, power);
+    if (s->backup != NULL && w->conf.faults.restores && world_chance(w, 5000))
+        restore(w, i);
+    net_node_gone(w, i);
+    s->life++;
+    t.at_ms = w->now + 200 + (int64_t)world_below(w, 5000);
+    queue_put(&w->queue, t);
+}
+
+static void
+take_backup(struct world *w, unsigned i)
+{
+    struct sim *s = &w->sim[i];
+
+    disk_image_free(s->backup);
+    s->backup = disk_copy(s->disk);
+    s->backup_acked = w->acked_n;
+}
+
+void
+faults_cause(struct world *w)
+{
+    unsigned i = (unsigned)world_below(w, w->conf.nodes);
+
+    if (w->conf.faults.crashes && world_chance(w, 40))
+        faults_crash(w, i, w->conf.faults.power && world_chance(w, 3000));
+    if (w->conf.faults.power && world_chance(w, 40))
+        disk_arm(w->sim[i].disk, 1 + world_below(w, 60));
+    if (w->conf.faults.restores && world_chance(w, 60) && w->sim[i].node != NULL &&
+        !store_in_transaction(w->sim[i].store))
+        take_backup(w, i);
+    if (w->conf.faults.partitions && world_chance(w, 60)) {
+        unsigned a = (unsigned)world_below(w, w->conf.nodes), b = (unsigned)world_below(w, w->conf.nodes);
+        if (a != b)
+            net_cut(w, a, b, 500 + (int64_t)world_below(w, 20000));
+    }
+}
