@@ -4,7 +4,8 @@
     gen.py [--check] [--parallaxd PROGRAM]
 
 docs/limits.md from node/base/limit.h, docs/reasons.md from node/base/why.tbl, docs/events.md from node/base/log.tbl,
-config/node.example.yaml from the key table (`parallaxd --dump-example`; only with --parallaxd).
+config/node.example.yaml from the key table (`parallaxd --dump-example`) and docs/formats.md from the registry (`parallax formats`), both only with
+--parallaxd.
 """
 import argparse
 import os
@@ -23,6 +24,11 @@ REASONS_HEAD = """# Reject reasons
 Made from `node/base/why.tbl` by `tests/tidy/gen.py`. Something from outside was refused: the number is on the wire (RESET, CLOSE, GONE)
 and in the store, the name in `parallax status`, in log events and in error messages. Whom a reason blames: *sender* is the peer that
 the bytes came from, *origin* the node that signed them, *user* whoever gave the text. Rows are only ever appended.
+"""
+FORMATS_HEAD = """# Formats
+
+Made from the registry of record types by `tests/tidy/gen.py` (`parallax formats --markdown`). *Without loss*: what is written reads back as the same message; what a
+format cannot hold is refused, or named in a warning. The input of every format is at most what [limits.md](limits.md) says; the page of each type says what it tolerates.
 """
 EVENTS_HEAD = """# Log events
 
@@ -86,6 +92,8 @@ def pages(root, parallaxd=None):
     if parallaxd:
         made["config/node.example.yaml"] = subprocess.run([parallaxd, "--dump-example"], check=True, stdout=subprocess.PIPE,
                                                           text=True, timeout=30).stdout
+        made["docs/formats.md"] = FORMATS_HEAD + subprocess.run([os.path.join(os.path.dirname(parallaxd), "parallax"), "formats", "--markdown"], check=True,
+                                                                stdout=subprocess.PIPE, text=True, timeout=30).stdout
     return made
 
 

@@ -182,7 +182,7 @@ def fresh(tree):
         yield "config/node.example.yaml", "no parallaxd in the build", "the example comes from parallaxd --dump-example"
         parallaxd = None
     for path in gen.stale(tree.root, parallaxd):
-        yield path, "is not what its table says", "run tests/tidy/gen.py" + (" --parallaxd PROGRAM" if "yaml" in path else "")
+        yield path, "is not what its table says", "run tests/tidy/gen.py" + (" --parallaxd PROGRAM" if "yaml" in path or "formats" in path else "")
     status, text = run("/usr/bin/python3", tree.path("config/sample/make.py"), "--check")
     if status:
         yield "config/sample", "is not what make.py writes: %s" % text.strip().split("\n")[0], "run config/sample/make.py"
