@@ -25,7 +25,7 @@ read_words(struct span s, struct utc *out)
 {
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    char date[16], clock[16];
+    char date[32], clock[16];
 
     if (s.n != 20 || s.p[4] != ' ' || s.p[8] != ' ' || s.p[11] != ' ' || memcmp(s.p + 16, " UTC", 4) != 0)
         return -1;
@@ -42,7 +42,7 @@ read_words(struct span s, struct utc *out)
 int
 space_weather_time(struct span s, struct utc *out)
 {
-    char date[16], clock[24];
+    char date[32], clock[24];
 
     if (s.n == 20 && s.p[4] == ' ')
         return read_words(s, out);
