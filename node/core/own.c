@@ -229,7 +229,8 @@ resume(struct node *n, struct track *t)
     t->sign_sent = false;
     follow_choose(n, t);
     action_event(n, EV_guard_passed, "log=%s size=%llu", hex, (unsigned long long)t->row.size);
-    own_committed(n);
+    /* A tail is signed when what this step stored is on disk, and so is what other logs of ours stored a moment ago: the row brings a commit. */
+    action_row(n, t);
     publish_batch(n, t);
 }
 

@@ -1,5 +1,13 @@
 /* What goes wrong: processes that are killed, power that fails, disks that are replaced by a backup, lines that are cut. */
 #include "world_internal.h"
+#include <stdio.h>
+
+static void
+tell(const struct world *w, unsigned i, const char *what)
+{
+    if (w->conf.trace)
+        printf("%8lld %s FAULT %s\n", (long long)w->now, w->roster->member[i].name, what);
+}
 
 /* The backup of node ${i} is all that is left of its store. */
 static void
@@ -12,6 +20,7 @@ restore(struct world *w, unsigned i)
         w->acked[k].excused = w->acked[k].excused || w->acked[k].node == i;
     s->whole = true;
     w->figures.restored++;
+    tell(w, i, "store replaced by a backup");
 }
 
 /* The process is gone, and with ${power} what its disk had not synced is in doubt. */
@@ -25,6 +34,7 @@ faults_crash(struct world *w, unsigned i, bool power)
         return;
     w->figures.crashes++;
     w->figures.powerless += power;
+    tell(w, i, power ? "power fails" : "process killed");
     node_free(s->node);
     s->node = NULL;
     s->broken = false;
@@ -50,6 +60,7 @@ take_backup(struct world *w, unsigned i)
     disk_image_free(s->backup);
     s->backup = disk_copy(s->disk);
     s->backup_acked = w->acked_n;
+    tell(w, i, "backup made");
 }
 
 void
