@@ -80,6 +80,11 @@ class Engine:
             self.daemon.kill()
             self.daemon.wait()
         self.daemon = None
+        # The engine leaves the mount of its network namespace: nobody could remove the directory.
+        with open("/proc/self/mounts", encoding="utf-8") as file:
+            for line in file.readlines():
+                if line.split()[1].startswith(ENGINE + "/"):
+                    run("umount", "-l", line.split()[1], check=False)
 
     def has_image(self, name):
         return self.docker("image", "inspect", name, check=False).returncode == 0
