@@ -28,9 +28,13 @@ newest(const struct node *n)
     return n->next_roster != NULL ? n->next_roster : n->roster;
 }
 
+/* Each note that comes back costs some signatures: a member that greets without end is asked once a second. */
 static void
 ask(struct node *n, struct link *l, uint64_t from)
 {
+    if (n->peer[l->member].roster_ask_ms != 0 && n->mono - n->peer[l->member].roster_ask_ms < ASK_MS)
+        return;
+    n->peer[l->member].roster_ask_ms = n->mono;
     l->roster_asked = true;
     l->roster_left = NOTES_MAX;
     l->roster_ask_ms = n->mono;

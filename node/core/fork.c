@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #define ASK_MS     10000 /* an answer that takes longer is none */
+#define FORKS_MAX  20    /* looked at of one session in PROOFS_MS: each costs two signatures */
 #define PROOFS_MAX 20    /* answered to one session in PROOFS_MS: each costs some reads of the store */
 #define PROOFS_MS  1000
 #define BISECT_MAX 64
@@ -350,6 +351,15 @@ fork_tick(struct node *n)
 
 /* --- What others ask and tell ---------------------------------------------------------------------------------- */
 
+static void
+begin_second(const struct node *n, struct link *l)
+{
+    if (n->mono - l->proofs_ms < PROOFS_MS)
+        return;
+    l->proofs_ms = n->mono;
+    l->proofs_n = l->forks_n = 0;
+}
+
 void
 fork_proof(struct node *n, struct link *l, const Parallax__V1__Proof *p)
 {
@@ -362,10 +372,7 @@ fork_proof(struct node *n, struct link *l, const Parallax__V1__Proof *p)
     struct checkpoint head;
     int count;
 
-    if (n->mono - l->proofs_ms >= PROOFS_MS) {
-        l->proofs_ms = n->mono;
-        l->proofs_n = 0;
-    }
+    begin_second(n, l);
     if (t == NULL || l->proofs_n++ >= PROOFS_MAX || !may_release(l->peer, &t->row, n->roster) ||
         p->old_size == 0 || p->old_size > t->ready)
         return;
@@ -394,6 +401,11 @@ fork_told(struct node *n, struct link *l, const Parallax__V1__Fork *in, struct w
     struct evidence *e = action_memory(n, sizeof(*e));
     struct track *t;
 
+    begin_second(n, l);
+    if (l->forks_n++ >= FORKS_MAX) {
+        why_set(why, WHY_LIMIT, 0, 0, "fork", "more than %d a second", FORKS_MAX);
+        return;
+    }
     if (evidence_take(in, e, why) != 0)
         return;
     t = node_track(n, e->older.log);

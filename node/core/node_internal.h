@@ -58,7 +58,7 @@ struct link {
     unsigned closed_tries;
     uint8_t closed_after[LOG_ID_BYTES];
     int64_t closed_ms, closed_given_ms;
-    unsigned proofs_n; /* answered since proofs_ms */
+    unsigned proofs_n, forks_n; /* answered, looked at since proofs_ms */
     int64_t proofs_ms;
 };
 
@@ -155,6 +155,7 @@ struct node {
     bool heads_done[3][LIMIT_MEMBER_COUNT]; /* by lane: the peer told all its heads since our start */
     struct {
         int64_t last_frame_ms; /* wall */
+        int64_t roster_ask_ms; /* monotonic; 0 = never */
         uint64_t in, out;
     } peer[LIMIT_MEMBER_COUNT];
     struct node_reject_row {

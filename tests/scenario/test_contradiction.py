@@ -212,3 +212,16 @@ def test_a_head_of_our_own_log_that_we_never_signed_ends_the_log_and_another_goe
                                         r["state"] == "open" and r["id"] != row["id"]])
     others_are_fine(two, tmp_path)
     thief.close()
+
+
+def test_a_flood_of_false_contradictions_is_looked_at_twenty_times_a_second(two, peer, body, tmp_path):  # noqa: F811
+    fr = two["fr-cnes"]
+    log = grow(refpeer.Log(peer), body, 2)
+    lie = fork(log, grow(Branch(log, 1), body, 5), 3)
+    lie.older.signature = os.urandom(64)
+    session = peer.dial("fr-cnes")
+    for _ in range(400):
+        session.send(fork=lie)
+    until("all are counted", lambda: rejects(fr, "LIMIT") + rejects(fr, "HEAD_SIGNATURE") == 400)
+    assert rejects(fr, "LIMIT") >= 100 and rejects(fr, "HEAD_SIGNATURE") >= 20
+    others_are_fine(two, tmp_path)
