@@ -20,7 +20,8 @@
 
 /* Fields of one answer, all levels: 4,160 logs with their cosigners and holders are the most there is. */
 #define ANSWER_FIELDS_MAX 1000000
-#define CUT_MAX           3 /* times that a question is asked again when its connection was cut */
+#define CUT_MAX           3      /* times that a question is asked again when its connection was cut */
+#define STARTING_US       100000 /* before what the node is not ready for is asked again */
 
 struct client {
     char *dir;
@@ -225,6 +226,9 @@ fits(Parallax__V1__Request__WhatCase what, const Parallax__V1__Answer *answer)
         [PARALLAX__V1__REQUEST__WHAT_LOGS] = PARALLAX__V1__ANSWER__WHAT_LOGS,
         [PARALLAX__V1__REQUEST__WHAT_LOG] = PARALLAX__V1__ANSWER__WHAT_LOG,
         [PARALLAX__V1__REQUEST__WHAT_HOLDERS] = PARALLAX__V1__ANSWER__WHAT_HOLDERS,
+        [PARALLAX__V1__REQUEST__WHAT_AUDIENCE] = PARALLAX__V1__ANSWER__WHAT_AUDIENCES,
+        [PARALLAX__V1__REQUEST__WHAT_AUDIENCES] = PARALLAX__V1__ANSWER__WHAT_AUDIENCES,
+        [PARALLAX__V1__REQUEST__WHAT_RELEASE] = PARALLAX__V1__ANSWER__WHAT_RELEASE,
     };
     return answer->error[0] != '\0' || answer->what_case == parts[what];
 }
@@ -327,6 +331,11 @@ client_ask(struct client *c, Parallax__V1__Request *request, int *status)
     /* A core that started again (a newer roster, a crash) left the question unanswered: reading is harmless. */
     for (int i = 0; i < CUT_MAX && r == CLIENT_LOST && c->cut && screen_now_ms() < deadline; i++)
         r = client_call(c, request, deadline - screen_now_ms(), &answer);
+    while (r == CLIENT_REFUSED && strcmp(answer->error_name, "STARTING") == 0 && screen_now_ms() < deadline) {
+        client_answer_free(answer);
+        usleep(STARTING_US);
+        r = client_call(c, request, deadline - screen_now_ms(), &answer);
+    }
     if (r == CLIENT_DONE)
         return answer;
     *status = client_fail(c, r);

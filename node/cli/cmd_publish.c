@@ -24,6 +24,8 @@ struct publish {
     struct send send;
     const char *format;
     bool strict, json, again;
+    Parallax__V1__RecordId full; /* --version-of */
+    uint8_t full_log[LOG_ID_BYTES];
     uint64_t wait; /* peers */
 };
 
@@ -52,6 +54,8 @@ read_options(struct publish *p)
     if (p->format != NULL && registry_reader(p->format, &type) == NULL)
         return args_usage(a, "--format %.64s: no reader has that name (see `parallax convert --help`)",
                           p->format);
+    if (args_time(a, "embargo", &p->send.embargo_until) != 0)
+        return EXIT_USAGE;
     if (args_has(a, "key") && (p->again || a->n > 1))
         return args_usage(a, "--key names one publication: expected one FILE and no --again");
     return args_uint(a, "wait", 1, LIMIT_MEMBER_COUNT, 0, &p->wait) == 0 ? EXIT_DONE : EXIT_USAGE;
@@ -84,6 +88,10 @@ make_key(const struct publish *p, const struct load *l, uint8_t key[SEND_KEY_BYT
     mix(&s, span_of(&mode, 1));
     mix(&s, span_str(p->send.class_name));
     mix(&s, span_str("INITIAL"));
+    if (args_get(&p->args, "embargo") != NULL)
+        mix(&s, span_str(args_get(&p->args, "embargo")));
+    if (args_get(&p->args, "version-of") != NULL)
+        mix(&s, span_str(args_get(&p->args, "version-of")));
     mix(&s, span_str(p->format != NULL ? p->format : ""));
     mix(&s, span_str(name != NULL ? name : ""));
     mix(&s, name != NULL ? span_str("") : buf_span(&l->input));
@@ -225,6 +233,20 @@ publish_file(struct publish *p, const char *path)
     return status;
 }
 
+static int
+pick_full_version(struct publish *p)
+{
+    const char *text = args_get(&p->args, "version-of");
+    if (text == NULL)
+        return EXIT_DONE;
+    parallax__v1__record_id__init(&p->full);
+    int status = pick_record(p->send.client, &p->args, text, p->full_log, &p->full.index);
+    p->full.log.data = p->full_log;
+    p->full.log.len = sizeof p->full_log;
+    p->send.full_version = &p->full;
+    return status;
+}
+
 int
 cmd_publish(int argc, char **argv)
 {
@@ -238,7 +260,8 @@ cmd_publish(int argc, char **argv)
     p.send.client = client_new(&p.args, &status);
     if (p.send.client == NULL)
         return status;
-    for (int i = 0; i < p.args.n && status != EXIT_NO_NODE; i++) {
+    status = pick_full_version(&p);
+    for (int i = 0; i < p.args.n && status != EXIT_NO_NODE && (i > 0 || status == EXIT_DONE); i++) {
         int one = publish_file(&p, p.args.at[i]);
         if (one != EXIT_DONE)
             status = one;

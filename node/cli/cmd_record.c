@@ -67,6 +67,8 @@ write_meaning(const struct export *e, struct row *r, struct buf *out)
 {
     if (r->in->body.len == 0)
         return args_fail(&e->args, "%s: its body is not held here", r->id);
+    if (r->body.n == 0 && r->why.code == WHY_BODY_SEALED)
+        return args_fail(&e->args, "%s: %s", r->id, r->why.note);
     if (r->msg == NULL)
         return args_fail(&e->args, "%s: %s", r->id, r->why.note);
     if (r->type == NULL)
@@ -174,6 +176,7 @@ cmd_prove(int argc, char **argv)
     id.log.data = log;
     id.log.len = sizeof log;
     prove.id = &id;
+    prove.reveal = args_has(&a, "reveal");
     request.prove = &prove;
     Parallax__V1__Answer *answer = status == EXIT_DONE ? client_ask(c, &request, &status) : NULL;
     if (answer != NULL) {

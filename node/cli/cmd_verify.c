@@ -114,6 +114,8 @@ put_text(struct buf *out, const struct verify *v, const struct row *r)
                 b->origin_removed ? " (REMOVED from the federation)" : "", b->index, b->size,
                 b->roster_version);
     put_header_line(out, r);
+    if (b->plain.p != NULL)
+        buf_put_str(out, "revealed  by the key in the proof, which opens this record only\n");
     buf_put_str(out, "body      ");
     row_summary(r, out);
     buf_put_byte(out, '\n');
@@ -168,6 +170,8 @@ report(const struct verify *v)
     in.header.len = b->header.n;
     in.body.data = (uint8_t *)(uintptr_t)b->body.p;
     in.body.len = b->body.p != NULL ? b->body.n : 0;
+    in.plain.data = (uint8_t *)(uintptr_t)b->plain.p;
+    in.plain.len = b->plain.n;
     row_open(&r, &in);
     buf_init(&out, LIMIT_API_BYTES * 32);
     if (r.header == NULL) {
@@ -241,7 +245,7 @@ cmd_verify(int argc, char **argv)
     why_clear(&why);
     buf_init(&v.roster.bytes, 0);
     buf_init(&v.proof, LIMIT_PROOF_BYTES);
-    buf_init(&v.scratch, LIMIT_HEADER_BYTES + LIMIT_BODY_BYTES);
+    buf_init(&v.scratch, LIMIT_HEADER_BYTES + 2 * LIMIT_BODY_BYTES);
     status = read_inputs(&v);
     bool fork = status == EXIT_DONE && evidence_is(buf_span(&v.proof));
     if (fork)

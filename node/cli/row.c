@@ -11,14 +11,27 @@
 static void
 open_body(struct row *r)
 {
-    struct span body = span_of(r->in->body.data, r->in->body.len);
+    bool sealed = r->header->sealing != PARALLAX__V1__SEALING__NONE;
+    struct span body =
+        sealed ? span_of(r->in->plain.data, r->in->plain.len) : span_of(r->in->body.data, r->in->body.len);
     const ProtobufCMessageDescriptor *schema = NULL;
-    if (body.n == 0)
+    r->body = body;
+    if (body.n == 0) {
+        if (sealed && r->in->body.len > 0)
+            why_set(&r->why, WHY_BODY_SEALED, 0, 0, NULL, "%s",
+                    r->header->sealing == PARALLAX__V1__SEALING__EMBARGO
+                        ? "under embargo: nobody can read it yet"
+                        : "sealed, and this node has no key");
         return;
+    }
     if (r->header->kind == PARALLAX__V1__KIND__DESCRIPTOR)
         schema = &parallax__v1__descriptor__descriptor;
     else if (r->header->kind == PARALLAX__V1__KIND__CLOSE)
         schema = &parallax__v1__closure__descriptor;
+    else if (r->header->kind == PARALLAX__V1__KIND__REVEAL)
+        schema = &parallax__v1__reveal__descriptor;
+    else if (r->header->kind == PARALLAX__V1__KIND__KEYS)
+        schema = &parallax__v1__keys__descriptor;
     if (schema != NULL) {
         r->msg = unpack(schema, body, false, WHY_BODY_SHAPE, &r->arena, &r->why);
         return;
@@ -88,6 +101,10 @@ put_header(const struct row *r, struct buf *out)
     object_utc(out, "embargo_until", record_utc(h->embargo_until));
     object_uint(out, "body_length", h->body_length);
     object_hex(out, "body_sha256", h->body_hash.data, h->body_hash.len);
+    if (h->sealing != PARALLAX__V1__SEALING__NONE)
+        object_str(out, "sealing", h->sealing == PARALLAX__V1__SEALING__LOG ? "LOG" : "EMBARGO");
+    if (h->full_version.len > 0)
+        object_hex(out, "full_version", h->full_version.data, h->full_version.len);
     put_references(r, out);
     if (h->rights != NULL) {
         object_open(out, "rights");
@@ -112,7 +129,8 @@ put_body(const struct row *r, struct buf *out)
         return;
     }
     if (r->in->body.len > 0)
-        object_base64(out, "body_base64", span_of(r->in->body.data, r->in->body.len));
+        object_base64(out, "body_base64",
+                      r->body.n > 0 ? r->body : span_of(r->in->body.data, r->in->body.len));
     if (r->why.code != WHY_NONE)
         object_str(out, "unreadable", r->why.note);
 }
@@ -148,6 +166,15 @@ put_own(const struct row *r, struct buf *out)
         screen_text(out, d->audience);
         buf_put_byte(out, '/');
         screen_text(out, d->class_name);
+    } else if (r->header->kind == PARALLAX__V1__KIND__KEYS) {
+        buf_put_fmt(out, "keys of %zu earlier logs are handed on",
+                    ((const Parallax__V1__Keys *)r->msg)->n_logs);
+    } else if (r->header->kind == PARALLAX__V1__KIND__REVEAL) {
+        const Parallax__V1__RecordId *id = ((const Parallax__V1__Reveal *)r->msg)->record;
+        char text[RECORD_ID_TEXT_MAX] = "?";
+        if (id != NULL && id->log.len == LOG_ID_BYTES)
+            record_id_print(id->log.data, id->index, text);
+        buf_put_fmt(out, "the embargo of %s has ended", text);
     } else {
         buf_put_str(out, "the log ends: ");
         screen_text(out, ((const Parallax__V1__Closure *)r->msg)->reason);

@@ -11,6 +11,7 @@ struct row {
     const Parallax__V1__RecordRow *in;
     Parallax__V1__Header *header; /* NULL: not readable, see why */
     const struct type *type;      /* NULL: not known here, or a record about the log itself */
+    struct span body;             /* as it can be read: plain where it was sealed and could be opened */
     ProtobufCMessage *msg;        /* NULL: no body held, or not readable, see why */
     char id[RECORD_ID_TEXT_MAX];
     struct why why;

@@ -86,10 +86,13 @@ post_part(struct file *f)
 {
     static Parallax__V1__PublishRecord record[LIMIT_BATCH_COUNT];
     static Parallax__V1__PublishRecord *list[LIMIT_BATCH_COUNT];
+    Parallax__V1__Utc embargo = PARALLAX__V1__UTC__INIT;
     Parallax__V1__PublishRequest part = PARALLAX__V1__PUBLISH_REQUEST__INIT;
     Parallax__V1__Request request = client_request(PARALLAX__V1__REQUEST__WHAT_PUBLISH);
     part.key.data = f->send->key;
     part.key.len = sizeof f->send->key;
+    embargo.mjd = f->send->embargo_until.mjd;
+    embargo.ns = f->send->embargo_until.ns;
     part.audience = (char *)(uintptr_t)f->send->audience;
     part.mode = f->send->mode;
     part.part = (uint32_t)f->sent;
@@ -101,6 +104,8 @@ post_part(struct file *f)
         record[i].type = (char *)(uintptr_t)from->type->name;
         record[i].body.data = f->l->bodies.p + from->at;
         record[i].body.len = from->n;
+        record[i].embargo_until = utc_is_zero(f->send->embargo_until) ? NULL : &embargo;
+        record[i].full_version = (Parallax__V1__RecordId *)(uintptr_t)f->send->full_version;
         record[i].class_name = (char *)(uintptr_t)f->send->class_name;
         list[i] = &record[i];
     }

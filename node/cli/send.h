@@ -21,6 +21,8 @@ struct send {
     struct client *client;
     const char *audience, *class_name;
     Parallax__V1__Mode mode;
+    struct utc embargo_until;                   /* zero = none */
+    const Parallax__V1__RecordId *full_version; /* NULL = none */
     uint8_t key[SEND_KEY_BYTES];
     bool reached;              /* the node answered once: it may be waited for longer */
     struct send_range *ranges; /* acknowledged, in the order of the records; the caller frees it */

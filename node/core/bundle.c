@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "core/tree.h"
+#include "crypt/seal.h"
 #include "proof.pb-c.h"
 #include "wire/unpack.h"
 
@@ -222,6 +223,19 @@ check_chain(struct check *c, const struct roster *given, const uint8_t *fingerpr
     return c->roster != NULL ? 0 : refuse(c, "there is no roster inside, and none was given");
 }
 
+/* The key must be the one that the header commits to, and open the body: nothing in a proof may be false. */
+static int
+open_sealed(struct check *c, const Parallax__V1__Header *h, struct span body, struct buf *scratch)
+{
+    struct seal_place place;
+
+    if (h->sealing == PARALLAX__V1__SEALING__NONE || c->extra->key.len != SEAL_KEY_BYTES)
+        return refuse(c, "a key of a record that is not sealed, or not 32 bytes");
+    memcpy(place.log, h->log.data, SEAL_ID_BYTES);
+    memcpy(place.salt, h->salt.data, SEAL_ID_BYTES);
+    return seal_open_revealed(c->extra->key.data, &place, lend(h->key_commitment), body, scratch, c->why);
+}
+
 /* The record: header, its leaf in the tree, its body. */
 static int
 check_record(struct check *c, struct buf *scratch)
@@ -246,10 +260,15 @@ check_record(struct check *c, struct buf *scratch)
         return -1;
     buf_put_span(scratch, header);
     buf_put_span(scratch, body);
+    if (c->extra->key.len != 0 && open_sealed(c, h, body, scratch) != 0)
+        return -1;
     if (buf_failed(scratch) || scratch->p == NULL)
         return why_set(c->why, WHY_NO_MEMORY, 0, 0, NULL, "no room for the record");
     c->out->header = span_of(scratch->p, header.n);
     c->out->body = held ? span_of(scratch->p + header.n, body.n) : span_of(NULL, 0);
+    c->out->plain = c->extra->key.len != 0
+                        ? span_of(scratch->p + header.n + body.n, scratch->n - header.n - body.n)
+                        : span_of(NULL, 0);
     return 0;
 }
 

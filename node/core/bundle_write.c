@@ -55,6 +55,7 @@ put_extra(const struct bundle_parts *parts, struct buf *out)
     extra.rosters = rosters;
     extra.n_rosters = parts->rosters_n;
     extra.origin = (char *)(uintptr_t)parts->origin;
+    extra.key = borrow(parts->key);
     pack(&extra.base, &packed);
     if (buf_failed(&notes) || buf_failed(&packed))
         out->failed = true;

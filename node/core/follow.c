@@ -221,7 +221,7 @@ check_leaves(struct node *n, struct track *t, struct link *l, const Parallax__V1
         }
     }
     if (d->first == 0 &&
-        road_descriptor(n, &t->row, span_of(d->headers[0].data, d->headers[0].len),
+        road_descriptor(n, t, span_of(d->headers[0].data, d->headers[0].len),
                         span_of(d->bodies[0]->bytes.data, d->bodies[0]->bytes.len), why) != 0) {
         freeze(n, t, l, why);
         return -1;
@@ -235,20 +235,31 @@ check_leaves(struct node *n, struct track *t, struct link *l, const Parallax__V1
     return 0;
 }
 
-static void
+/* -1: sealed bodies cannot be opened now. */
+static int
 store(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data *d,
       const struct road_growth *growth, const struct checkpoint *anchor)
 {
     struct road_result *results = action_memory(n, d->n_headers * sizeof(*results));
+    struct span *headers = action_memory(n, d->n_headers * sizeof(*headers));
+    struct span *bodies = action_memory(n, d->n_headers * sizeof(*bodies));
+    bool opened = node_is_named(t);
     uint8_t(*proof)[HASH_BYTES] = action_memory(n, d->n_proof * HASH_BYTES);
 
+    for (size_t i = 0; i < d->n_headers; i++) {
+        headers[i] = span_of(d->headers[i].data, d->headers[i].len);
+        if (d->bodies[i]->state == PARALLAX__V1__BODY__STATE__BYTES)
+            bodies[i] = span_of(d->bodies[i]->bytes.data, d->bodies[i]->bytes.len);
+    }
+    if (opened && node_sealed_open(n, t, headers, bodies, d->n_headers) != 0)
+        return -1;
     for (size_t i = 0; i < d->n_headers; i++) {
         const Parallax__V1__Body *b = d->bodies[i];
         int state = b->state == PARALLAX__V1__BODY__STATE__BYTES      ? STORE_BODY_HELD
                     : b->state == PARALLAX__V1__BODY__STATE__FILTERED ? STORE_BODY_FILTERED
                                                                       : STORE_BODY_GONE;
-        road_check(n, t->row.id, span_of(d->headers[i].data, d->headers[i].len),
-                   span_of(b->bytes.data, state == STORE_BODY_HELD ? b->bytes.len : 0), state, &results[i]);
+        road_check(n, t, headers[i], bodies[i], state, opened ? &n->plain[i] : NULL,
+                   opened ? &n->plain_why[i] : NULL, &results[i]);
         if (results[i].why.code != WHY_NONE)
             node_count_reject(n,
                               why_blame(results[i].why.code) == BLAME_SENDER
@@ -261,6 +272,7 @@ store(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data 
     if (anchor->size > t->row.head.size)
         heads_adopt(n, t, anchor);
     road_store(n, t, results, d->n_headers, growth, anchor, (const uint8_t(*)[HASH_BYTES])proof, d->n_proof);
+    return 0;
 }
 
 void
@@ -300,7 +312,8 @@ follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct 
         node_count_reject(n, node_member_index(n, t->row.origin), &leaf_why);
         return;
     }
-    store(n, t, l, d, &growth, &anchor);
+    if (store(n, t, l, d, &growth, &anchor) != 0)
+        return; /* our own doing: the same leaves are asked for again after a while */
     t->progress_ms = n->mono;
     if (t->own == OWN_RECOVERING)
         own_recovered(n, t);

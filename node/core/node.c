@@ -57,6 +57,8 @@ node_track_add(struct node *n, const struct store_log *row)
     t->version = 1;
     t->queue_end = &t->queue;
     t->placed_end = &t->placed;
+    t->row.readers = t->row.carriers = t->row.granted = 0;
+    t->row.limit = UINT64_MAX;
     tree_init(&t->tree);
     n->track = mem_resize(n->track, (n->track_n + 1) * sizeof(struct track *));
     n->track[n->track_n++] = t;
@@ -173,6 +175,7 @@ node_new(const struct node_conf *conf, const struct store_log *logs, size_t logs
     assert(n->me >= 0); /* the adapter checked its own name against the roster */
     arena_init(&n->frame_arena, LIMIT_ARENA_FRAME_BYTES);
     arena_init(&n->body_arena, LIMIT_ARENA_BODY_BYTES);
+    buf_init(&n->opened, LIMIT_FRAME_BYTES);
     for (size_t i = 0; i < logs_n; i++) {
         struct track *t = node_track_add(n, &logs[i]);
         if (node_rebuild_tree(n, t) != 0 || t->tree.size != t->row.size) {
@@ -183,6 +186,7 @@ node_new(const struct node_conf *conf, const struct store_log *logs, size_t logs
         if (t->row.own)
             t->own = t->row.closed ? OWN_ENDED : OWN_LISTING;
     }
+    audience_load(n);
     return n;
 }
 
@@ -197,6 +201,7 @@ track_free(struct track *t)
             for (uint32_t k = 0; r->records != NULL && k < r->count; k++) {
                 buf_release(&r->records[k].header);
                 buf_release(&r->records[k].body);
+                buf_release(&r->records[k].plain);
             }
             free(r->records);
             free(r);
@@ -221,6 +226,7 @@ node_free(struct node *n)
     roster_free(n->next_roster);
     arena_release(&n->frame_arena);
     arena_release(&n->body_arena);
+    buf_release(&n->opened);
     sodium_memzero(n->conf.seed, sizeof(n->conf.seed));
     free(n);
 }
@@ -258,6 +264,8 @@ tick(struct node *n)
     session_tick(n);
     follow_tick(n);
     own_tick(n);
+    audience_tick(n);
+    late_tick(n);
     heads_tick(n);
     adopt_tick(n);
     fork_tick(n);
@@ -283,6 +291,12 @@ static void
 step_publish(struct node *n, const struct event *e)
 {
     publish_take(n, e->publish);
+}
+
+static void
+step_audience(struct node *n, const struct event *e)
+{
+    audience_take(n, e->audience);
 }
 
 static void
@@ -327,6 +341,7 @@ static step_fn *const steps[] = {
     [EVENT_WITNESSED] = heads_witnessed,
     [EVENT_PUMP] = step_pump,
     [EVENT_DISK] = step_disk,
+    [EVENT_AUDIENCE] = step_audience,
     [EVENT_REFUSED] = step_refused,
 };
 

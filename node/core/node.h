@@ -9,6 +9,7 @@
 
 #include "core/roster.h"
 #include "core/rows.h"
+#include "crypt/sealer.h"
 #include "peer.pb-c.h"
 #include "record.pb-c.h"
 
@@ -32,6 +33,19 @@ struct node_view {
     int (*note)(void *cookie, uint64_t version, struct span *out);
     /* What ACTION_EVIDENCE kept of a log: 0, 1 = nothing, -1 = our disk failed. NULL: nothing is kept. */
     int (*evidence)(void *cookie, const uint8_t log[LOG_ID_BYTES], struct span *out);
+    /* As store_due(). NULL: nothing is ever due. */
+    int (*due)(void *cookie, int64_t now, struct store_due *out, size_t max);
+    /* As store_reveal_of(). NULL: nothing is ever revealed. */
+    int (*reveal_of)(void *cookie, const uint8_t log[LOG_ID_BYTES], uint64_t index, uint32_t *reveal_log,
+                     uint64_t *reveal_index);
+};
+
+/* Where the keys of sealed logs are used (crypt/sealer.h); -1: not to be had now, ask again. */
+struct node_seal {
+    void *cookie;
+    int (*items)(void *cookie, struct sealer_item *items, size_t n, struct buf *out);
+    int (*wrap)(void *cookie, struct span wrapped, const uint8_t (*to)[32], size_t n,
+                uint8_t (*out)[SEAL_WRAPPED_BYTES], struct why *why);
 };
 
 struct node_conf {
@@ -42,6 +56,7 @@ struct node_conf {
     int64_t guard_wait_ms, heartbeat_ms, cosign_ms;
     const char *software;
     struct node_view view;
+    struct node_seal seal;
 };
 
 /* ${logs}: every row of the store. The first event must be EVENT_TICK. */
@@ -62,6 +77,7 @@ enum event_kind {
                            refused */
     EVENT_PUMP,         /* go on with what node_has_work() announced */
     EVENT_DISK,         /* disk_low */
+    EVENT_AUDIENCE,     /* audience */
     EVENT_REFUSED /* why, peer ("" = not known), size = how often: refused before it got here, and logged there */
 };
 
@@ -80,6 +96,8 @@ struct publish_record {
     const Parallax__V1__RecordId *const *references;
     size_t references_n;
     const Parallax__V1__Rights *rights;
+    struct utc embargo_until;    /* zero = none */
+    const uint8_t *full_version; /* leaf hash of what this is a version for all of; NULL = of nothing */
 };
 
 /* One request: all of its records become durable in one batch, or none. */
@@ -93,6 +111,15 @@ struct publish {
     size_t records_n;
 };
 
+/* A change of who reads an audience of this node. */
+struct audience_change {
+    uint64_t token;
+    const char *name;
+    char *const *readers, *const *carriers, *const *granted;
+    size_t readers_n, carriers_n, granted_n;
+    bool create; /* it must not exist; else it must */
+};
+
 struct event {
     enum event_kind kind;
     const struct why *why;
@@ -104,6 +131,7 @@ struct event {
     bool hold_bulk; /* in every event: the way out is full, push no bulk for now */
     struct span bytes;
     const struct publish *publish;
+    const struct audience_change *audience;
     const struct event_signed *signed_heads;
     size_t signed_n;
     uint64_t heartbeat_time; /* POSIX seconds; 0 = none */
@@ -132,6 +160,7 @@ enum action_kind {
     ACTION_GUARD_PASSED, /* every own log may go on: remember it for this boot */
     ACTION_EVIDENCE,     /* log, bytes: a packed Fork (core/evidence.h), to be kept for good */
     ACTION_ROSTER,       /* bytes = note, size = version: keep it, and start a node with it */
+    ACTION_LATE,         /* late */
     ACTION_EVENT         /* event, text */
 };
 
@@ -144,6 +173,10 @@ struct action_batch {
     const struct store_subject *subjects;
     size_t subjects_n;
     const struct why *quarantines; /* one a record that is quarantined, in order of records */
+    const struct store_hold *holds;
+    size_t holds_n;
+    const struct store_reveal *reveals;
+    size_t reveals_n;
 };
 
 struct action {
@@ -159,6 +192,7 @@ struct action {
     uint8_t log_key[SIG_KEY_BYTES];
     const struct store_log *row;
     const struct action_batch *batch;
+    const struct store_late *late;
     const struct why *why;
     struct store_range_row range;
 };
@@ -206,6 +240,16 @@ struct node_peer_status {
     int64_t last_frame_ms; /* wall clock; 0 = never */
     uint64_t bytes_in, bytes_out;
 };
+/*
+ * Append what the sealed body of a record of log ${i} holds. 0, 1 when this node cannot open it (a carrier; embargoed), -1 with ${why} when it should be able to
+ * and it does not open, or nobody was there to open it (STARTING). May read through the view.
+ */
+int node_open_body(const struct node *n, size_t i, uint64_t index, const Parallax__V1__Header *h,
+                   struct span sealed, struct buf *out, struct why *why);
+/* The key of that one record, to be shown to whoever may read it then. As node_open_body. */
+int node_reveal_key(const struct node *n, size_t i, uint64_t index, const Parallax__V1__Header *h,
+                    uint8_t key[SEAL_KEY_BYTES], struct why *why);
+
 size_t node_peers_count(const struct node *n);
 void node_peer_status(const struct node *n, size_t i, struct node_peer_status *out);
 

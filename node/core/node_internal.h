@@ -20,7 +20,9 @@
 #define HELLO_EVERY_MS  1000  /* greetings on one dialled link */
 #define STALE_MS        90000 /* DESIGN section 1.4 */
 #define CLOCK_JUMP_MS   60000 /* DESIGN section 3, "suspect" */
-#define ALERT_GUARD_MS  5000  /* how long an alert waits for the boot guard */
+#define CHANGES_MAX     8
+#define REVEALING_MAX   64
+#define ALERT_GUARD_MS  5000 /* how long an alert waits for the boot guard */
 
 enum link_state { LINK_NEW, LINK_GREETED, LINK_OPEN };
 
@@ -88,10 +90,16 @@ struct request {
 /* One record that was checked and has its header. */
 struct pending {
     struct buf header, body;
+    struct buf
+        plain; /* of a sealed body, until it is in a batch: it may have to be sealed again for another log */
     struct subject subject;
     bool visible;
-    const struct type *type; /* NULL: DESCRIPTOR, CLOSE */
-    uint8_t mode, kind;
+    const struct type *type; /* NULL: DESCRIPTOR, CLOSE, REVEAL, KEYS */
+    uint8_t mode, kind, sealing;
+    int64_t embargo_until; /* utc_sort_key(); with sealing EMBARGO */
+    bool reveals;          /* kind REVEAL, of: */
+    uint8_t reveal_log[LOG_ID_BYTES];
+    uint64_t reveal_index;
     int64_t created; /* utc_sort_key() */
 };
 
@@ -126,7 +134,19 @@ struct track {
         unsigned steps;
         int64_t ms;
     } ask;
+    /* named audiences: audience.c */
+    bool described; /* its descriptor was read */
+    bool continues; /* another log: */
+    uint8_t predecessor[LOG_ID_BYTES];
+    bool has_key; /* wrapped for this node: */
+    uint8_t wrapped[SEAL_WRAPPED_BYTES];
+    uint64_t rescan; /* leaves below this were stored before the key came: opened from rescanned on */
+    uint64_t rescanned;
     /* own logs */
+    bool closing;                    /* CLOSE is, or will be, its last leaf */
+    uint8_t successor[LOG_ID_BYTES]; /* of one that closes */
+    bool changes;                    /* the successor has these readers, not its own */
+    uint64_t next_readers, next_carriers, next_granted;
     enum own_state own;
     struct event_signed signer; /* what the signer signed last; size 0 = nothing */
     uint64_t anchored;          /* leaves in batches that have their signature */
@@ -166,6 +186,22 @@ struct node {
     } reject[REJECT_ROWS_MAX];
     size_t reject_n;
     uint32_t next_no;
+    bool audience_dirty; /* a descriptor came: keys that are handed on may be of a log that is held now */
+    struct change {      /* of an audience, until its new logs are signed */
+        uint64_t token;
+        char name[LIMIT_NAME_BYTES + 1];
+    } change[CHANGES_MAX];
+    size_t change_n;
+    struct {
+        uint32_t log;
+        uint64_t index;
+        int64_t ms;
+    } revealing[REVEALING_MAX]; /* lately asked to be revealed */
+    size_t revealing_next;
+    struct buf opened; /* bodies of the batch that is looked at */
+    struct span plain[LIMIT_BATCH_COUNT];
+    struct why plain_why[LIMIT_BATCH_COUNT];
+    struct sealer_item items[LIMIT_BATCH_COUNT];
     struct actions *out; /* of the running step */
     struct arena frame_arena, body_arena;
     struct store_record records[LIMIT_BATCH_COUNT]; /* scratch: a batch read or made */
@@ -268,6 +304,40 @@ void follow_lost(struct node *n, uint32_t link);
 void follow_disk(struct node *n);
 void follow_committed(struct node *n); /* ACK stored */
 
+/* audience.c */
+/* The lists, the key and the predecessor that a descriptor names; narrows who may hold the earlier logs of its series. */
+void audience_described(struct node *n, struct track *t, const Parallax__V1__Descriptor *d);
+/* Body of a KEYS leaf directly behind the descriptor of ${t}. */
+void audience_keys(struct node *n, struct track *t, struct span body);
+void audience_load(struct node *n); /* the first leaves of all named logs, from the store */
+void audience_tick(struct node *n);
+/* What a log's lists are made of. */
+struct audience_lists {
+    uint64_t readers, carriers, granted; /* members, a bit each */
+};
+/* Fill ${d} with lists and wrapped keys; memory is of the step. -1: the keys cannot be had now. */
+int audience_describe(struct node *n, const struct audience_lists *lists, Parallax__V1__Descriptor *d);
+/* KEYS leaves of ${t} for the granted among its readers: earlier logs of its series. */
+void audience_hand_on(struct node *n, struct track *t, uint64_t granted);
+
+/* audience_change.c */
+void audience_take(struct node *n, const struct audience_change *c);
+bool audience_exists(const struct node *n, const char *name); /* of this node's own */
+void audience_settle(
+    struct node *n); /* own logs that were closed are continued; whoever asked for it is answered */
+
+/* node_sealed.c */
+/* Seal ${plain} for the log ${t}; -1 with why (STARTING: ask again). */
+int node_sealed_make(struct node *n, const struct track *t, bool embargo, const uint8_t salt[16],
+                     struct span plain, struct buf *out, uint8_t commitment[32], struct why *why);
+/* Open the bodies of a batch as far as this node can: n->plain[i], n->plain_why[i]. -1: nobody is there to open them. */
+int node_sealed_open(struct node *n, struct track *t, const struct span *headers, const struct span *bodies,
+                     size_t count);
+bool node_is_named(const struct track *t);
+
+/* late.c */
+void late_tick(struct node *n);
+
 /* road.c: from the header on, the same for local and foreign records */
 struct road_result {
     struct store_record record;
@@ -277,12 +347,19 @@ struct road_result {
     struct subject subject;
     uint8_t mode, kind;
     int64_t created;
+    int64_t embargo_until; /* own, sealed under embargo; 0 = not */
+    bool reveals;          /* kind REVEAL, of: */
+    uint8_t reveal_log[LOG_ID_BYTES];
+    uint64_t reveal_index;
 };
-void road_check(struct node *n, const uint8_t log[LOG_ID_BYTES], struct span header, struct span body,
-                int body_state, struct road_result *out);
-/* Leaf 0: fill audience and class of ${row}. -1 with why (DESCRIPTOR_BAD). */
-int road_descriptor(struct node *n, struct store_log *row, struct span header, struct span body,
-                    struct why *why);
+/* ${plain}: what a sealed body holds; NULL when it was not opened. ${sealed_why}: why not, code NONE when that is as it should be. */
+void road_check(struct node *n, const struct track *t, struct span header, struct span body, int body_state,
+                const struct span *plain, const struct why *sealed_why, struct road_result *out);
+/* What a believed record does to the picture. */
+void road_subject(struct store_subject *s, const struct track *t, const struct road_result *r,
+                  uint64_t index);
+/* Leaf 0: fill audience, class and lists of ${t}. -1 with why (DESCRIPTOR_BAD). */
+int road_descriptor(struct node *n, struct track *t, struct span header, struct span body, struct why *why);
 /* A log's tree with leaves behind what the log holds: looked at before they are taken. */
 struct road_growth {
     struct tree tree;
@@ -307,7 +384,10 @@ void own_guard_check(struct node *n); /* a peer told all its heads, or time pass
 void own_recovered(struct node *n, struct track *t);
 /* Somebody signs for us, or our key signed twice: the log ends here, another one goes on. */
 void own_forged(struct node *n, struct track *t);
-struct track *own_log(struct node *n, const char *class_name);
+struct track *own_log(struct node *n, const char *audience, const char *class_name);
+/* A log that goes on where ${old} ended; ${old} NULL: the first of its series. NULL: its key cannot be had now. */
+struct track *own_create(struct node *n, const char *audience, const char *class_name, struct track *old,
+                         const struct audience_lists *lists);
 
 /* publish.c */
 void publish_take(struct node *n, const struct publish *p);
@@ -316,6 +396,7 @@ void publish_batch(struct node *n,
 void publish_signed(struct node *n, struct track *t); /* answer what the new head covers */
 void publish_drop(struct node *n, struct track *t, const struct why *why);
 void publish_move(struct node *n, struct track *from, struct track *to);
-void publish_own_record(struct node *n, struct track *t, int kind, struct span body);
+/* A record of no type; sealed where the log is of a named audience and ${seal}. -1: not now. */
+int publish_own_record(struct node *n, struct track *t, int kind, int mode, struct span body, bool seal);
 
 #endif

@@ -4,23 +4,32 @@
 
 static const char *const classes[] = {"admin", "alert", "data"};
 
+/* Another current member that may hold ${t} (NULL, or one whose audience is lost: any log of ours). */
+static bool
+counts(const struct node *n, const struct track *t, unsigned member)
+{
+    if ((int)member == n->me || n->roster->member[member].removed)
+        return false;
+    return t == NULL || !node_is_named(t) || !t->described || (release_holders(&t->row) >> member & 1) != 0;
+}
+
 static unsigned
-others(const struct node *n)
+others(const struct node *n, const struct track *t)
 {
     unsigned count = 0;
 
     for (unsigned i = 0; i < n->roster->members_n; i++)
-        count += (int)i != n->me && !n->roster->member[i].removed;
+        count += counts(n, t, i);
     return count;
 }
 
 static unsigned
-answered(const struct node *n, Parallax__V1__Lane lane)
+answered(const struct node *n, const struct track *t, Parallax__V1__Lane lane)
 {
     unsigned count = 0;
 
     for (unsigned i = 0; i < n->roster->members_n; i++)
-        count += (int)i != n->me && !n->roster->member[i].removed && n->heads_done[lane][i];
+        count += counts(n, t, i) && n->heads_done[lane][i];
     return count;
 }
 
@@ -28,8 +37,8 @@ answered(const struct node *n, Parallax__V1__Lane lane)
 static unsigned
 answered_for(const struct node *n, const struct track *t)
 {
-    unsigned alert = answered(n, PARALLAX__V1__LANE__ALERT_LANE);
-    unsigned bulk = answered(n, PARALLAX__V1__LANE__BULK_LANE);
+    unsigned alert = answered(n, t, PARALLAX__V1__LANE__ALERT_LANE);
+    unsigned bulk = answered(n, t, PARALLAX__V1__LANE__BULK_LANE);
 
     if (t->row.class_name[0] == '\0')
         return alert < bulk ? alert : bulk;
@@ -37,11 +46,12 @@ answered_for(const struct node *n, const struct track *t)
 }
 
 struct track *
-own_log(struct node *n, const char *class_name)
+own_log(struct node *n, const char *audience, const char *class_name)
 {
     for (size_t i = 0; i < n->track_n; i++) {
         struct track *t = n->track[i];
-        if (t->own != OWN_NONE && t->own != OWN_ENDED && strcmp(t->row.class_name, class_name) == 0)
+        if (t->own != OWN_NONE && t->own != OWN_ENDED && !t->closing &&
+            strcmp(t->row.audience, audience) == 0 && strcmp(t->row.class_name, class_name) == 0)
             return t;
     }
     return NULL;
@@ -53,9 +63,22 @@ own_start(struct node *n)
     action_add(n, ACTION_SIGN_LIST);
 }
 
-/* A new log of a class; ${old} (may be NULL) is what it continues: closed from now on. */
-static struct track *
-create(struct node *n, const char *class_name, struct track *old)
+/* A log id: the one that the last leaf of ${old} names, else a new one. */
+static void
+choose_id(struct node *n, const struct track *old, uint8_t id[LOG_ID_BYTES])
+{
+    static const uint8_t none[LOG_ID_BYTES];
+
+    if (old != NULL && memcmp(old->successor, none, LOG_ID_BYTES) != 0 &&
+        node_track(n, old->successor) == NULL)
+        memcpy(id, old->successor, LOG_ID_BYTES);
+    else
+        node_random(n, id, LOG_ID_BYTES);
+}
+
+struct track *
+own_create(struct node *n, const char *audience, const char *class_name, struct track *old,
+           const struct audience_lists *lists)
 {
     struct store_log row;
     struct track *t;
@@ -66,11 +89,13 @@ create(struct node *n, const char *class_name, struct track *old)
     size_t bytes;
 
     memset(&row, 0, sizeof(row));
-    node_random(n, row.id, LOG_ID_BYTES);
+    choose_id(n, old, row.id);
     snprintf(row.origin, sizeof(row.origin), "%s", n->conf.name);
-    snprintf(row.audience, sizeof(row.audience), "open");
+    snprintf(row.audience, sizeof(row.audience), "%s", audience);
     snprintf(row.class_name, sizeof(row.class_name), "%s", class_name);
     row.own = true;
+    if (strcmp(audience, "open") != 0 && audience_describe(n, lists, &d) != 0)
+        return NULL;
     t = node_track_add(n, &row);
     t->own = OWN_OPEN;
     d.federation = (char *)(uintptr_t)n->roster->federation;
@@ -87,9 +112,13 @@ create(struct node *n, const char *class_name, struct track *old)
     bytes = parallax__v1__descriptor__get_packed_size(&d);
     body = action_memory(n, bytes);
     parallax__v1__descriptor__pack(&d, body);
-    publish_own_record(n, t, PARALLAX__V1__KIND__DESCRIPTOR, span_of(body, bytes));
+    audience_described(n, t, &d);
+    (void)publish_own_record(n, t, PARALLAX__V1__KIND__DESCRIPTOR, PARALLAX__V1__MODE__REAL,
+                             span_of(body, bytes), false);
+    if (node_is_named(t) && lists->granted != 0)
+        audience_hand_on(n, t, lists->granted);
     text_hex_of(row.id, LOG_ID_BYTES, hex);
-    action_event(n, EV_log_opened, "log=%s series=%s/open/%s size=0", hex, n->conf.name, class_name);
+    action_event(n, EV_log_opened, "log=%s series=%s/%s/%s size=0", hex, n->conf.name, audience, class_name);
     return t;
 }
 
@@ -141,8 +170,15 @@ continue_elsewhere(struct node *n, struct track *t)
     heads_changed(n, t);
     if (t->row.class_name[0] == '\0')
         return; /* lost as a whole: not even its class is known; the missing classes are made below */
-    next = create(n, t->row.class_name, t);
-    publish_move(n, t, next);
+    if (node_is_named(t)) {
+        audience_settle(n); /* or later, when a key can be had */
+        next = own_log(n, t->row.audience, t->row.class_name);
+    } else {
+        next = own_create(n, t->row.audience, t->row.class_name, t, NULL);
+        publish_move(n, t, next);
+    }
+    if (next == NULL)
+        return;
     text_hex_of(t->row.id, LOG_ID_BYTES, a);
     text_hex_of(next->row.id, LOG_ID_BYTES, b);
     action_event(n, EV_guard_new_log, "old=%s new=%s size=%llu", a, b, (unsigned long long)t->row.head.size);
@@ -171,8 +207,8 @@ fill_classes(struct node *n)
             return;
     }
     for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
-        if (own_log(n, classes[i]) == NULL)
-            create(n, classes[i], NULL);
+        if (own_log(n, "open", classes[i]) == NULL)
+            own_create(n, "open", classes[i], NULL, NULL);
     }
 }
 
@@ -203,6 +239,7 @@ take_signature(struct node *n, struct track *t, const struct event_signed *s)
             heads_adopt(n, t, &c);
         t->anchored = c.size;
         t->signer = *s;
+        n->audience_dirty = n->audience_dirty || (node_is_named(t) && !t->described);
         row = action_memory(n, sizeof(*row));
         *row = t->row;
         a = action_add(n, ACTION_BATCH_SIGN);
@@ -251,7 +288,7 @@ recover(struct node *n, struct track *t, int member)
 static void
 guard(struct node *n, struct track *t)
 {
-    unsigned need = others(n) / 2 + 1, have = answered_for(n, t);
+    unsigned all = others(n, t), need = all == 0 ? 0 : all / 2 + 1, have = answered_for(n, t);
     int64_t waited = n->mono - n->start_mono;
     int ahead = -1;
 
@@ -305,7 +342,7 @@ own_recovered(struct node *n, struct track *t)
 void
 own_listed(struct node *n, const struct event *e)
 {
-    bool guarded = n->conf.fresh_boot && others(n) > 0;
+    bool guarded = n->conf.fresh_boot && others(n, NULL) > 0;
 
     if (n->listed)
         return;
@@ -335,7 +372,7 @@ own_listed(struct node *n, const struct event *e)
             text_hex_of(t->row.id, LOG_ID_BYTES, hex);
             t->own = OWN_GUARD;
             action_event(n, EV_guard_waiting, "log=%s have=%u need=%u", hex, answered_for(n, t),
-                         others(n) / 2 + 1);
+                         others(n, t) / 2 + 1);
         } else {
             resume(n, t);
         }

@@ -29,6 +29,7 @@ free_records(struct request *r)
     for (uint32_t i = 0; r->records != NULL && i < r->count; i++) {
         buf_release(&r->records[i].header);
         buf_release(&r->records[i].body);
+        buf_release(&r->records[i].plain);
     }
     free(r->records);
     r->records = NULL;
@@ -42,11 +43,24 @@ append(struct request ***end, struct request *r)
     *end = &r->next;
 }
 
+/* The body as it will lie in the log, from ${out}->plain where it is sealed. */
+static int
+make_body(struct node *n, const struct track *t, const uint8_t salt[16], uint8_t commitment[32],
+          struct pending *out, struct why *why)
+{
+    if (out->sealing == PARALLAX__V1__SEALING__NONE)
+        return 0;
+    buf_clear(&out->body);
+    return node_sealed_make(n, t, out->sealing == PARALLAX__V1__SEALING__EMBARGO, salt, buf_span(&out->plain),
+                            &out->body, commitment, why);
+}
+
 static int
 make_header(struct node *n, const struct track *t, const struct publish *p, const struct publish_record *in,
             struct pending *out, uint32_t version, struct utc epoch, struct why *why)
 {
     struct record_new r;
+    uint8_t commitment[SEAL_COMMITMENT_BYTES];
 
     memset(&r, 0, sizeof(r));
     r.type = in->type;
@@ -54,10 +68,17 @@ make_header(struct node *n, const struct track *t, const struct publish *p, cons
     r.mode = (Parallax__V1__Mode)p->mode;
     r.kind = in->kind == 0 ? PARALLAX__V1__KIND__INITIAL : (Parallax__V1__Kind)in->kind;
     r.created = utc_from_unix(n->wall / 1000, n->wall % 1000 * 1000000);
-    r.epoch = epoch;
+    r.epoch =
+        node_is_named(t) ? (struct utc){0, 0} : epoch; /* nothing there tells what a sealed body is about */
     r.expires = in->expires;
-    r.body = in->body;
     node_random(n, r.salt, sizeof(r.salt));
+    if (make_body(n, t, r.salt, commitment, out, why) != 0)
+        return -1;
+    r.body = buf_span(&out->body);
+    r.sealing = (Parallax__V1__Sealing)out->sealing;
+    r.commitment = commitment;
+    r.embargo_until = in->embargo_until;
+    r.full_version = in->full_version;
     r.references = in->references;
     r.references_n = in->references_n;
     r.rights = in->rights;
@@ -73,8 +94,10 @@ take_record(struct node *n, const struct track *t, const struct publish *p, cons
             struct pending *out, struct why *why)
 {
     const struct type *type = registry_type_cstr(in->type);
+    bool embargo = !utc_is_zero(in->embargo_until), sealed = embargo || node_is_named(t);
     ProtobufCMessage *msg;
 
+    buf_init(&out->plain, LIMIT_BODY_BYTES);
     buf_init(&out->header, LIMIT_HEADER_BYTES);
     buf_init(&out->body, LIMIT_BODY_BYTES);
     if (type == NULL)
@@ -90,8 +113,18 @@ take_record(struct node *n, const struct track *t, const struct publish *p, cons
         return -1;
     out->type = type;
     out->visible = type->subject(msg, &out->subject) == 0;
-    buf_put_span(&out->body, in->body);
-    if (buf_failed(&out->body))
+    if (embargo && in->embargo_until.mjd * 86400LL + in->embargo_until.ns / 1000000000 <=
+                       n->wall / 1000 + 40587 * 86400LL)
+        return why_set(why, WHY_FIELD_TIME, 0, 0, "embargo_until", "expected a time to come");
+    out->sealing = embargo  ? PARALLAX__V1__SEALING__EMBARGO
+                   : sealed ? PARALLAX__V1__SEALING__LOG
+                            : PARALLAX__V1__SEALING__NONE;
+    if (embargo) {
+        out->embargo_until = utc_sort_key(in->embargo_until);
+        out->visible = false; /* for nobody, its own people among them, before it is revealed */
+    }
+    buf_put_span(sealed ? &out->plain : &out->body, in->body);
+    if (buf_failed(&out->plain) || buf_failed(&out->body))
         return why_set(why, WHY_LIMIT, 0, 0, "body", "out of memory");
     return make_header(n, t, p, in, out, type->version, out->subject.epoch, why);
 }
@@ -109,8 +142,9 @@ class_of(const struct publish *p)
 static int
 check_request(struct node *n, const struct publish *p, struct track *t, struct why *why)
 {
-    if (strcmp(p->audience, "open") != 0)
-        return why_set(why, WHY_AUDIENCE_UNKNOWN, 0, 0, "audience", "expected open");
+    if (strcmp(p->audience, "open") != 0 && !audience_exists(n, p->audience))
+        return why_set(why, WHY_AUDIENCE_UNKNOWN, 0, 0, "audience",
+                       "expected open or an audience of this node");
     if (p->mode < PARALLAX__V1__MODE__REAL || p->mode > PARALLAX__V1__MODE__SIMULATED)
         return why_set(why, WHY_MODE_MISSING, 0, 0, "mode", "expected REAL, EXERCISE, TEST or SIMULATED");
     if (p->key.n < 16 || p->key.n > 64)
@@ -168,7 +202,7 @@ seen_before(struct node *n, const struct publish *p, const struct track *t)
 void
 publish_take(struct node *n, const struct publish *p)
 {
-    struct track *t = own_log(n, class_of(p));
+    struct track *t = own_log(n, p->audience, class_of(p));
     struct request *r;
     struct why why;
 
@@ -207,26 +241,51 @@ publish_take(struct node *n, const struct publish *p)
     publish_batch(n, t);
 }
 
-void
-publish_own_record(struct node *n, struct track *t, int kind, struct span body)
+/* Which record a REVEAL of ours is about. */
+static void
+note_reveal(struct span body, struct pending *out)
+{
+    Parallax__V1__Reveal *r = parallax__v1__reveal__unpack(NULL, body.n, body.p);
+
+    if (r == NULL)
+        return; /* ours, made a moment ago */
+    out->reveals = true;
+    memcpy(out->reveal_log, r->record->log.data, LOG_ID_BYTES);
+    out->reveal_index = r->record->index;
+    parallax__v1__reveal__free_unpacked(r, NULL);
+}
+
+int
+publish_own_record(struct node *n, struct track *t, int kind, int mode, struct span body, bool seal)
 {
     struct request *r = mem_new(sizeof(*r));
-    struct publish p = {.mode = PARALLAX__V1__MODE__REAL};
-    struct publish_record in = {.type = "", .body = body, .kind = kind};
+    struct publish p = {.mode = mode};
+    struct publish_record in = {.type = "", .kind = kind};
+    struct pending *out;
     struct utc none = {0, 0};
     struct why why;
 
     why_clear(&why);
     r->count = 1;
     r->records = mem_new(sizeof(*r->records));
-    buf_init(&r->records[0].body, LIMIT_BODY_BYTES);
-    buf_put_span(&r->records[0].body, body);
-    make_header(n, t, &p, &in, &r->records[0], 0, none, &why);
-    r->bytes = r->records[0].header.n + body.n;
+    out = &r->records[0];
+    buf_init(&out->body, LIMIT_BODY_BYTES);
+    buf_init(&out->plain, LIMIT_BODY_BYTES);
+    out->sealing = seal && node_is_named(t) ? PARALLAX__V1__SEALING__LOG : PARALLAX__V1__SEALING__NONE;
+    buf_put_span(out->sealing == PARALLAX__V1__SEALING__NONE ? &out->body : &out->plain, body);
+    if (kind == PARALLAX__V1__KIND__REVEAL)
+        note_reveal(body, out);
+    if (make_header(n, t, &p, &in, out, 0, none, &why) != 0) {
+        free_records(r);
+        free(r);
+        return -1;
+    }
+    r->bytes = out->header.n + out->body.n;
     r->queued_ms = n->mono;
     append(&t->queue_end, r);
     t->queue_bytes += r->bytes;
     publish_batch(n, t);
+    return 0;
 }
 
 /* Whole requests from the front of the queue that fit one batch. */
@@ -263,6 +322,10 @@ fill_result(const struct pending *p, struct road_result *out)
     out->mode = p->mode;
     out->kind = p->kind;
     out->created = p->created;
+    out->embargo_until = p->sealing == PARALLAX__V1__SEALING__EMBARGO ? p->embargo_until : 0;
+    out->reveals = p->reveals;
+    memcpy(out->reveal_log, p->reveal_log, LOG_ID_BYTES);
+    out->reveal_index = p->reveal_index;
 }
 
 static void
@@ -347,24 +410,46 @@ publish_drop(struct node *n, struct track *t, const struct why *why)
     t->placed_end = &t->placed;
 }
 
-/* What waited for a log that ended goes to the one that continues it: the headers name the new log. */
+/* One record for another log: its header names that, and what is sealed is sealed under its key. */
+static int
+move_record(struct node *n, const struct track *to, struct pending *p, struct why *why)
+{
+    uint8_t commitment[SEAL_COMMITMENT_BYTES];
+    Parallax__V1__Header *h = parallax__v1__header__unpack(NULL, p->header.n, p->header.p);
+    int rc;
+
+    if (h == NULL)
+        return why_set(why, WHY_NO_MEMORY, 0, 0, NULL, "no memory to move a record to the log that goes on");
+    memcpy(h->log.data, to->row.id, LOG_ID_BYTES);
+    rc = make_body(n, to, h->salt.data, commitment, p, why);
+    if (rc == 0 && p->sealing != PARALLAX__V1__SEALING__NONE) {
+        hash_sha256(buf_span(&p->body), h->body_hash.data);
+        memcpy(h->key_commitment.data, commitment, SEAL_COMMITMENT_BYTES);
+    }
+    buf_clear(&p->header);
+    parallax__v1__header__pack(h, buf_add(&p->header, parallax__v1__header__get_packed_size(h)));
+    parallax__v1__header__free_unpacked(h, NULL);
+    return rc;
+}
+
+/* What waited for a log that ended goes to the one that continues it. */
 void
 publish_move(struct node *n, struct track *from, struct track *to)
 {
     struct request *r;
+    struct why why;
 
+    why_clear(&why);
     while ((r = from->queue) != NULL) {
         from->queue = r->next;
-        for (uint32_t i = 0; i < r->count; i++) {
-            struct buf *b = &r->records[i].header;
-            Parallax__V1__Header *h = parallax__v1__header__unpack(NULL, b->n, b->p);
-            if (h == NULL)
-                continue; /* ours, made a moment ago: only memory can fail, and then the body is quarantined
-                           */
-            memcpy(h->log.data, to->row.id, LOG_ID_BYTES);
-            buf_clear(b);
-            parallax__v1__header__pack(h, buf_add(b, parallax__v1__header__get_packed_size(h)));
-            parallax__v1__header__free_unpacked(h, NULL);
+        for (uint32_t i = 0; i < r->count && why.code == WHY_NONE; i++)
+            (void)move_record(n, to, &r->records[i], &why);
+        if (why.code != WHY_NONE) {
+            answer(n, r->token, &why, 0, 0, 0);
+            free_records(r);
+            free(r);
+            why_clear(&why);
+            continue;
         }
         to->queue_bytes += r->bytes;
         append(&to->queue_end, r);

@@ -166,6 +166,8 @@ check_values(const Parallax__V1__Header *h, const uint8_t log[LOG_ID_BYTES], str
         return fail(why, "salt", "expected 16 bytes");
     if (h->event.len > EVENT_BYTES)
         return fail(why, "event", "longer than 64 bytes");
+    if (h->full_version.len != 0 && h->full_version.len != HASH_BYTES)
+        return fail(why, "full_version", "expected a hash of 32 bytes");
     if (check_type(h, why) != 0 || check_sealing(h, why) != 0 || check_length(h, why) != 0 ||
         check_times(h, why) != 0 || check_references(h, why) != 0)
         return -1;
@@ -219,7 +221,7 @@ record_header_make(const uint8_t log[LOG_ID_BYTES], const struct record_new *r, 
                    struct why *why)
 {
     Parallax__V1__Header h = PARALLAX__V1__HEADER__INIT;
-    Parallax__V1__Utc times[3];
+    Parallax__V1__Utc times[4];
     uint8_t hash[HASH_BYTES];
     size_t size;
 
@@ -230,13 +232,18 @@ record_header_make(const uint8_t log[LOG_ID_BYTES], const struct record_new *r, 
     h.type_version = r->type_version;
     h.mode = r->mode;
     h.kind = r->kind;
-    h.sealing = PARALLAX__V1__SEALING__NONE;
+    h.sealing = r->sealing == 0 ? PARALLAX__V1__SEALING__NONE : r->sealing;
+    if (h.sealing != PARALLAX__V1__SEALING__NONE)
+        h.key_commitment = borrow(r->commitment, HASH_BYTES);
+    if (r->full_version != NULL)
+        h.full_version = borrow(r->full_version, HASH_BYTES);
     h.body_length = r->body.n;
     h.body_hash = borrow(hash, HASH_BYTES);
     h.salt = borrow(r->salt, SALT_BYTES);
     h.created = put_time(r->created, &times[0]);
     h.epoch = put_time(r->epoch, &times[1]);
     h.expires = put_time(r->expires, &times[2]);
+    h.embargo_until = put_time(r->embargo_until, &times[3]);
     h.n_references = r->references_n;
     h.references = (Parallax__V1__RecordId **)(uintptr_t)r->references;
     h.rights = (Parallax__V1__Rights *)(uintptr_t)r->rights;

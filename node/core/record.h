@@ -30,6 +30,10 @@ struct record_new {
     const Parallax__V1__RecordId *const *references;
     size_t references_n;
     const Parallax__V1__Rights *rights; /* may be NULL */
+    Parallax__V1__Sealing sealing;      /* 0 = NONE */
+    const uint8_t *commitment;          /* where sealed */
+    struct utc embargo_until;           /* with EMBARGO */
+    const uint8_t *full_version;        /* leaf hash, or NULL */
 };
 /* Append the packed header. 0, or -1 with ${why} when it passes LIMIT_HEADER_BYTES. */
 int record_header_make(const uint8_t log[LOG_ID_BYTES], const struct record_new *r, struct buf *out,

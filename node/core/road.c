@@ -35,9 +35,60 @@ check_body(struct node *n, const Parallax__V1__Header *h, struct span body, stru
     out->visible = type->subject(msg, &out->subject) == 0;
 }
 
+/* What a REVEAL says that it opens. */
+static void
+check_reveal(struct node *n, struct span body, struct road_result *out)
+{
+    const Parallax__V1__Reveal *r = (Parallax__V1__Reveal *)unpack(
+        &parallax__v1__reveal__descriptor, body, false, WHY_BODY_SHAPE, &n->body_arena, &out->why);
+
+    if (r == NULL)
+        return;
+    if (r->record == NULL || r->record->log.len != LOG_ID_BYTES || r->record->index > INT64_MAX) {
+        why_set(&out->why, WHY_BODY_SHAPE, 0, 0, "record", "expected the record that is revealed");
+        return;
+    }
+    out->reveals = true;
+    memcpy(out->reveal_log, r->record->log.data, LOG_ID_BYTES);
+    out->reveal_index = r->record->index;
+}
+
+static void
+check_content(struct node *n, const struct track *t, const Parallax__V1__Header *h, struct span body,
+              struct road_result *out)
+{
+    bool sealed = h->sealing != PARALLAX__V1__SEALING__NONE;
+
+    if (kind_has_type((int)h->kind) && node_is_named(t) && !sealed)
+        why_set(&out->why, WHY_HEADER_VALUE, 0, 0, "sealing",
+                "NONE in a named audience, where all is sealed");
+    else if (kind_has_type((int)h->kind))
+        check_body(n, h, body, out);
+    else if (h->kind == PARALLAX__V1__KIND__REVEAL)
+        check_reveal(n, body, out);
+    else if (h->kind == PARALLAX__V1__KIND__KEYS)
+        n->audience_dirty = true;
+}
+
+/* A sealed body: believed only when it opened. Whoever is not meant to open it carries it as it is. */
+static void
+check_sealed(struct node *n, const struct track *t, const Parallax__V1__Header *h, const struct span *plain,
+             const struct why *sealed_why, struct road_result *out)
+{
+    if (plain != NULL && plain->p != NULL)
+        check_content(n, t, h, *plain, out);
+    else if (h->sealing == PARALLAX__V1__SEALING__LOG && !node_is_named(t))
+        why_set(&out->why, WHY_BODY_SEALED, 0, 0, "body", "sealed under a key of a log that has none");
+    else if (sealed_why != NULL && sealed_why->code != WHY_NONE)
+        out->why = *sealed_why;
+    else if (h->sealing == PARALLAX__V1__SEALING__LOG && (t->row.readers >> n->me & 1) != 0 && !t->has_key)
+        why_set(&out->why, WHY_BODY_SEALED, 0, 0, "body",
+                "this node is a reader and no key is wrapped for it");
+}
+
 void
-road_check(struct node *n, const uint8_t log[LOG_ID_BYTES], struct span header, struct span body,
-           int body_state, struct road_result *out)
+road_check(struct node *n, const struct track *t, struct span header, struct span body, int body_state,
+           const struct span *plain, const struct why *sealed_why, struct road_result *out)
 {
     Parallax__V1__Header *h;
 
@@ -46,7 +97,7 @@ road_check(struct node *n, const uint8_t log[LOG_ID_BYTES], struct span header, 
     out->record.header = header;
     out->record.body_state = (uint8_t)body_state;
     arena_clear(&n->body_arena);
-    h = record_header_read(header, log, &n->body_arena, &out->why);
+    h = record_header_read(header, t->row.id, &n->body_arena, &out->why);
     if (body_state == STORE_BODY_HELD)
         out->record.body = body;
     if (h == NULL) {
@@ -66,10 +117,9 @@ road_check(struct node *n, const uint8_t log[LOG_ID_BYTES], struct span header, 
             return;
         }
     } else if (h->sealing != PARALLAX__V1__SEALING__NONE) {
-        /* Never decoded as it lies there: what calls itself sealed is believed only when it opened. */
-        why_set(&out->why, WHY_BODY_SEALED, 0, 0, "body", "no key of this log is held");
-    } else if (kind_has_type((int)h->kind)) {
-        check_body(n, h, body, out);
+        check_sealed(n, t, h, plain, sealed_why, out);
+    } else {
+        check_content(n, t, h, body, out);
     }
     if (out->why.code != WHY_NONE)
         out->record.quarantine = (uint32_t)out->why.code;
@@ -88,8 +138,9 @@ close_predecessor(struct node *n, const struct store_log *row, const uint8_t log
 }
 
 int
-road_descriptor(struct node *n, struct store_log *row, struct span header, struct span body, struct why *why)
+road_descriptor(struct node *n, struct track *t, struct span header, struct span body, struct why *why)
 {
+    struct store_log *row = &t->row;
     Parallax__V1__Header *h;
     Parallax__V1__Descriptor *d;
     struct why inner;
@@ -117,6 +168,7 @@ road_descriptor(struct node *n, struct store_log *row, struct span header, struc
         close_predecessor(n, row, d->continues->log.data);
     snprintf(row->audience, sizeof(row->audience), "%s", d->audience);
     snprintf(row->class_name, sizeof(row->class_name), "%s", d->class_name);
+    audience_described(n, t, d);
     return 0;
 }
 
@@ -148,8 +200,8 @@ road_grow(struct road_growth *g, struct span header)
     tree_append(&g->tree, leaf, add_node, g);
 }
 
-static void
-fill_subject(struct store_subject *s, const struct track *t, const struct road_result *r, uint64_t index)
+void
+road_subject(struct store_subject *s, const struct track *t, const struct road_result *r, uint64_t index)
 {
     memset(s, 0, sizeof(*s));
     s->type = r->type->name;
@@ -175,10 +227,17 @@ road_store(struct node *n, struct track *t, const struct road_result *results, s
     struct store_subject *subjects = action_memory(n, count * sizeof(*subjects));
     struct why *quarantines;
     struct action *a;
-    size_t bad = 0;
+    struct store_hold *holds = NULL;
+    struct store_reveal *reveals = NULL;
+    size_t bad = 0, held = 0, revealed = 0;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         bad += results[i].record.quarantine != WHY_NONE;
+        held += results[i].embargo_until != 0;
+        revealed += results[i].reveals;
+    }
+    holds = action_memory(n, held * sizeof(*holds));
+    reveals = action_memory(n, revealed * sizeof(*reveals));
     quarantines = action_memory(n, (bad + 1) * sizeof(*quarantines));
     bad = 0;
     for (size_t i = 0; i < count; i++) {
@@ -188,7 +247,15 @@ road_store(struct node *n, struct track *t, const struct road_result *results, s
             quarantines[bad++] = results[i].why;
             t->quarantined++;
         } else if (results[i].visible) {
-            fill_subject(&subjects[b->subjects_n++], t, &results[i], t->row.size + i);
+            road_subject(&subjects[b->subjects_n++], t, &results[i], t->row.size + i);
+        }
+        if (results[i].embargo_until != 0)
+            holds[b->holds_n++] = (struct store_hold){t->row.size + i, results[i].embargo_until};
+        if (results[i].reveals) {
+            struct store_reveal *r = &reveals[b->reveals_n++];
+            r->index = t->row.size + i;
+            memcpy(r->log, results[i].reveal_log, LOG_ID_BYTES);
+            r->target = results[i].reveal_index;
         }
         if (results[i].kind == PARALLAX__V1__KIND__CLOSE && records[i].quarantine == WHY_NONE)
             t->row.closed = true;
@@ -208,6 +275,8 @@ road_store(struct node *n, struct track *t, const struct road_result *results, s
     b->nodes_n = growth->nodes_n;
     b->subjects = subjects;
     b->quarantines = quarantines;
+    b->holds = holds;
+    b->reveals = reveals;
     t->tree = growth->tree;
     t->row.size += count;
     t->advanced = true;

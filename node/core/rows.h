@@ -22,6 +22,11 @@ struct store_log {
     uint32_t cosignatures_n;
     struct cosignature cosignature[LIMIT_COSIG_COUNT]; /* other members', over head */
     uint64_t witnessed;                                /* size that we cosigned last */
+    /*
+     * Of a named audience, members of the roster in force, a bit each. Not stored: core/audience.c reads them from the first leaves at each start. limit:
+     * who is also on the lists of all later logs of the series that are known.
+     */
+    uint64_t readers, carriers, granted, limit;
 };
 
 /* Why a record has no delivered body. */
@@ -64,6 +69,38 @@ struct store_subject {
     uint32_t log;
     uint64_t index;
     uint64_t delivery;
+};
+
+/* An own record that stays sealed until a time: utc_sort_key(). */
+struct store_hold {
+    uint64_t index;
+    int64_t until;
+};
+
+/* A REVEAL record at ${index} of its batch's log, of record (log, target). */
+struct store_reveal {
+    uint64_t index;
+    uint8_t log[LOG_ID_BYTES];
+    uint64_t target;
+};
+
+/* What is to be done with a record that was stored long ago. */
+struct store_due {
+    uint32_t log;
+    uint64_t index;
+    uint32_t reveal_log; /* of the REVEAL record; 0 = its time has come and nobody revealed it yet */
+    uint64_t reveal_index;
+};
+
+/* A record that was stored before and becomes visible now: it takes the next delivery number. */
+struct store_late {
+    uint32_t log;
+    uint64_t index;
+    const struct store_subject *subject; /* NULL: not about a subject */
+    const struct store_record *record;   /* what is stored of it from now on; NULL: as it was */
+    uint32_t reveal_log;                 /* the REVEAL that did it; 0 = none */
+    uint64_t reveal_index;
+    bool opened; /* false: that REVEAL opens nothing, and is not tried again */
 };
 
 /* What one publish request made. */

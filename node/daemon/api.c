@@ -30,7 +30,7 @@ struct api {
     uint64_t visible;
     int64_t accept_ms; /* 0, or when accepting goes on */
     struct arena request, answer, scratch;
-    struct buf text;
+    struct buf text, plain;
 };
 
 static api_fn *const handlers[] = {
@@ -43,6 +43,8 @@ static api_fn *const handlers[] = {
     [PARALLAX__V1__REQUEST__WHAT_LOGS] = api_status_logs,
     [PARALLAX__V1__REQUEST__WHAT_LOG] = api_log_answer,
     [PARALLAX__V1__REQUEST__WHAT_HOLDERS] = api_record_holders,
+    [PARALLAX__V1__REQUEST__WHAT_AUDIENCES] = api_audiences_answer,
+    [PARALLAX__V1__REQUEST__WHAT_RELEASE] = api_release_answer,
 };
 
 struct api *
@@ -58,6 +60,7 @@ api_new(int listen_fd, struct api_ctx *ctx)
     arena_init(&a->answer, ARENA_ANSWER_BYTES);
     arena_init(&a->scratch, LIMIT_ARENA_BODY_BYTES);
     buf_init(&a->text, TEXT_BYTES);
+    buf_init(&a->plain, LIMIT_BODY_BYTES);
     api_delivered(a);
     return a;
 }
@@ -74,6 +77,7 @@ api_free(struct api *a)
     arena_release(&a->answer);
     arena_release(&a->scratch);
     buf_release(&a->text);
+    buf_release(&a->plain);
     free(a);
 }
 
@@ -152,16 +156,26 @@ accept_clients(struct api *a)
     }
 }
 
+/* Is ${request} one that the node answers later? */
+static bool
+takes_off(const Parallax__V1__Request *request)
+{
+    return request->what_case == PARALLAX__V1__REQUEST__WHAT_PUBLISH ||
+           request->what_case == PARALLAX__V1__REQUEST__WHAT_AUDIENCE;
+}
+
 static void
 publish(struct api *a, struct api_client *c, const Parallax__V1__Request *request)
 {
     uint64_t token = ++a->token;
+    bool audience = request->what_case == PARALLAX__V1__REQUEST__WHAT_AUDIENCE;
     struct api_flight *f;
     struct why why;
 
     why_clear(&why);
-    (void)api_client_launch(c, request->token, token);
-    if (a->ctx->publish(a->ctx->cookie, token, request->publish, &why) == 0)
+    api_client_launch(c, request->token, token)->audience = audience;
+    if ((audience ? a->ctx->change_audience(a->ctx->cookie, token, request->audience, &why)
+                  : a->ctx->publish(a->ctx->cookie, token, request->publish, &why)) == 0)
         return; /* answered already, or later */
     f = api_client_find(c, token);
     if (f != NULL && !f->done) {
@@ -182,6 +196,7 @@ answer(struct api *a, struct api_client *c, const Parallax__V1__Request *request
                             .arena = &a->answer,
                             .scratch = &a->scratch,
                             .text = &a->text,
+                            .plain = &a->plain,
                             .tail = &c->tail,
                             .visible = a->visible};
     int rc;
@@ -249,7 +264,7 @@ serve(struct api *a, struct api_client *c)
     else
         (void)why_set(&why, WHY_FRAME_SIZE, 0, 0, NULL, "expected a request of 1 to %d bytes",
                       LIMIT_API_BYTES);
-    if (request != NULL && request->what_case == PARALLAX__V1__REQUEST__WHAT_PUBLISH) {
+    if (request != NULL && takes_off(request)) {
         publish(a, c, request);
         api_client_drop_request(c);
         return WORK_PUBLISH;

@@ -221,6 +221,14 @@ answer_flight(struct api_client *c, struct api_flight *f)
         api_client_refuse(c, f->client_token, &f->why);
         return;
     }
+    if (f->audience) {
+        Parallax__V1__AudiencesAnswer changed = PARALLAX__V1__AUDIENCES_ANSWER__INIT;
+        answer.token = f->client_token;
+        answer.what_case = PARALLAX__V1__ANSWER__WHAT_AUDIENCES;
+        answer.audiences = &changed;
+        api_client_answer(c, &answer);
+        return;
+    }
     range.log = (ProtobufCBinaryData){LOG_ID_BYTES, f->log};
     range.first = f->range.first;
     range.count = f->range.count;

@@ -8,8 +8,8 @@
 /* A publish request that the node has not answered yet, or whose answer waits for those before it. */
 struct api_flight {
     uint64_t client_token, token; /* what the client called it; what the node calls it */
-    bool done, refused;
-    struct why why; /* of a refusal */
+    bool done, refused, audience; /* audience: it asked for a change of readers */
+    struct why why;               /* of a refusal */
     struct store_range_row range;
     uint8_t log[LOG_ID_BYTES];
 };

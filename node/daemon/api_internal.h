@@ -22,6 +22,7 @@ struct api_call {
     struct arena *arena;   /* of the answer */
     struct arena *scratch; /* of one record: cleared for each */
     struct buf *text;      /* one large text of the answer; empty at first */
+    struct buf *plain;     /* the sealed body that was opened last */
     struct api_tail *tail; /* tail only */
     uint64_t visible;      /* newest delivery number that is on disk */
     struct why why;
@@ -33,7 +34,8 @@ struct api_call {
  */
 typedef int api_fn(struct api_call *call);
 api_fn api_status_node, api_status_logs, api_log_answer, api_record_answer, api_record_holders,
-    api_query_answer, api_tail_answer, api_prove_answer, api_picture_answer;
+    api_query_answer, api_tail_answer, api_prove_answer, api_picture_answer, api_audiences_answer,
+    api_release_answer;
 
 /* api_answer.c */
 /* Zeroed, in the call's arena; NULL with why when it is full. */
@@ -50,6 +52,13 @@ char *api_answer_series(struct api_call *c, const struct store_log *log);
 int api_answer_log(struct api_call *c, ProtobufCBinaryData id, struct node_log_status *out);
 /* The same for the log of a record that is held. */
 int api_answer_leaf(struct api_call *c, const Parallax__V1__RecordId *id, struct node_log_status *out);
+
+/*
+ * What the sealed body of ${r} holds, in the call's own buffer until the next call; ${r} is copied first, for this may read from the store. 0; 1 when this node
+ * cannot open it; -1 when it should be able to.
+ */
+int api_answer_plain(struct api_call *c, const struct store_log *log, uint64_t index,
+                     const Parallax__V1__Header *h, struct span body, struct span *plain);
 
 /* api_status.c */
 /* One log as people see it; NULL when the arena is full. */
@@ -95,7 +104,7 @@ int api_match_mode(struct api_call *c, int mode, int *out); /* REAL when unspeci
 int api_match_types(struct api_call *c, char *const *types, size_t n, struct api_match *m);
 int api_match_query(struct api_call *c, const Parallax__V1__QueryRequest *q, struct api_match *m);
 bool api_match_record(struct api_call *c, const struct api_match *m, const struct store_log *log,
-                      const struct store_record *r);
+                      uint64_t index, const struct store_record *r);
 bool api_match_latest(const struct api_match *m, const struct store_latest *row);
 /* The one type that is asked for, or NULL: what segments are skipped by. */
 const char *api_match_one_type(const struct api_match *m);

@@ -84,37 +84,57 @@ fits_epoch(const struct api_match *m, int64_t epoch)
     return !m->dated || (epoch != 0 && epoch >= m->since && epoch <= m->until);
 }
 
-/* Is ${object} one that the body speaks of, by its type's word? A body that is not there or not understood
- * speaks of nothing. */
+/* What the body speaks of, by its type's word. A body that is not there or not understood speaks of nothing. */
 static bool
-names_object(struct api_call *c, const Parallax__V1__Header *h, const struct store_record *r,
-             const char *object)
+read_subject(struct api_call *c, const Parallax__V1__Header *h, struct span body, struct subject *subject)
 {
     const struct type *type = registry_type_cstr(h->type);
     const ProtobufCMessage *msg;
-    struct subject subject;
     struct why why;
 
-    if (type == NULL || r->body_state != STORE_BODY_HELD)
+    if (type == NULL || body.n == 0)
         return false;
     why_clear(&why);
-    msg = registry_unpack(type, r->body, c->scratch, &why);
-    if (msg == NULL || type->subject(msg, &subject) != 0)
-        return false;
+    msg = registry_unpack(type, body, c->scratch, &why);
+    return msg != NULL && type->subject(msg, subject) == 0;
+}
+
+static bool
+names_object(const struct subject *subject, const char *object)
+{
     for (size_t i = 0; i < SUBJECT_OBJECT_MAX; i++) {
-        if (strcmp(subject.object[i], object) == 0)
+        if (strcmp(subject->object[i], object) == 0)
             return true;
     }
     return false;
 }
 
+/* What the record says of object and epoch: the epoch of a sealed one is in its body. */
+static bool
+fits_subject(struct api_call *c, const struct api_match *m, const Parallax__V1__Header *h, struct span body,
+             bool sealed)
+{
+    bool object = m->object != NULL && m->object[0] != '\0';
+    int64_t epoch = h->epoch != NULL ? utc_sort_key(record_utc(h->epoch)) : 0;
+    struct subject subject;
+
+    if (!object && !(m->dated && sealed))
+        return fits_epoch(m, epoch);
+    if (!read_subject(c, h, body, &subject))
+        return false;
+    return fits_epoch(m, sealed ? utc_sort_key(subject.epoch) : epoch) &&
+           (!object || names_object(&subject, m->object));
+}
+
 bool
-api_match_record(struct api_call *c, const struct api_match *m, const struct store_log *log,
+api_match_record(struct api_call *c, const struct api_match *m, const struct store_log *log, uint64_t index,
                  const struct store_record *r)
 {
     bool narrow = m->dated || (m->object != NULL && m->object[0] != '\0');
+    struct span body = r->body_state == STORE_BODY_HELD ? r->body : span_of(NULL, 0);
     const Parallax__V1__Header *h;
     struct why why;
+    bool sealed;
 
     if ((r->quarantine != WHY_NONE) != m->quarantined || !fits_origin(m, log->origin))
         return false;
@@ -126,9 +146,11 @@ api_match_record(struct api_call *c, const struct api_match *m, const struct sto
     /* A leaf of no type is the log's own (descriptor, closure): api_log_answer() shows those. */
     if ((h->type[0] == '\0' && !m->quarantined) || !fits_type(m, h->type) || (int)h->mode != m->mode)
         return false;
-    if (!fits_epoch(m, h->epoch != NULL ? utc_sort_key(record_utc(h->epoch)) : 0))
+    sealed = h->sealing != PARALLAX__V1__SEALING__NONE;
+    /* What is carried for others, or under embargo, is shown to nobody here. */
+    if (sealed && !m->quarantined && api_answer_plain(c, log, index, h, body, &body) != 0)
         return false;
-    return m->object == NULL || m->object[0] == '\0' || names_object(c, h, r, m->object);
+    return fits_subject(c, m, h, body, sealed);
 }
 
 bool

@@ -1,6 +1,7 @@
 /* Rows of one answer. The core's thread. */
 #include "daemon/api_internal.h"
 
+#include "core/record.h"
 #include "core/release.h"
 
 #define ROW_BYTES 512 /* of a row beside its header and body: names, ids, framing */
@@ -41,6 +42,22 @@ api_page_log(struct api_page *p, uint32_t no)
     return find(p, no)->row;
 }
 
+/* What a sealed body holds, where this node can open it; nothing where it cannot. */
+static ProtobufCBinaryData
+plain_of(struct api_call *c, const struct store_log *log, uint64_t index, const struct store_record *r)
+{
+    const Parallax__V1__Header *h;
+    struct span plain = {NULL, 0};
+    struct why why;
+
+    why_clear(&why);
+    arena_clear(c->scratch);
+    h = record_header_read(r->header, log->id, c->scratch, &why);
+    if (h != NULL && h->sealing != PARALLAX__V1__SEALING__NONE)
+        (void)api_answer_plain(c, log, index, h, r->body, &plain);
+    return api_answer_bytes(c, plain);
+}
+
 static int
 fill(struct api_page *p, const struct api_page_log *log, uint64_t index, const struct store_record *r,
      Parallax__V1__RecordRow *row)
@@ -59,6 +76,8 @@ fill(struct api_page *p, const struct api_page_log *log, uint64_t index, const s
     row->header = api_answer_bytes(c, r->header);
     if (r->body_state == STORE_BODY_HELD)
         row->body = api_answer_bytes(c, r->body);
+    if (r->body_state == STORE_BODY_HELD && r->quarantine == WHY_NONE)
+        row->plain = plain_of(c, log->row, index, r);
     if (r->quarantine != WHY_NONE)
         row->quarantine = api_answer_text(why_name((enum why_code)r->quarantine));
     return c->arena->failed ? -1 : 0;
@@ -69,7 +88,9 @@ api_page_add(struct api_page *p, uint32_t no, uint64_t index, const struct store
              int64_t received_ms)
 {
     struct api_page_log *log = find(p, no);
-    size_t bytes = ROW_BYTES + r->header.n + (r->body_state == STORE_BODY_HELD ? r->body.n : 0);
+    /* A sealed body leaves with what it holds. */
+    size_t bodies = log->row != NULL && strcmp(log->row->audience, "open") != 0 ? 2 : 1;
+    size_t bytes = ROW_BYTES + r->header.n + (r->body_state == STORE_BODY_HELD ? bodies * r->body.n : 0);
     Parallax__V1__RecordRow *row;
 
     if (log->row == NULL)

@@ -109,6 +109,31 @@ read_record(struct api_call *c, uint32_t log, uint64_t index, struct bundle_part
     return c->arena->failed ? -1 : 0;
 }
 
+/* The key of this one record, for whoever gets the proof to read it. */
+static int
+reveal(struct api_call *c, const struct node_log_status *log, uint64_t index, struct bundle_parts *parts)
+{
+    int i = node_log_find(c->ctx->node, log->row->id);
+    uint8_t *key = api_answer_alloc(c, SEAL_KEY_BYTES);
+    const Parallax__V1__Header *h;
+    int rc;
+
+    if (key == NULL || i < 0)
+        return -1;
+    arena_clear(c->scratch);
+    h = record_header_read(parts->header, log->row->id, c->scratch, &c->why);
+    if (h == NULL)
+        return -1;
+    if (h->sealing == PARALLAX__V1__SEALING__NONE)
+        return api_answer_refuse(c, WHY_FIELD_VALUE, "reveal",
+                                 "this record is not sealed: its proof shows it as it is");
+    rc = node_reveal_key(c->ctx->node, (size_t)i, index, h, key, &c->why);
+    if (rc > 0)
+        return api_answer_refuse(c, WHY_BODY_SEALED, "reveal", "this node holds no key of the record");
+    parts->key = span_of(key, SEAL_KEY_BYTES);
+    return rc;
+}
+
 static void
 add_lines(const struct store_log *log, struct cosignature *lines, struct bundle_parts *parts)
 {
@@ -135,6 +160,8 @@ api_prove_answer(struct api_call *c)
         pick_head(c, log.row, id->index, &head, &newest) != 0 ||
         read_record(c, log.row->no, id->index, &parts) != 0 ||
         prove(c, log.row, id->index, &head, &parts) != 0)
+        return -1;
+    if (c->request->prove->reveal && reveal(c, &log, id->index, &parts) != 0)
         return -1;
     if (newest)
         add_lines(log.row, lines, &parts);

@@ -262,7 +262,7 @@ add_bad(struct api_page *page, const struct api_match *m, const struct bad_leaf 
     rc = store_record_get(c->ctx->store, leaf->log, leaf->index, &record, &delivery, &received_ms);
     if (rc != 0)
         return rc > 0 ? 0 : -1;
-    if (!api_match_record(c, m, log, &record))
+    if (!api_match_record(c, m, log, leaf->index, &record))
         return 0;
     return api_page_add(page, leaf->log, leaf->index, &record, delivery, received_ms);
 }

@@ -27,7 +27,7 @@ look(void *cookie, uint32_t no, uint64_t index, uint64_t delivery, int64_t recei
         return 1;
     l->n++;
     log = api_page_log(page, no);
-    if (log == NULL || !api_match_record(page->call, l->walk->match, log, record))
+    if (log == NULL || !api_match_record(page->call, l->walk->match, log, index, record))
         return 0;
     rc = api_page_add(page, no, index, record, delivery, received_ms);
     l->stopped = rc > 0;

@@ -120,6 +120,10 @@ do_batch_put(struct core *c, const struct action *a)
         check(c, store_latest_put(c->store, &s));
         check(c, store_segment_note(c->store, s.delivery, s.type, s.epoch));
     }
+    for (size_t i = 0; i < b->holds_n && !c->failed; i++)
+        check(c, store_hold_put(c->store, b->batch.log, &b->holds[i]));
+    for (size_t i = 0; i < b->reveals_n && !c->failed; i++)
+        check(c, store_reveal_put(c->store, b->batch.log, &b->reveals[i]));
     for (uint32_t i = 0; i < b->batch.count && !c->failed; i++) {
         const struct why *why = &b->quarantines[bad];
         if (b->batch.records[i].quarantine == WHY_NONE)
@@ -278,6 +282,15 @@ do_roster(struct core *c, const struct action *a)
 }
 
 static void
+do_late(struct core *c, const struct action *a)
+{
+    begin_urgent(c);
+    if (!c->failed)
+        check(c, store_late_put(c->store, a->late));
+    c->delivered = true;
+}
+
+static void
 do_event(struct core *c, const struct action *a)
 {
     (void)c;
@@ -294,7 +307,7 @@ static do_fn *const table[] = {
     [ACTION_HEARTBEAT] = do_heartbeat, [ACTION_WITNESS] = do_witness,
     [ACTION_ANSWER] = do_answer,       [ACTION_GUARD_PASSED] = do_guard_passed,
     [ACTION_EVIDENCE] = do_evidence,   [ACTION_ROSTER] = do_roster,
-    [ACTION_EVENT] = do_event,
+    [ACTION_LATE] = do_late,           [ACTION_EVENT] = do_event,
 };
 
 void

@@ -7,6 +7,7 @@
 #include "daemon/api.h"
 #include "daemon/chain.h"
 #include "daemon/role.h"
+#include "daemon/seallink.h"
 #include "daemon/signlink.h"
 #include "store/store.h"
 
@@ -17,6 +18,7 @@ struct core {
     struct store *store;
     struct node *node;
     struct signlink *sign;
+    struct seallink *seal;
     struct api *api;
     struct api_ctx api_ctx;
     struct gatelink gate;

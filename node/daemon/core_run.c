@@ -115,6 +115,23 @@ view_note(void *cookie, uint64_t version, struct span *out)
     return 0;
 }
 
+static int
+view_due(void *cookie, int64_t now, struct store_due *out, size_t max)
+{
+    struct core *c = cookie;
+
+    return store_due(c->store, now, out, max);
+}
+
+static int
+view_reveal_of(void *cookie, const uint8_t log[LOG_ID_BYTES], uint64_t index, uint32_t *reveal_log,
+               uint64_t *reveal_index)
+{
+    struct core *c = cookie;
+
+    return store_reveal_of(c->store, log, index, reveal_log, reveal_index);
+}
+
 struct rows {
     struct store_log *v;
     size_t n;
@@ -133,14 +150,15 @@ add_row(void *cookie, const struct store_log *log)
 static int
 make_node(struct core *c)
 {
-    struct node_conf conf = {
-        .name = c->args->conf->name,
-        .roster = c->chain.roster,
-        .guard_wait_ms = c->args->conf->guard_wait_s * 1000,
-        .heartbeat_ms = c->args->conf->heartbeat_s * 1000,
-        .cosign_ms = c->args->conf->cosign_s * 1000,
-        .software = "parallax " PARALLAX_VERSION,
-        .view = {c, view_batch, view_range, view_leaves, view_published, view_note, core_do_evidence}};
+    struct node_conf conf = {.name = c->args->conf->name,
+                             .roster = c->chain.roster,
+                             .guard_wait_ms = c->args->conf->guard_wait_s * 1000,
+                             .heartbeat_ms = c->args->conf->heartbeat_s * 1000,
+                             .cosign_ms = c->args->conf->cosign_s * 1000,
+                             .software = "parallax " PARALLAX_VERSION,
+                             .view = {c, view_batch, view_range, view_leaves, view_published, view_note,
+                                      core_do_evidence, view_due, view_reveal_of},
+                             .seal = {c->seal, seallink_items, seallink_wrap}};
     struct rows rows = {NULL, 0};
     struct buf boot;
 
@@ -159,6 +177,45 @@ make_node(struct core *c)
     return c->node == NULL ? -1 : 0;
 }
 
+/* The leaf hash of the record that another is a version for all of: salted, so that it tells nothing by itself. */
+static int
+full_version(struct core *c, const Parallax__V1__RecordId *id, uint8_t leaf[HASH_BYTES], struct why *why)
+{
+    struct node_log_status s;
+    struct store_record record;
+    uint64_t delivery;
+    int64_t received;
+    int i = id->log.len == LOG_ID_BYTES ? node_log_find(c->node, id->log.data) : -1;
+
+    if (i >= 0)
+        node_log_status(c->node, (size_t)i, &s);
+    if (i < 0 || !s.row->own ||
+        store_record_get(c->store, s.row->no, id->index, &record, &delivery, &received) != 0)
+        return why_set(why, WHY_FIELD_VALUE, 0, 0, "full_version", "no such record of this node");
+    hash_leaf(record.header, leaf);
+    return 0;
+}
+
+static int
+take_audience(void *cookie, uint64_t token, const Parallax__V1__AudienceRequest *req, struct why *why)
+{
+    struct core *c = cookie;
+    struct audience_change change = {.token = token,
+                                     .name = req->name,
+                                     .readers = req->readers,
+                                     .readers_n = req->n_readers,
+                                     .carriers = req->carriers,
+                                     .carriers_n = req->n_carriers,
+                                     .granted = req->granted,
+                                     .granted_n = req->n_granted,
+                                     .create = req->create};
+    struct event e = {.kind = EVENT_AUDIENCE, .audience = &change};
+
+    (void)why;
+    core_run_step(c, &e);
+    return 0;
+}
+
 static int
 take_publish(void *cookie, uint64_t token, const Parallax__V1__PublishRequest *req, struct why *why)
 {
@@ -172,6 +229,13 @@ take_publish(void *cookie, uint64_t token, const Parallax__V1__PublishRequest *r
                         .records_n = req->n_records};
     struct event e = {.kind = EVENT_PUBLISH, .publish = &p};
     struct publish_record *records = mem_new((req->n_records + 1) * sizeof(*records));
+    static uint8_t leaf[LIMIT_BATCH_COUNT][HASH_BYTES];
+
+    if (req->n_records > LIMIT_BATCH_COUNT) {
+        free(records);
+        return why_set(why, WHY_LIMIT, 0, 0, "records", "%zu records: expected at most %d", req->n_records,
+                       LIMIT_BATCH_COUNT);
+    }
 
     for (size_t i = 0; i < req->n_records; i++) {
         const Parallax__V1__PublishRecord *r = req->records[i];
@@ -187,6 +251,13 @@ take_publish(void *cookie, uint64_t token, const Parallax__V1__PublishRequest *r
         records[i].rights = r->rights;
         if (r->expires != NULL)
             records[i].expires = record_utc(r->expires);
+        if (r->embargo_until != NULL)
+            records[i].embargo_until = record_utc(r->embargo_until);
+        if (r->full_version != NULL && full_version(c, r->full_version, leaf[i], why) != 0) {
+            free(records);
+            return -1;
+        }
+        records[i].full_version = r->full_version == NULL ? NULL : leaf[i];
     }
     p.records = records;
     core_run_step(c, &e);
@@ -452,7 +523,8 @@ start(struct core *c, const struct role_args *args)
     c->store = store_open(args->conf->store_path, false);
     if (c->store == NULL)
         return -1;
-    c->sign = signlink_new("run/sign.sock", core_do_sign_answer, c);
+    c->sign = signlink_new(ROLE_SIGN_SOCKET, core_do_sign_answer, c);
+    c->seal = seallink_new(ROLE_SEAL_SOCKET);
     c->notes = mem_new(c->chain.n * sizeof(*c->notes));
     for (size_t i = 0; i < c->chain.n; i++)
         c->notes[i] = buf_span(&c->chain.note[i]);
@@ -466,7 +538,8 @@ start(struct core *c, const struct role_args *args)
                                   .name = args->conf->name,
                                   .started_ms = core_run_wall_ms(),
                                   .cookie = c,
-                                  .publish = take_publish};
+                                  .publish = take_publish,
+                                  .change_audience = take_audience};
     c->api = api_new(args->listen_api, &c->api_ctx);
     return c->api == NULL ? -1 : 0;
 }

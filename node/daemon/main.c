@@ -22,13 +22,13 @@ static const char help[] =
 struct options {
     char *config, *role;
     bool check, dump;
-    int fd[4];
+    int fd[5];
 };
 
 static const struct {
     const char *name;
     role_fn *run;
-} roles[] = {{"sign", role_sign}, {"core", core_run}, {"gate", role_gate}};
+} roles[] = {{"sign", role_sign}, {"core", core_run}, {"gate", role_gate}, {"seal", role_seal}};
 
 static int
 run_role(const struct options *o, const struct conf *conf)
@@ -37,8 +37,9 @@ run_role(const struct options *o, const struct conf *conf)
                              .dir = ".",
                              .listen_gate = o->fd[0],
                              .listen_sign = o->fd[1],
-                             .listen_api = o->fd[2],
-                             .ready_fd = o->fd[3],
+                             .listen_seal = o->fd[2],
+                             .listen_api = o->fd[3],
+                             .ready_fd = o->fd[4],
                              .boot = getenv("PARALLAX_BOOT")};
 
     if (args.boot == NULL)
@@ -63,8 +64,8 @@ take_options(int argc, char **argv, struct options *o)
             o->config = argv[++i];
         } else if (strcmp(argv[i], "--role") == 0 && i + 1 < argc) {
             o->role = argv[++i];
-        } else if (strcmp(argv[i], "--fds") == 0 && i + 4 < argc) {
-            for (int k = 0; k < 4; k++)
+        } else if (strcmp(argv[i], "--fds") == 0 && i + 5 < argc) {
+            for (int k = 0; k < 5; k++)
                 o->fd[k] = (int)strtol(argv[++i], NULL, 10);
         } else if (strcmp(argv[i], "--check") == 0) {
             o->check = true;
@@ -147,7 +148,7 @@ dump(const struct conf *conf)
 int
 main(int argc, char **argv)
 {
-    struct options o = {.fd = {-1, -1, -1, -1}};
+    struct options o = {.fd = {-1, -1, -1, -1, -1}};
     static struct conf conf;
     const char *name;
 

@@ -8,14 +8,15 @@
  * restarted role keeps them. */
 #define ROLE_GATE_SOCKET "run/gate.sock" /* the core connects to the gate */
 #define ROLE_SIGN_SOCKET "run/sign.sock" /* the core connects to the signer */
+#define ROLE_SEAL_SOCKET "run/seal.sock" /* the core connects to the seal role */
 #define ROLE_API_SOCKET  "run/api.sock"  /* local programs connect to the core */
 
 struct role_args {
     const struct conf *conf;
-    const char *dir;                          /* the node's directory; the process is in it */
-    int listen_gate, listen_sign, listen_api; /* -1 where the role has none */
-    int ready_fd;                             /* role_ready() writes to it */
-    const char *boot;                         /* 32 hex digits, new at each start of the node */
+    const char *dir;                                       /* the node's directory; the process is in it */
+    int listen_gate, listen_sign, listen_seal, listen_api; /* -1 where the role has none */
+    int ready_fd;                                          /* role_ready() writes to it */
+    const char *boot;                                      /* 32 hex digits, new at each start of the node */
 };
 
 #define ROLE_AGAIN 75 /* exit status of a role that wants to be started again at once (EX_TEMPFAIL) */
@@ -28,5 +29,6 @@ typedef int role_fn(const struct role_args *args);
 int core_run(const struct role_args *args);
 int role_gate(const struct role_args *args);
 int role_sign(const struct role_args *args);
+int role_seal(const struct role_args *args);
 
 #endif

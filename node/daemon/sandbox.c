@@ -63,7 +63,7 @@ static const int never[] = {
 };
 
 /*
- * Sockets of these families may be made: the signer makes none at all. The gate makes no UNIX sockets, so that, broken into, it cannot
+ * Sockets of these families may be made: signer and seal make none at all. The gate makes no UNIX sockets, so that, broken into, it cannot
  * call the signer or the api: core calls it, on a socket that it inherits.
  */
 static const struct {
@@ -71,6 +71,7 @@ static const struct {
     int family[4]; /* 0 ends */
 } sockets[] = {
     {"sign", {0}},
+    {"seal", {0}},
     {"core", {1 /* AF_UNIX */, 0}},
     {"gate", {2 /* AF_INET */, 10 /* AF_INET6 */, 16 /* AF_NETLINK: libzmq asks for interfaces */}},
 };
@@ -120,14 +121,14 @@ filter(const char *role)
 
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 
-enum { SIGN = 1, CORE = 2, GATE = 4, ALL = 7 };
+enum { SIGN = 1, CORE = 2, GATE = 4, SEAL = 8, ALL = 15 };
 
 static const struct {
     const char *name;
     unsigned bit;
-} roles[] = {{"sign", SIGN}, {"core", CORE}, {"gate", GATE}};
+} roles[] = {{"sign", SIGN}, {"core", CORE}, {"gate", GATE}, {"seal", SEAL}};
 
-/* The files within reach of a role: what libraries read, and the node's directory. Of that the gate has its one key (reach()). */
+/* The files within reach of a role: what libraries read, and the node's directory. Of that gate and seal have their one key (landlock()). */
 static const struct {
     unsigned roles;
     const char *path;
@@ -137,7 +138,7 @@ static const struct {
     {ALL, "/etc", READ},
     {ALL, "/usr", READ | LANDLOCK_ACCESS_FS_EXECUTE},
     {ALL, "/dev", READ | LANDLOCK_ACCESS_FS_WRITE_FILE},
-    {SIGN | CORE, "/proc", READ},
+    {SIGN | CORE | SEAL, "/proc", READ},
     {GATE, "/run/systemd/resolve", READ}, /* where /etc/resolv.conf may lead */
 };
 
@@ -180,8 +181,8 @@ landlock(const char *role, const struct conf *conf)
         if ((paths[i].roles & bit_of(role)) != 0)
             rc = reach(set, paths[i].path, paths[i].access);
     }
-    snprintf(key, sizeof(key), "%s/transport.key", conf->keys);
-    if (rc == 0 && bit_of(role) == GATE)
+    snprintf(key, sizeof(key), "%s/%s.key", conf->keys, bit_of(role) == GATE ? "transport" : "wrap");
+    if (rc == 0 && (bit_of(role) & (GATE | SEAL)) != 0)
         rc = reach(set, key, LANDLOCK_ACCESS_FS_READ_FILE);
     if (rc == 0)
         rc = (int)syscall(SYS_landlock_restrict_self, set, 0);

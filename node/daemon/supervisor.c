@@ -24,12 +24,13 @@
 #define RESTART_MS_MIN 50
 #define RESTART_MS_MAX 5000
 #define STEADY_MS      10000 /* a role that ran so long starts again at once */
-#define STOP_MS        5000  /* how long a role may take to end */
+#define CHILDREN       4
+#define STOP_MS        5000 /* how long a role may take to end */
 
 struct child {
     const char *name;
-    bool gate, sign, api; /* which listening sockets it gets */
-    pid_t pid;            /* 0 = not running */
+    bool gate, sign, seal, api; /* which listening sockets it gets */
+    pid_t pid;                  /* 0 = not running */
     bool ready;
     int ready_fd; /* -1 = said so, or not running */
     int64_t started_ms, start_at_ms;
@@ -40,9 +41,9 @@ struct supervisor {
     const struct conf *conf;
     const char *conf_name;
     char boot[33];
-    int listen_gate, listen_sign, listen_api, signals;
+    int listen_gate, listen_sign, listen_seal, listen_api, signals;
     bool said_ready;
-    struct child child[3]; /* in the order of starting; stopped backwards */
+    struct child child[CHILDREN]; /* in the order of starting; stopped backwards */
 };
 
 static int64_t
@@ -122,7 +123,7 @@ inherit(int fd, bool give, char text[12])
 static void
 exec_role(const struct supervisor *s, const struct child *c, int ready_fd)
 {
-    char gate[12], sign[12], api[12], ready[12];
+    char gate[12], sign[12], seal[12], api[12], ready[12];
     sigset_t none;
 
     /* No orphans: a role ends with its supervisor, however that ends. */
@@ -133,11 +134,12 @@ exec_role(const struct supervisor *s, const struct child *c, int ready_fd)
     sigprocmask(SIG_SETMASK, &none, NULL);
     inherit(s->listen_gate, c->gate, gate);
     inherit(s->listen_sign, c->sign, sign);
+    inherit(s->listen_seal, c->seal, seal);
     inherit(s->listen_api, c->api, api);
     inherit(ready_fd, true, ready);
     setenv("PARALLAX_BOOT", s->boot, 1);
     execl("/proc/self/exe", "parallaxd", "--config", s->conf_name, "--role", c->name, "--fds", gate, sign,
-          api, ready, (char *)NULL);
+          seal, api, ready, (char *)NULL);
     _exit(1);
 }
 
@@ -203,7 +205,7 @@ take_ready(struct supervisor *s, struct child *c)
     c->ready = got == 1;
     close(c->ready_fd);
     c->ready_fd = -1;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < CHILDREN; i++)
         all = all && s->child[i].ready;
     if (!all || s->said_ready)
         return;
@@ -240,7 +242,7 @@ reap(struct supervisor *s)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < CHILDREN; i++) {
             if (s->child[i].pid == pid)
                 take_end(&s->child[i], status);
         }
@@ -252,7 +254,7 @@ static void
 stop(struct supervisor *s)
 {
     notify("STOPPING=1");
-    for (int i = 2; i >= 0; i--) {
+    for (int i = CHILDREN - 1; i >= 0; i--) {
         struct child *c = &s->child[i];
         int64_t until = now_ms() + STOP_MS;
         if (c->pid == 0)
@@ -270,6 +272,7 @@ stop(struct supervisor *s)
     unlink(ROLE_API_SOCKET);
     unlink(ROLE_GATE_SOCKET);
     unlink(ROLE_SIGN_SOCKET);
+    unlink(ROLE_SEAL_SOCKET);
 }
 
 static int
@@ -277,7 +280,7 @@ wait_ms(const struct supervisor *s)
 {
     int64_t now = now_ms(), least = 60000;
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < CHILDREN; i++) {
         const struct child *c = &s->child[i];
         if (c->pid == 0 && c->start_at_ms - now < least)
             least = c->start_at_ms - now;
@@ -305,16 +308,16 @@ static void
 loop(struct supervisor *s)
 {
     for (;;) {
-        struct pollfd p[4] = {{s->signals, POLLIN, 0}};
-        for (int i = 0; i < 3; i++) {
+        struct pollfd p[CHILDREN + 1] = {{s->signals, POLLIN, 0}};
+        for (int i = 0; i < CHILDREN; i++) {
             struct child *c = &s->child[i];
             if (c->pid == 0 && now_ms() >= c->start_at_ms)
                 start(s, c);
             p[i + 1] = (struct pollfd){c->ready_fd, POLLIN, 0};
         }
-        if (poll(p, 4, wait_ms(s)) < 0 && errno != EINTR)
+        if (poll(p, CHILDREN + 1, wait_ms(s)) < 0 && errno != EINTR)
             return;
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < CHILDREN; i++) {
             if (s->child[i].ready_fd >= 0 && p[i + 1].revents != 0)
                 take_ready(s, &s->child[i]);
         }
@@ -340,8 +343,12 @@ open_all(struct supervisor *s)
     s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
     s->listen_gate = listen_on(ROLE_GATE_SOCKET);
     s->listen_sign = listen_on(ROLE_SIGN_SOCKET);
+    s->listen_seal = listen_on(ROLE_SEAL_SOCKET);
     s->listen_api = listen_on(ROLE_API_SOCKET);
-    return s->signals < 0 || s->listen_gate < 0 || s->listen_sign < 0 || s->listen_api < 0 ? -1 : 0;
+    return s->signals < 0 || s->listen_gate < 0 || s->listen_sign < 0 || s->listen_seal < 0 ||
+                   s->listen_api < 0
+               ? -1
+               : 0;
 }
 
 int
@@ -350,6 +357,7 @@ supervisor_run(const struct conf *conf, const char *conf_name)
     struct supervisor s = {.conf = conf,
                            .conf_name = conf_name,
                            .child = {{.name = "sign", .sign = true, .ready_fd = -1},
+                                     {.name = "seal", .seal = true, .ready_fd = -1},
                                      {.name = "core", .api = true, .ready_fd = -1},
                                      {.name = "gate", .gate = true, .ready_fd = -1}}};
     int lock = lock_directory();

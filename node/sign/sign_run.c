@@ -1,4 +1,4 @@
-/* The signer's loop; everything in one thread. */
+/* Everything in one thread. */
 #include "sign/sign_run.h"
 
 #include <errno.h>
@@ -121,7 +121,7 @@ set_length(struct buf *out, size_t at)
  * database failed: core, which hears nothing, asks the next signer again.
  */
 static int
-serve(struct signer *s, struct client *c)
+serve(const struct sign_args *args, struct client *c)
 {
     struct span request;
     size_t at = 0;
@@ -135,12 +135,12 @@ serve(struct signer *s, struct client *c)
         if (start > GROUP_BYTES - LIMIT_SIGN_BYTES - LENGTH_BYTES)
             break;
         buf_put(&c->out, "\0\0\0\0", LENGTH_BYTES);
-        if (signer_answer(s, request, &c->out) != 0)
+        if (args->answer(args->server, request, &c->out) != 0)
             return -1;
         set_length(&c->out, start);
         at += LENGTH_BYTES + request.n;
     }
-    if (at > 0 && signer_commit(s) != 0)
+    if (at > 0 && args->commit != NULL && args->commit(args->server) != 0)
         return -1;
     buf_shift(&c->in, at);
     return more < 0;
@@ -174,7 +174,7 @@ turn(const struct sign_args *args, struct client *c)
         return errno == EINTR ? 0 : -1;
     if (c->fd >= 0) {
         lives = (fds[2].revents & (POLLIN | POLLHUP | POLLERR)) == 0 || fill(c);
-        served = lives ? serve(args->signer, c) : 0;
+        served = lives ? serve(args, c) : 0;
         if (!lives || served != 0 || !drain(c))
             hang_up(c);
     }

@@ -116,7 +116,21 @@ static const char STEP_1[] =
     "    note         TEXT NOT NULL"
     ") STRICT;";
 
-const char *const schema_steps[] = {STEP_1, NULL};
+static const char STEP_2[] =
+    /* Own records that are to be revealed at a time. */
+    "CREATE TABLE hold (leaf INTEGER PRIMARY KEY, until INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX hold_until ON hold (until);"
+    /* REVEAL records, and what they open; done: 1 = it did, 2 = it opens nothing. */
+    "CREATE TABLE reveal ("
+    "    leaf         INTEGER PRIMARY KEY,"
+    "    log          BLOB NOT NULL,"
+    "    idx          INTEGER NOT NULL,"
+    "    done         INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX reveal_record ON reveal (log, idx);"
+    "CREATE INDEX reveal_open ON reveal (leaf) WHERE done = 0;";
+
+const char *const schema_steps[] = {STEP_1, STEP_2, NULL};
 
 int
 schema_version(void)

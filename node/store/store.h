@@ -117,6 +117,20 @@ typedef int store_visible_fn(void *cookie, uint32_t log, uint64_t index, uint64_
 int store_visible(struct store *s, uint64_t delivery, bool forward, const char *type, int64_t since,
                   int64_t until, unsigned batches_max, store_visible_fn *fn, void *cookie, uint64_t *next);
 
+/* An own record that is to be revealed at its time; a REVEAL that came. Both go with their leaves when those are dropped. */
+int store_hold_put(struct store *s, uint32_t log, const struct store_hold *h);
+int store_reveal_put(struct store *s, uint32_t log, const struct store_reveal *r);
+/*
+ * Own records whose embargo ends by ${now} (utc_sort_key()) and that nobody revealed, at most half of ${max}, and REVEALs that were not looked at whose record
+ * is held: each call goes on where the last one ended. Their number, or -1.
+ */
+int store_due(struct store *s, int64_t now, struct store_due *out, size_t max);
+/* The REVEAL that opens a record, or may: 0, 1 when there is none, -1. */
+int store_reveal_of(struct store *s, const uint8_t log[LOG_ID_BYTES], uint64_t index, uint32_t *reveal_log,
+                    uint64_t *reveal_index);
+/* A stored record becomes visible, or a REVEAL turns out to open nothing: see struct store_late. The picture and the delivery numbers follow. */
+int store_late_put(struct store *s, const struct store_late *late);
+
 struct store_counts {
     uint64_t records, quarantined, delivery; /* newest delivery number given, 0 = none */
 };

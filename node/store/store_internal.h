@@ -84,6 +84,7 @@ struct store {
     uint64_t clock;              /* for group[].used */
     int64_t data_version;        /* of a read-only handle, when group[] was filled */
     struct store_cache *cache;   /* which subjects are where; writer only */
+    int64_t reveal_after;        /* leaf of the REVEAL that was looked at last */
     struct store_newest *newest; /* rows of table newest, some not written yet; writer only */
 };
 
@@ -113,6 +114,11 @@ int store_log_id(struct store *s, uint32_t log, uint8_t id[LOG_ID_BYTES]);
 /* store_sign.c */
 int store_anchor_put(struct store *s, int64_t id, uint32_t count, const struct checkpoint *anchor,
                      const uint8_t (*proof)[HASH_BYTES], uint32_t proof_n, uint64_t *delivery);
+
+int store_delivery_next(struct store *s, uint64_t *next); /* number for the first of the next records */
+
+/* store_late.c */
+int store_late_cut(struct store *s, int64_t from, int64_t to); /* forget what leaves [from, to) asked for */
 
 /* store_published.c */
 int store_published_cut(struct store *s, uint32_t log,

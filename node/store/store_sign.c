@@ -6,9 +6,8 @@
 #include "core/tree.h"
 #include "store/pack.h"
 
-/* Number for the first of the next records. */
-static int
-next_delivery(struct store *s, uint64_t *next)
+int
+store_delivery_next(struct store *s, uint64_t *next)
 {
     sqlite3_stmt *st = store_stmt(s, SQL_DELIVERY_AT);
     int rc;
@@ -29,7 +28,7 @@ store_anchor_put(struct store *s, int64_t id, uint32_t count, const struct check
     sqlite3_stmt *st = store_stmt(s, SQL_ANCHOR_INSERT);
 
     assert(anchor->size <= INT64_MAX);
-    if (st == NULL || next_delivery(s, delivery) != 0)
+    if (st == NULL || store_delivery_next(s, delivery) != 0)
         return -1;
     (void)sqlite3_bind_int64(st, 1, id);
     (void)sqlite3_bind_int64(st, 2, (int64_t)*delivery);
@@ -222,7 +221,8 @@ truncate_to(struct store *s, uint32_t log, uint64_t size)
 
     if (count_tail(s, log, size, &bytes, &quarantined) != 0 ||
         delete_between(s, SQL_BATCH_DELETE, from, to) != 0 ||
-        delete_between(s, SQL_QUARANTINE_DELETE, from, to) != 0 || delete_nodes(s, log, size) != 0)
+        delete_between(s, SQL_QUARANTINE_DELETE, from, to) != 0 || delete_nodes(s, log, size) != 0 ||
+        store_late_cut(s, from, to) != 0)
         return -1;
     st = store_stmt(s, SQL_EXTENT_CUT);
     if (st == NULL)

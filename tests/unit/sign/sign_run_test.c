@@ -1,5 +1,6 @@
 /* The real loop in a child process, killed and started again as the supervisor would do it. */
 #include "sign/sign_run.h"
+#include "sign/signer.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -24,16 +25,29 @@ static char db[100], sock[108];
 static int listen_fd;
 static pid_t child;
 
+static int
+answer(void *server, struct span request, struct buf *out)
+{
+    return signer_answer(server, request, out);
+}
+
+static int
+commit(void *server)
+{
+    return signer_commit(server);
+}
+
 static void
 start(void)
 {
     child = fork();
     if (child == 0) {
         char error[200];
-        struct sign_args args = {.listen_fd = listen_fd, .ready_fd = -1, .stop_fd = -1};
+        struct sign_args args = {
+            .listen_fd = listen_fd, .ready_fd = -1, .stop_fd = -1, .answer = answer, .commit = commit};
 
-        args.signer = signer_open(db, "nn-one", log_key, witness_key, error);
-        _exit(args.signer == NULL || sign_run(&args) != 0);
+        args.server = signer_open(db, "nn-one", log_key, witness_key, error);
+        _exit(args.server == NULL || sign_run(&args) != 0);
     }
 }
 

@@ -1,0 +1,209 @@
+/*
+ * Records that were stored before they could be read: an embargo that ended, a key that was handed on later. Each becomes visible with the next delivery number
+ * (DESIGN sections 5 and 7). What is due is kept by the store, so that no restart forgets it. Pure.
+ */
+#include "core/node_internal.h"
+#include <sodium.h>
+
+#define DUE_MAX      64
+#define AGAIN_MS     10000 /* a reveal that was asked for is not asked for again so soon */
+#define RESCAN_BYTES 65536
+
+static struct track *
+track_no(struct node *n, uint32_t no)
+{
+    int i = node_log_find_no(n, no);
+
+    return i < 0 ? NULL : n->track[i];
+}
+
+/* A record of ${t} in ${header} and ${body}; false when it is not held. */
+static bool
+read_record(struct node *n, const struct track *t, uint64_t index, struct buf *header, struct buf *body)
+{
+    const struct node_view *v = &n->conf.view;
+    struct store_batch b;
+
+    buf_clear(header);
+    buf_clear(body);
+    if (index >= t->ready ||
+        v->batch(v->cookie, t->row.no, index, 1, n->records, LIMIT_BATCH_COUNT, &b) != 0 ||
+        b.records[0].body_state != STORE_BODY_HELD)
+        return false;
+    buf_put_span(header, b.records[0].header);
+    buf_put_span(body, b.records[0].body);
+    return !buf_failed(header) && !buf_failed(body);
+}
+
+static bool
+asked_lately(struct node *n, uint32_t log, uint64_t index)
+{
+    for (size_t i = 0; i < REVEALING_MAX; i++) {
+        if (n->revealing[i].log == log && n->revealing[i].index == index &&
+            n->mono - n->revealing[i].ms < AGAIN_MS)
+            return true;
+    }
+    n->revealing[n->revealing_next].log = log;
+    n->revealing[n->revealing_next].index = index;
+    n->revealing[n->revealing_next].ms = n->mono;
+    n->revealing_next = (n->revealing_next + 1) % REVEALING_MAX;
+    return false;
+}
+
+/* The time of an own record has come: its key is published to whoever may hold the record. */
+static void
+reveal(struct node *n, struct track *t, uint64_t index, const Parallax__V1__Header *h)
+{
+    struct track *to = own_log(n, t->row.audience, t->row.class_name);
+    Parallax__V1__Reveal body = PARALLAX__V1__REVEAL__INIT;
+    Parallax__V1__RecordId id = PARALLAX__V1__RECORD_ID__INIT;
+    uint8_t key[SEAL_KEY_BYTES], packed[256];
+    struct why why;
+
+    why_clear(&why);
+    if (to == NULL || to->own != OWN_OPEN || asked_lately(n, t->row.no, index) ||
+        node_reveal_key(n, t->index, index, h, key, &why) != 0)
+        return; /* asked for again at a later tick */
+    id.log = (ProtobufCBinaryData){LOG_ID_BYTES, t->row.id};
+    id.index = index;
+    body.record = &id;
+    body.key = (ProtobufCBinaryData){sizeof(key), key};
+    if (publish_own_record(n, to, PARALLAX__V1__KIND__REVEAL, (int)h->mode,
+                           span_of(packed, parallax__v1__reveal__pack(&body, packed)), true) == 0)
+        action_event(n, EV_embargo_opened, "log_no=%u index=%llu", t->row.no, (unsigned long long)index);
+    sodium_memzero(key, sizeof(key));
+    sodium_memzero(packed, sizeof(packed));
+}
+
+/* ${plain} is what the record holds: it takes the place in the picture that it would have had. */
+static void
+deliver(struct node *n, struct track *t, uint64_t index, struct span header, struct span body,
+        struct span plain, const struct store_due *due)
+{
+    struct road_result *r = action_memory(n, sizeof(*r));
+    struct store_late *late = action_memory(n, sizeof(*late));
+    struct store_subject *subject = action_memory(n, sizeof(*subject));
+    struct store_record *record = action_memory(n, sizeof(*record));
+
+    road_check(n, t, header, body, STORE_BODY_HELD, &plain, NULL, r);
+    late->log = t->row.no;
+    late->index = index;
+    late->reveal_log = due->reveal_log;
+    late->reveal_index = due->reveal_index;
+    late->opened = true;
+    if (r->record.quarantine != WHY_NONE) {
+        uint8_t *copy = action_memory(n, header.n + body.n);
+        memcpy(copy, header.p, header.n);
+        memcpy(copy + header.n, body.p, body.n);
+        *record = r->record;
+        record->header = span_of(copy, header.n);
+        record->body = span_of(copy + header.n, body.n);
+        late->record = record;
+        t->quarantined++;
+        node_count_reject(n, node_member_index(n, t->row.origin), &r->why);
+    } else if (r->visible) {
+        road_subject(subject, t, r, index);
+        late->subject = subject;
+    }
+    action_add(n, ACTION_LATE)->late = late;
+}
+
+/* A REVEAL and its record are both held. */
+static void
+open_revealed(struct node *n, struct track *t, const struct store_due *due, const Parallax__V1__Header *h,
+              struct span header, struct span body)
+{
+    struct buf plain;
+    struct why why;
+    int rc;
+
+    why_clear(&why);
+    buf_init(&plain, LIMIT_BODY_BYTES);
+    rc = node_open_body(n, t->index, due->index, h, body, &plain, &why);
+    if (rc == 0) {
+        deliver(n, t, due->index, header, body, buf_span(&plain), due);
+    } else if (rc < 0 && why.code != WHY_STARTING) {
+        struct store_late *late = action_memory(n, sizeof(*late));
+        *late = (struct store_late){.log = t->row.no,
+                                    .index = due->index,
+                                    .reveal_log = due->reveal_log,
+                                    .reveal_index = due->reveal_index};
+        action_add(n, ACTION_LATE)->late = late;
+        node_count_reject(n, node_member_index(n, t->row.origin), &why);
+    }
+    buf_release(&plain);
+}
+
+static void
+take_due(struct node *n, const struct store_due *due)
+{
+    struct track *t = track_no(n, due->log),
+                 *from = due->reveal_log == 0 ? NULL : track_no(n, due->reveal_log);
+    struct buf header, body;
+    struct arena arena;
+    struct why why;
+    Parallax__V1__Header *h;
+
+    if (t == NULL || (due->reveal_log != 0 && (from == NULL || due->reveal_index >= from->ready)))
+        return;
+    why_clear(&why);
+    arena_init(&arena, LIMIT_ARENA_BODY_BYTES);
+    buf_init(&header, LIMIT_HEADER_BYTES);
+    buf_init(&body, LIMIT_BODY_BYTES);
+    if (read_record(n, t, due->index, &header, &body) &&
+        (h = record_header_read(buf_span(&header), t->row.id, &arena, &why)) != NULL &&
+        h->sealing == PARALLAX__V1__SEALING__EMBARGO) {
+        if (due->reveal_log == 0)
+            reveal(n, t, due->index, h);
+        else
+            open_revealed(n, t, due, h, buf_span(&header), buf_span(&body));
+    }
+    buf_release(&header);
+    buf_release(&body);
+    arena_release(&arena);
+}
+
+/* Leaves that were carried before the key came. */
+static void
+rescan(struct node *n, struct track *t)
+{
+    const struct node_view *v = &n->conf.view;
+    static const struct store_due none;
+    struct span headers[LIMIT_BATCH_COUNT], bodies[LIMIT_BATCH_COUNT];
+    struct store_batch b;
+
+    if (v->batch(v->cookie, t->row.no, t->rescanned, RESCAN_BYTES, n->records, LIMIT_BATCH_COUNT, &b) != 0)
+        return;
+    for (uint32_t i = 0; i < b.count; i++) {
+        headers[i] = b.records[i].header;
+        bodies[i] = b.records[i].body_state == STORE_BODY_HELD ? b.records[i].body : span_of(NULL, 0);
+    }
+    if (node_sealed_open(n, t, headers, bodies, b.count) != 0)
+        return;
+    for (uint32_t i = 0; i < b.count && b.first + i < t->rescan; i++) {
+        if (n->plain[i].p != NULL)
+            deliver(n, t, b.first + i, headers[i], bodies[i], n->plain[i], &none);
+    }
+    t->rescanned = b.first + b.count;
+}
+
+void
+late_tick(struct node *n)
+{
+    const struct node_view *v = &n->conf.view;
+    struct store_due due[DUE_MAX];
+    int count;
+
+    if (!n->listed || v->due == NULL)
+        return;
+    count = v->due(v->cookie,
+                   n->clock_suspect ? INT64_MIN
+                                    : utc_sort_key(utc_from_unix(n->wall / 1000, n->wall % 1000 * 1000000)),
+                   due, DUE_MAX);
+    for (int i = 0; i < count; i++)
+        take_due(n, &due[i]);
+    for (size_t i = 0; i < n->track_n; i++) {
+        if (n->track[i]->rescanned < n->track[i]->rescan)
+            rescan(n, n->track[i]);
+    }
+}
