@@ -2,8 +2,6 @@
 #include "core/node_internal.h"
 #include "wire/unpack.h"
 
-#define FIRST_LEAVES 16 /* KEYS leaves that are looked for behind a descriptor */
-
 static uint64_t
 bit_of(const struct node *n, const char *name)
 {
@@ -124,7 +122,7 @@ static void
 load(struct node *n, struct track *t)
 {
     const struct node_view *v = &n->conf.view;
-    struct store_record records[FIRST_LEAVES];
+    struct store_record records[AUDIENCE_LEAVES];
     struct store_batch b;
     struct why why;
     size_t count;
@@ -132,7 +130,7 @@ load(struct node *n, struct track *t)
     if (t->row.size == 0 ||
         v->batch(v->cookie, t->row.no, 0, LIMIT_DATA_BYTES, n->records, LIMIT_BATCH_COUNT, &b) != 0)
         return;
-    count = b.count < FIRST_LEAVES ? b.count : FIRST_LEAVES;
+    count = b.count < AUDIENCE_LEAVES ? b.count : AUDIENCE_LEAVES;
     memcpy(records, b.records, count * sizeof(*records));
     why_clear(&why);
     if (!t->described && road_descriptor(n, t, records[0].header, records[0].body, &why) != 0)
@@ -257,6 +255,5 @@ audience_hand_on(struct node *n, struct track *t, uint64_t granted)
     parallax__v1__keys__pack(&body, buf_add(&packed, parallax__v1__keys__get_packed_size(&body)));
     (void)publish_own_record(n, t, PARALLAX__V1__KIND__KEYS, PARALLAX__V1__MODE__REAL, buf_span(&packed),
                              false);
-    audience_keys(n, t, buf_span(&packed));
     buf_release(&packed);
 }

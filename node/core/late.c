@@ -57,7 +57,8 @@ reveal(struct node *n, struct track *t, uint64_t index, const Parallax__V1__Head
     struct track *to = own_log(n, t->row.audience, t->row.class_name);
     Parallax__V1__Reveal body = PARALLAX__V1__REVEAL__INIT;
     Parallax__V1__RecordId id = PARALLAX__V1__RECORD_ID__INIT;
-    uint8_t key[SEAL_KEY_BYTES], packed[256];
+    uint8_t key[SEAL_KEY_BYTES], salt[SEAL_ID_BYTES], commitment[SEAL_COMMITMENT_BYTES], packed[512];
+    struct buf sealed;
     struct why why;
 
     why_clear(&why);
@@ -68,11 +69,24 @@ reveal(struct node *n, struct track *t, uint64_t index, const Parallax__V1__Head
     id.index = index;
     body.record = &id;
     body.key = (ProtobufCBinaryData){sizeof(key), key};
+    buf_init(&sealed, sizeof(packed));
+    /* Only for who has the key of the record's own log: the log that says it may have other readers by now. */
+    if (node_is_named(t)) {
+        node_random(n, salt, sizeof(salt));
+        if (node_sealed_make(n, t, false, salt, span_of(key, sizeof(key)), &sealed, commitment, &why) != 0) {
+            buf_release(&sealed);
+            return;
+        }
+        body.key = (ProtobufCBinaryData){sealed.n, sealed.p};
+        body.salt = (ProtobufCBinaryData){sizeof(salt), salt};
+        body.commitment = (ProtobufCBinaryData){sizeof(commitment), commitment};
+    }
     if (publish_own_record(n, to, PARALLAX__V1__KIND__REVEAL, (int)h->mode,
                            span_of(packed, parallax__v1__reveal__pack(&body, packed)), true) == 0)
         action_event(n, EV_embargo_opened, "log_no=%u index=%llu", t->row.no, (unsigned long long)index);
     sodium_memzero(key, sizeof(key));
     sodium_memzero(packed, sizeof(packed));
+    buf_release(&sealed);
 }
 
 /* ${plain} is what the record holds: it takes the place in the picture that it would have had. */
@@ -108,6 +122,13 @@ deliver(struct node *n, struct track *t, uint64_t index, struct span header, str
     action_add(n, ACTION_LATE)->late = late;
 }
 
+/* Revealed to whoever has the key of its log: a carrier looks at it once, and again when it is handed the key. */
+static bool
+may_open(const struct track *t)
+{
+    return !node_is_named(t) || t->has_key;
+}
+
 /* A REVEAL and its record are both held. */
 static void
 open_revealed(struct node *n, struct track *t, const struct store_due *due, const Parallax__V1__Header *h,
@@ -122,14 +143,15 @@ open_revealed(struct node *n, struct track *t, const struct store_due *due, cons
     rc = node_open_body(n, t->index, due->index, h, body, &plain, &why);
     if (rc == 0) {
         deliver(n, t, due->index, header, body, buf_span(&plain), due);
-    } else if (rc < 0 && why.code != WHY_STARTING) {
+    } else if ((rc > 0 && !may_open(t)) || (rc < 0 && why.code != WHY_STARTING)) {
         struct store_late *late = action_memory(n, sizeof(*late));
         *late = (struct store_late){.log = t->row.no,
                                     .index = due->index,
                                     .reveal_log = due->reveal_log,
                                     .reveal_index = due->reveal_index};
         action_add(n, ACTION_LATE)->late = late;
-        node_count_reject(n, node_member_index(n, t->row.origin), &why);
+        if (rc < 0)
+            node_count_reject(n, node_member_index(n, t->row.origin), &why);
     }
     buf_release(&plain);
 }
@@ -183,6 +205,12 @@ rescan(struct node *n, struct track *t)
     for (uint32_t i = 0; i < b.count && b.first + i < t->rescan; i++) {
         if (n->plain[i].p != NULL)
             deliver(n, t, b.first + i, headers[i], bodies[i], n->plain[i], &none);
+    }
+    for (uint64_t at = b.first; at < b.first + b.count && at < t->rescan; at++) {
+        struct store_due due = {.log = t->row.no, .index = at};
+        if (n->plain[at - b.first].p == NULL &&
+            v->reveal_of(v->cookie, t->row.id, at, &due.reveal_log, &due.reveal_index) == 0)
+            take_due(n, &due);
     }
     t->rescanned = b.first + b.count;
 }

@@ -21,6 +21,7 @@
 #define STALE_MS        90000 /* DESIGN section 1.4 */
 #define CLOCK_JUMP_MS   60000 /* DESIGN section 3, "suspect" */
 #define CHANGES_MAX     8
+#define AUDIENCE_LEAVES 16 /* at the front of a log: descriptor and KEYS */
 #define REVEALING_MAX   64
 #define ALERT_GUARD_MS  5000 /* how long an alert waits for the boot guard */
 

@@ -93,6 +93,38 @@ node_sealed_open(struct node *n, struct track *t, const struct span *headers, co
     return 0;
 }
 
+/* The key in a REVEAL of record ${index} of ${t}. */
+static int
+take_key(const struct node *n, const struct track *t, uint64_t index, const Parallax__V1__Reveal *r,
+         uint8_t key[SEAL_KEY_BYTES], struct why *why)
+{
+    struct sealer_item item = {.op = SEALER_OPEN, .in = span_of(r->key.data, r->key.len)};
+    struct buf out;
+    int rc;
+
+    if (r->record == NULL || r->record->log.len != LOG_ID_BYTES ||
+        memcmp(r->record->log.data, t->row.id, LOG_ID_BYTES) != 0 || r->record->index != index)
+        return why_set(why, WHY_BODY_SEALED, 0, 0, "reveal", "it does not name this record");
+    if (r->salt.len == 0 && r->key.len == SEAL_KEY_BYTES) {
+        memcpy(key, r->key.data, SEAL_KEY_BYTES);
+        return 0;
+    }
+    if (r->salt.len != SEAL_ID_BYTES || r->commitment.len != SEAL_COMMITMENT_BYTES)
+        return why_set(why, WHY_BODY_SEALED, 0, 0, "reveal", "the key is not of a form known here");
+    if (!t->has_key)
+        return 1; /* revealed to those who may read that log, not to us */
+    place_of(t, r->salt.data, &item);
+    memcpy(item.commitment, r->commitment.data, SEAL_COMMITMENT_BYTES);
+    buf_init(&out, SEAL_KEY_BYTES);
+    rc = one(n, &item, &out, why);
+    if (rc == 0 && out.n != SEAL_KEY_BYTES)
+        rc = why_set(why, WHY_BODY_SEALED, 0, 0, "reveal", "a key of %zu bytes", out.n);
+    if (rc == 0)
+        memcpy(key, out.p, SEAL_KEY_BYTES);
+    buf_release(&out);
+    return rc;
+}
+
 /* The key that a REVEAL record shows for a record of ${t}. 0, or -1 with ${why}. */
 static int
 revealed_key(const struct node *n, const struct track *t, uint64_t index, const struct track *from,
@@ -108,9 +140,10 @@ revealed_key(const struct node *n, const struct track *t, uint64_t index, const 
     struct span body;
     int rc = -1;
 
-    if (strcmp(from->row.origin, t->row.origin) != 0 ||
-        v->batch(v->cookie, from->row.no, at, 1, scratch->records, LIMIT_BATCH_COUNT, &b) != 0)
-        return why_set(why, WHY_BODY_SEALED, 0, 0, "reveal", "the record that opens this one is not held");
+    if (strcmp(from->row.origin, t->row.origin) != 0)
+        return why_set(why, WHY_BODY_SEALED, 0, 0, "reveal", "another origin than the record's");
+    if (v->batch(v->cookie, from->row.no, at, 1, scratch->records, LIMIT_BATCH_COUNT, &b) != 0)
+        return 1; /* ours, and not signed yet */
     arena_init(&arena, LIMIT_ARENA_BODY_BYTES);
     buf_init(&opened, LIMIT_BODY_BYTES);
     h = record_header_read(b.records[0].header, from->row.id, &arena, why);
@@ -126,14 +159,8 @@ revealed_key(const struct node *n, const struct track *t, uint64_t index, const 
     if (h != NULL)
         r = (Parallax__V1__Reveal *)unpack(&parallax__v1__reveal__descriptor, body, false, WHY_BODY_SHAPE,
                                            &arena, why);
-    if (r != NULL) {
-        rc = r->record != NULL && r->record->log.len == LOG_ID_BYTES && r->key.len == SEAL_KEY_BYTES &&
-                     memcmp(r->record->log.data, t->row.id, LOG_ID_BYTES) == 0 && r->record->index == index
-                 ? 0
-                 : why_set(why, WHY_BODY_SEALED, 0, 0, "reveal", "it does not name this record");
-        if (rc == 0)
-            memcpy(key, r->key.data, SEAL_KEY_BYTES);
-    }
+    if (r != NULL)
+        rc = take_key(n, t, index, r, key, why);
     if (opened.n > 0)
         sodium_memzero(opened.p, opened.n);
     buf_release(&opened);

@@ -239,7 +239,8 @@ take_signature(struct node *n, struct track *t, const struct event_signed *s)
             heads_adopt(n, t, &c);
         t->anchored = c.size;
         t->signer = *s;
-        n->audience_dirty = n->audience_dirty || (node_is_named(t) && !t->described);
+        n->audience_dirty =
+            n->audience_dirty || (node_is_named(t) && (!t->described || c.size <= AUDIENCE_LEAVES));
         row = action_memory(n, sizeof(*row));
         *row = t->row;
         a = action_add(n, ACTION_BATCH_SIGN);

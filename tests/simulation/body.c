@@ -15,7 +15,7 @@ keep(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct 
 }
 
 void
-body_make(uint32_t number, struct buf *out)
+body_make(uint32_t number, bool secret, struct buf *out)
 {
     char text[1024];
     struct convert how = {.strict = false};
@@ -26,10 +26,10 @@ body_make(uint32_t number, struct buf *out)
         "OBJECT_NAME,OBJECT_ID,EPOCH,MEAN_MOTION,ECCENTRICITY,INCLINATION,RA_OF_ASC_NODE,ARG_OF_PERICENTER,"
         "MEAN_ANOMALY,EPHEMERIS_TYPE,CLASSIFICATION_TYPE,NORAD_CAT_ID,ELEMENT_SET_NO,REV_AT_EPOCH,BSTAR,"
         "MEAN_MOTION_DOT,MEAN_MOTION_DDOT\r\n"
-        "SIM "
+        "%s "
         "%u,2026-001A,2026-03-%02uT07:26:52.157760,13.76498747,.00237643,90.2160,69.4642,228.7713,198.2104,"
         "0,U,%u,999,5782,.76643197E-3,.76E-5,0\r\n",
-        (unsigned)number, (unsigned)(1 + number % 28), (unsigned)number);
+        secret ? "SECRET" : "SIM", (unsigned)number, (unsigned)(1 + number % 28), (unsigned)number);
     why_clear(&why);
     if (registry_read(span_str(text), "omm-csv", &how, keep, out, &why) != 0) {
         fprintf(stderr, "simulation: body: %s\n", why.note);

@@ -1,5 +1,6 @@
 /* What must hold, and whether everybody agrees in the end. */
 #include "world_internal.h"
+#include "core/release.h"
 #include <stdio.h>
 
 struct find {
@@ -56,6 +57,23 @@ world_acknowledged(struct world *w, unsigned node, const struct action *a)
         w->figures.acknowledged++;
         return;
     }
+    secrets_answered(w, node, a);
+}
+
+/* As node_open_body: 1 when it is under embargo yet. */
+static int
+opens(struct world *w, const struct acked *x, const struct store_record *r, struct buf *plain)
+{
+    const struct node *n = w->sim[x->node].node;
+    Parallax__V1__Header *h = parallax__v1__header__unpack(NULL, r->header.n, r->header.p);
+    int i = node_log_find(n, x->log), rc = -1;
+    struct why why;
+
+    why_clear(&why);
+    if (h != NULL && i >= 0)
+        rc = node_open_body(n, (size_t)i, x->index, h, r->body, plain, &why);
+    parallax__v1__header__free_unpacked(h, NULL);
+    return rc;
 }
 
 /* The acknowledged record is where the answer said, and it is the one that was asked for. */
@@ -64,18 +82,23 @@ holds(struct world *w, const struct acked *x)
 {
     struct store_log row;
     struct store_record r;
-    struct buf body;
+    struct buf body, plain;
     uint64_t delivery;
     int64_t received;
-    bool same;
+    bool same, secret = secrets_is(w, x->number);
 
     if (!row_of(w, x->node, x->log, &row) ||
         store_record_get(w->sim[x->node].store, row.no, x->index, &r, &delivery, &received) != 0)
         return false;
     buf_init(&body, LIMIT_BODY_BYTES);
-    body_make(x->number, &body);
-    same = span_equal(buf_span(&body), r.body);
+    buf_init(&plain, LIMIT_BODY_BYTES);
+    body_make(x->number, secret, &body);
+    if (secret)
+        same = opens(w, x, &r, &plain) > 0 || span_equal(buf_span(&body), buf_span(&plain));
+    else
+        same = span_equal(buf_span(&body), r.body);
     buf_release(&body);
+    buf_release(&plain);
     return same;
 }
 
@@ -105,6 +128,8 @@ check_logs(struct world *w, unsigned i)
 const char *
 world_violation(struct world *w)
 {
+    if (w->leak[0] != '\0')
+        return w->leak;
     for (unsigned i = 0; i < w->conf.nodes; i++) {
         if (check_logs(w, i) != NULL)
             return w->wrong;
@@ -139,7 +164,7 @@ same_everywhere(struct world *w, unsigned i, const struct node_log_status *s)
     for (unsigned k = 0; k < w->conf.nodes; k++) {
         struct node_log_status o;
         int at;
-        if (k == i)
+        if (k == i || !may_release(w->roster->member[k].name, s->row, w->roster))
             continue;
         at = w->sim[k].node == NULL ? -1 : node_log_find(w->sim[k].node, s->row->id);
         if (at < 0) {
@@ -197,6 +222,8 @@ put_row(void *cookie, const struct store_latest *row)
     if (i < 0)
         return 1;
     node_log_status(p->w->sim[p->node].node, (size_t)i, &s);
+    if (strcmp(s.row->audience, "open") != 0)
+        return 0; /* not everybody reads those: secrets_wrong() */
     buf_put_fmt(&p->text, "%s %u %s %s %llu ", row->type, (unsigned)row->mode, row->key, row->origin,
                 (unsigned long long)row->index);
     buf_put(&p->text, s.row->id, LOG_ID_BYTES);
@@ -226,6 +253,12 @@ world_pictures_equal(struct world *w)
     for (int k = 0; k < 2; k++)
         buf_release(&p[k].text);
     return equal;
+}
+
+const char *
+world_secrets_wrong(struct world *w)
+{
+    return w->conf.audiences ? secrets_wrong(w) : NULL;
 }
 
 const char *

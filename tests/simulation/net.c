@@ -48,6 +48,7 @@ net_send(struct world *w, unsigned from, uint32_t link, struct span bytes)
             w->figures.dropped++;
             return;
         }
+        secrets_sent(w, from, w->pair[i].node[1 - side], bytes);
         deliver(w, i, 1 - side, bytes, !world_chance(w, w->conf.faults.reorder));
         if (world_chance(w, w->conf.faults.duplicate))
             deliver(w, i, 1 - side, bytes, false);

@@ -25,6 +25,7 @@ add(struct totals *t, const struct world_figures *f)
     t->f.new_logs += f->new_logs;
     t->f.powerless += f->powerless;
     t->f.restored += f->restored;
+    t->f.changes += f->changes;
 }
 
 /* 30 s of faults, then peace: everything acknowledged is there, everybody converges. */
@@ -57,6 +58,9 @@ run_seed(struct world *w)
     }
     if (!world_pictures_equal(w))
         return "the pictures differ";
+    world_run(w, 12000, false, false); /* embargoes that began in peace */
+    if ((wrong = world_secrets_wrong(w)) != NULL)
+        return wrong;
     return world_violation(w);
 }
 
@@ -67,6 +71,7 @@ one(uint64_t seed, bool trace, struct totals *totals)
     struct world *w;
     const char *wrong;
 
+    conf.audiences = seed % 2 == 1;
     conf.faults.crashes = seed % 3 != 0;
     conf.faults.partitions = seed % 5 != 0;
     conf.faults.restarts_whole = seed % 2 == 0;
@@ -119,7 +124,7 @@ main(int argc, char **argv)
             return 2;
         }
     }
-    secret_start();
+    world_start();
     log_start("simulate", LOG_ERROR);
     memset(&totals, 0, sizeof(totals));
     clock_gettime(CLOCK_MONOTONIC, &a);
@@ -133,13 +138,14 @@ main(int argc, char **argv)
     s = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
     printf("%llu steps, %llu frames (%llu dropped), %llu published, %llu acknowledged, %llu crashes, %llu "
            "cuts, %llu "
-           "logs continued elsewhere, %llu power cuts, %llu restored backups; %.0f seeds an hour\n",
+           "logs continued elsewhere, %llu power cuts, %llu restored backups, %llu changes of readers; %.0f "
+           "seeds an hour\n",
            (unsigned long long)totals.f.steps, (unsigned long long)totals.f.frames,
            (unsigned long long)totals.f.dropped, (unsigned long long)totals.f.published,
            (unsigned long long)totals.f.acknowledged, (unsigned long long)totals.f.crashes,
            (unsigned long long)totals.f.cuts, (unsigned long long)totals.f.new_logs,
            (unsigned long long)totals.f.powerless, (unsigned long long)totals.f.restored,
-           (passed + failed) / s * 3600);
+           (unsigned long long)totals.f.changes, (passed + failed) / s * 3600);
     printf("%u passed, %u failed\n", passed, failed);
     return failed == 0 ? 0 : 1;
 }

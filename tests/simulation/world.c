@@ -39,32 +39,6 @@ index_of(const struct world *w, const char *name)
     return 0;
 }
 
-static int
-view_batch(void *cookie, uint32_t log, uint64_t first, size_t bytes_max, struct store_record *records,
-           size_t max, struct store_batch *out)
-{
-    return store_batch_get(cookie, log, first, bytes_max, records, max, out);
-}
-
-static bool
-view_range(void *cookie, uint32_t log, uint64_t lo, uint64_t hi, uint8_t out[HASH_BYTES])
-{
-    return store_range(cookie, log, lo, hi, out);
-}
-
-static int
-view_leaves(void *cookie, uint32_t log, uint64_t from,
-            void (*fn)(void *cookie, const uint8_t leaf[HASH_BYTES]), void *fn_cookie)
-{
-    return store_leaves(cookie, log, from, fn, fn_cookie);
-}
-
-static int
-view_published(void *cookie, struct span key, uint32_t part, struct store_range_row *ranges, size_t max)
-{
-    return store_published_get(cookie, key, part, ranges, max);
-}
-
 /* An answer of the signer, on its way. */
 struct answer {
     enum event_kind kind;
@@ -165,13 +139,31 @@ put_batch(struct sim *s, const struct action_batch *b)
         if (holds_up(s, store_latest_put(s->store, &subject)))
             holds_up(s, store_segment_note(s->store, subject.delivery, subject.type, subject.epoch));
     }
+    for (size_t k = 0; k < b->holds_n && !s->broken; k++)
+        holds_up(s, store_hold_put(s->store, b->batch.log, &b->holds[k]));
+    for (size_t k = 0; k < b->reveals_n && !s->broken; k++)
+        holds_up(s, store_reveal_put(s->store, b->batch.log, &b->reveals[k]));
+}
+
+/* What a node stores of its own says who may hold its logs. */
+static void
+note_batch(struct world *w, unsigned i, const struct action_batch *b)
+{
+    struct node_log_status s;
+    int at = node_log_find_no(w->sim[i].node, b->batch.log);
+
+    if (at < 0)
+        return;
+    node_log_status(w->sim[i].node, (size_t)at, &s);
+    if (s.row->own && w->conf.audiences)
+        secrets_stored(w, i, s.row->id, &b->batch);
 }
 
 static bool
 is_store_action(enum action_kind kind)
 {
     return kind == ACTION_LOG_PUT || kind == ACTION_BATCH_PUT || kind == ACTION_BATCH_SIGN ||
-           kind == ACTION_TRUNCATE || kind == ACTION_PUBLISHED;
+           kind == ACTION_TRUNCATE || kind == ACTION_PUBLISHED || kind == ACTION_LATE;
 }
 
 static void
@@ -189,6 +181,10 @@ do_store(struct world *w, unsigned i, const struct action *a)
         break;
     case ACTION_BATCH_PUT:
         put_batch(s, a->batch);
+        note_batch(w, i, a->batch);
+        break;
+    case ACTION_LATE:
+        holds_up(s, store_late_put(s->store, a->late));
         break;
     case ACTION_BATCH_SIGN:
         holds_up(s, store_batch_sign(s->store, a->row->no, &a->row->head));
@@ -309,15 +305,14 @@ start(struct world *w, unsigned i)
 {
     struct sim *s = &w->sim[i];
     struct rows *rows = mem_new(sizeof(*rows));
-    struct node_conf conf = {
-        .name = w->roster->member[i].name,
-        .roster = w->roster,
-        .fresh_boot = s->whole,
-        .guard_wait_ms = 90000,
-        .heartbeat_ms = 30000,
-        .cosign_ms = 10000,
-        .software = "simulation",
-        .view = {s->store, view_batch, view_range, view_leaves, view_published, NULL, NULL}};
+    struct node_conf conf = {.name = w->roster->member[i].name,
+                             .roster = w->roster,
+                             .fresh_boot = s->whole,
+                             .guard_wait_ms = 90000,
+                             .heartbeat_ms = 30000,
+                             .cosign_ms = 10000,
+                             .software = "simulation",
+                             .seal = {s->sealer, secrets_items, secrets_wrap}};
     struct thing tick = {.kind = THING_TICK, .node = i};
 
     if (s->node != NULL) {
@@ -330,7 +325,7 @@ start(struct world *w, unsigned i)
     }
     open_store(w, i);
     assert(store_logs(s->store, add_row, rows) == 0);
-    conf.view.cookie = s->store;
+    conf.view = view_of(s->store);
     s->life++;
     memset(s->want, 0, sizeof(s->want));
     s->commit_due = false;
@@ -340,6 +335,21 @@ start(struct world *w, unsigned i)
     tick.life = s->life;
     tick.at_ms = w->now;
     queue_put(&w->queue, tick);
+}
+
+/* The wrap key of a node, from its seed. */
+static void
+model_wrap_key(const uint8_t seed[32], uint8_t key[32], struct sealer **sealer)
+{
+    uint8_t twice[64], bytes[HASH_BYTES];
+    struct secret *wrap;
+
+    memcpy(twice, seed, 32);
+    memcpy(twice + 32, seed, 32);
+    hash_sha256(span_of(twice, sizeof(twice)), bytes);
+    wrap = secret_new_copy(bytes);
+    secret_curve_public(wrap, key);
+    *sealer = sealer_new(wrap);
 }
 
 static void
@@ -363,12 +373,20 @@ make_roster(struct world *w)
         model_init(&w->sim[i].signer, seed);
         snprintf(m->name, sizeof(m->name), "%s", names[i]);
         snprintf(m->endpoint, sizeof(m->endpoint), "tcp://127.0.0.1:%u", 7600 + i);
-        m->log.n = m->witness.n = 1;
+        m->log.n = m->witness.n = m->wrap.n = 1;
+        model_wrap_key(seed, m->wrap.key[0].key, &w->sim[i].sealer);
         sig_public(w->sim[i].signer.log_key, m->log.key[0].key);
         sig_public(w->sim[i].signer.witness_key, m->witness.key[0].key);
         checkpoint_witness_name(w->roster->federation, m->name, name);
         checkpoint_key_id(name, 0x04, m->witness.key[0].key, m->witness.key[0].id);
     }
+}
+
+void
+world_start(void)
+{
+    secrets_start();
+    secret_start();
 }
 
 struct world *
@@ -378,6 +396,7 @@ world_new(const struct world_conf *conf)
 
     w->conf = *conf;
     w->rng = conf->seed;
+    secrets_seed(conf->seed);
     w->pair = mem_new(PAIRS_MAX * sizeof(*w->pair));
     w->acked = mem_new(ACKED_MAX * sizeof(*w->acked));
     make_roster(w);
@@ -401,6 +420,7 @@ world_free(struct world *w)
         disk_image_free(w->sim[i].backup);
         disk_free(w->sim[i].disk);
         model_release(&w->sim[i].signer);
+        sealer_free(w->sim[i].sealer);
     }
     queue_release(&w->queue);
     free(w->roster);
@@ -418,8 +438,12 @@ publish(struct world *w, struct waiting *p)
     struct buf body;
 
     buf_init(&body, LIMIT_BODY_BYTES);
-    body_make(p->number, &body);
+    body_make(p->number, secrets_is(w, p->number), &body);
     record.body = buf_span(&body);
+    if (secrets_is(w, p->number))
+        request.audience = "ops";
+    if (secrets_is(w, p->number) && p->number % 3 == 1)
+        record.embargo_until = utc_from_unix((1795000000000LL + w->now) / 1000 + 8, 0);
     request.class_name = p->number % 3 == 0 ? "alert" : "data";
     request.mode = PARALLAX__V1__MODE__TEST;
     request.records = &record;
@@ -536,6 +560,8 @@ world_run(struct world *w, int64_t ms, bool publishing, bool faults)
             free(t.bytes);
         }
         w->now = slice;
+        if (publishing && w->conf.audiences && w->now > 1000 && world_chance(w, 100))
+            secrets_change(w, (unsigned)world_below(w, w->conf.nodes));
         if (publishing && world_chance(w, 3000))
             publish_something(w);
         if (faults)

@@ -21,10 +21,12 @@ struct world_conf {
     unsigned nodes;
     struct world_faults faults;
     bool trace;
+    bool audiences; /* each node also publishes to one of its own, whose readers change */
 };
 
 struct world;
 
+void world_start(void); /* once, first */
 struct world *world_new(const struct world_conf *conf);
 void world_free(struct world *w);
 /* Let ${ms} of virtual time pass, with publications at random nodes when ${publish}, and faults when
@@ -39,13 +41,16 @@ bool world_converged(struct world *w);
 const char *world_violation(struct world *w);
 /* Pictures of all nodes are equal. */
 bool world_pictures_equal(struct world *w);
+/* Records of named audiences are shown by those who may read them, and by nobody else. NULL, or what is wrong. */
+const char *world_secrets_wrong(struct world *w);
 /* One record at every node, no faults. */
 void world_publish_each(struct world *w);
 /* In words, why world_converged() last said no. */
 const char *world_wrong(const struct world *w);
 
 struct world_figures {
-    uint64_t steps, frames, dropped, published, acknowledged, crashes, cuts, new_logs, powerless, restored;
+    uint64_t steps, frames, dropped, published, acknowledged, crashes, cuts, new_logs, powerless, restored,
+        changes;
 };
 const struct world_figures *world_figures(const struct world *w);
 

@@ -9,7 +9,8 @@
 #define PAIRS_MAX    4096
 #define ACKED_MAX    65536
 #define WAITING_MAX  256
-#define LOG_ROWS_MAX 128
+#define LOG_ROWS_MAX 512
+#define TRUTH_MAX    1024
 
 /* A connection; side 0 dialled. */
 struct pair {
@@ -31,6 +32,8 @@ struct sim {
     bool broken; /* its disk failed in this step */
     struct disk_image *backup;
     size_t backup_acked; /* acknowledged in the whole world when it was made */
+    struct sealer *sealer;
+    bool audience; /* it was told that its audience is there */
 };
 
 /* A publication that waits for its answer. */
@@ -51,6 +54,13 @@ struct acked {
         excused; /* acknowledged after the backup that its node was restored from: peers may have it, or not */
 };
 
+/* Who may hold a log of a named audience, as its origin said. */
+struct truth {
+    uint8_t log[LOG_ID_BYTES];
+    unsigned origin;
+    uint64_t readers, carriers;
+};
+
 struct world {
     struct world_conf conf;
     uint64_t rng;
@@ -67,7 +77,9 @@ struct world {
     uint64_t token;
     uint32_t number;
     struct world_figures figures;
-    char wrong[256];
+    char wrong[256], leak[256];
+    struct truth truth[TRUTH_MAX];
+    size_t truth_n;
 };
 
 uint64_t world_random(struct world *w);
@@ -89,8 +101,24 @@ void net_node_gone(struct world *w, unsigned node);
 void faults_crash(struct world *w, unsigned i, bool power);
 void faults_cause(struct world *w); /* some of them, now and then */
 
-/* body.c: one orbit record about object ${number}, packed */
-void body_make(uint32_t number, struct buf *out);
+/* body.c: one orbit record about object ${number}, packed; its name begins with SECRET when it is for a named audience */
+void body_make(uint32_t number, bool secret, struct buf *out);
+
+/* view.c */
+struct node_view view_of(struct store *s);
+
+/* secrets.c */
+void secrets_start(void); /* before secret_start(): keys and wrapped keys come from the seed, too */
+void secrets_seed(uint64_t seed);
+int secrets_items(void *cookie, struct sealer_item *items, size_t n, struct buf *out);
+int secrets_wrap(void *cookie, struct span wrapped, const uint8_t (*to)[32], size_t n,
+                 uint8_t (*out)[SEAL_WRAPPED_BYTES], struct why *why);
+bool secrets_is(const struct world *w, uint32_t number);
+void secrets_stored(struct world *w, unsigned i, const uint8_t *log, const struct store_batch *b);
+void secrets_sent(struct world *w, unsigned from, unsigned to, struct span bytes);
+void secrets_change(struct world *w, unsigned i);
+void secrets_answered(struct world *w, unsigned i, const struct action *a);
+const char *secrets_wrong(struct world *w);
 
 /* check.c */
 void world_acknowledged(struct world *w, unsigned node, const struct action *a);

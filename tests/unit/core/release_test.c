@@ -54,6 +54,63 @@ a_log_is_released_to_those_of_its_audience_and_to_nobody_else(void **state)
     roster_free(roster);
 }
 
+/* Members 0 to 4 of one bit each; the origin is member 0, member 4 was removed. */
+static const struct {
+    uint64_t readers, carriers, granted, limit;
+    enum release_rule rule[5];
+} lists[] = {
+    {0,
+     0,
+     0,
+     ~0ull,
+     {RELEASE_origin, RELEASE_not_listed, RELEASE_not_listed, RELEASE_not_listed, RELEASE_not_member}},
+    {2,
+     4,
+     0,
+     ~0ull,
+     {RELEASE_origin, RELEASE_reader, RELEASE_carrier, RELEASE_not_listed, RELEASE_not_member}},
+    {2, 4, 8, ~0ull, {RELEASE_origin, RELEASE_reader, RELEASE_carrier, RELEASE_granted, RELEASE_not_member}},
+    {2, 4, 8, 0, {RELEASE_origin, RELEASE_removed, RELEASE_removed, RELEASE_removed, RELEASE_not_member}},
+    {14, 0, 0, 4, {RELEASE_origin, RELEASE_removed, RELEASE_reader, RELEASE_removed, RELEASE_not_member}},
+    {~0ull,
+     ~0ull,
+     ~0ull,
+     ~0ull,
+     {RELEASE_origin, RELEASE_reader, RELEASE_reader, RELEASE_reader, RELEASE_not_member}},
+};
+
+static void
+a_named_log_is_released_by_its_lists_and_by_those_of_what_continues_it(void **state)
+{
+    static const char *const names[] = {"de-dlr", "jp-jaxa", "it-asi", "fr-cnes", "br-inpe"};
+    struct roster *roster = roster_new();
+
+    for (size_t k = 0; k < 5; k++)
+        federation_add_member(roster, names[k]);
+    roster->member[4].removed = true;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        struct store_log log = {.audience = "inner",
+                                .origin = "de-dlr",
+                                .readers = lists[i].readers,
+                                .carriers = lists[i].carriers,
+                                .granted = lists[i].granted,
+                                .limit = lists[i].limit};
+        for (size_t k = 0; k < 5; k++) {
+            enum release_rule rule = release_rule(names[k], &log, roster);
+            if (rule != lists[i].rule[k])
+                fail_msg("row %zu to %s: %s instead of %s", i, names[k], release_info(rule)->name,
+                         release_info(lists[i].rule[k])->name);
+            assert_int_equal(may_release(names[k], &log, roster), release_info(rule)->holds);
+        }
+        /* The lists mean nothing where nobody is named. */
+        snprintf(log.audience, sizeof log.audience, "open");
+        assert_int_equal(release_rule("jp-jaxa", &log, roster), RELEASE_open);
+        log.audience[0] = 0;
+        assert_int_equal(release_rule("jp-jaxa", &log, roster), RELEASE_unknown);
+    }
+    roster_free(roster);
+}
+
 static void
 an_empty_roster_releases_nothing_to_a_peer(void **state)
 {
@@ -70,6 +127,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_log_is_released_to_those_of_its_audience_and_to_nobody_else),
+        cmocka_unit_test(a_named_log_is_released_by_its_lists_and_by_those_of_what_continues_it),
         cmocka_unit_test(an_empty_roster_releases_nothing_to_a_peer),
     };
 

@@ -1,0 +1,53 @@
+/* What a core reads: the store of its node. */
+#include "world_internal.h"
+
+static int
+view_batch(void *cookie, uint32_t log, uint64_t first, size_t bytes_max, struct store_record *records,
+           size_t max, struct store_batch *out)
+{
+    return store_batch_get(cookie, log, first, bytes_max, records, max, out);
+}
+
+static bool
+view_range(void *cookie, uint32_t log, uint64_t lo, uint64_t hi, uint8_t out[HASH_BYTES])
+{
+    return store_range(cookie, log, lo, hi, out);
+}
+
+static int
+view_leaves(void *cookie, uint32_t log, uint64_t from,
+            void (*fn)(void *cookie, const uint8_t leaf[HASH_BYTES]), void *fn_cookie)
+{
+    return store_leaves(cookie, log, from, fn, fn_cookie);
+}
+
+static int
+view_due(void *cookie, int64_t now, struct store_due *out, size_t max)
+{
+    return store_due(cookie, now, out, max);
+}
+
+static int
+view_reveal_of(void *cookie, const uint8_t log[LOG_ID_BYTES], uint64_t index, uint32_t *reveal_log,
+               uint64_t *reveal_index)
+{
+    return store_reveal_of(cookie, log, index, reveal_log, reveal_index);
+}
+
+static int
+view_published(void *cookie, struct span key, uint32_t part, struct store_range_row *ranges, size_t max)
+{
+    return store_published_get(cookie, key, part, ranges, max);
+}
+
+struct node_view
+view_of(struct store *s)
+{
+    return (struct node_view){.cookie = s,
+                              .batch = view_batch,
+                              .range = view_range,
+                              .leaves = view_leaves,
+                              .published = view_published,
+                              .due = view_due,
+                              .reveal_of = view_reveal_of};
+}
