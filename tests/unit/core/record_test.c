@@ -303,7 +303,7 @@ an_unknown_critical_field_is_its_own_reason_and_another_one_is_kept(void **state
     assert_null(record_header_read(buf_span(&out), log_id, &arena, &why));
     assert_int_equal(why.code, WHY_HEADER_CRITICAL);
     assert_non_null(read_head());
-    buf_put(&out, "\x82\x02\x01x", 4); /* field 32 */
+    buf_put(&out, "\x8a\x02\x01x", 4); /* field 33 */
     assert_non_null(record_header_read(buf_span(&out), log_id, &arena, &why));
 }
 

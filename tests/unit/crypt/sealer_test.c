@@ -185,6 +185,7 @@ a_key_is_handed_on_by_who_has_it_only(void **state)
     assert_int_equal(sealer_wrap(b->stranger, span_of(b->wrapped[1], SEAL_WRAPPED_BYTES),
                                  (const uint8_t(*)[32])b->key, 1, more, &b->why),
                      -1);
+    why_clear(&b->why);
     assert_int_equal(sealer_wrap(b->origin, span_of(NULL, 0), (const uint8_t(*)[32])bad, 1, more, &b->why),
                      -1);
     assert_int_equal(b->why.code, WHY_FIELD_VALUE);
