@@ -418,7 +418,7 @@ def read_options():
     parser = argparse.ArgumentParser(prog="deploy/demo", description="Three nations share what they know about the sky, on this machine: installs what is missing, "
                                      "builds, makes a federation of three nodes, publishes at each and waits until all three hold everything.")
     parser.add_argument("--check", nargs="?", const="all", choices=("all", "kill") + tuple(story.STORIES), help="verify what is shared, stop, and exit 0 or say what failed; "
-                        "`--check kill` kills roles of the nodes at random meanwhile; relay, join, restore and fork tell a story each")
+                        "`--check kill` kills roles of the nodes at random meanwhile; relay, join, restore, secret and fork tell a story each")
     parser.add_argument("--data", nargs="+", metavar="FILE", help="publish these files, spread over the nations, instead of config/sample")
     parser.add_argument("--mode", choices=("REAL", "EXERCISE", "TEST", "SIMULATED"), help="default: SIMULATED for the sample, REAL for --data")
     parser.add_argument("--dir", default=os.path.join(ROOT, "build", "demo"), help="where the federation lives, and stays afterwards (default build/demo)")

@@ -4,7 +4,9 @@ import os
 import re
 import shutil
 import signal
+import socket
 import tempfile
+import threading
 import time
 
 from federation import Failed, Federation, Node, free_port, parallax
@@ -270,4 +272,139 @@ def fork(build, directory, stack):
     saw("all three hold new records; those of us-noaa stand in log %s…, not in %s…" % (again[0][0][:8], log[:8]))
 
 
-STORIES = {"relay": relay, "join": join, "restore": restore, "fork": fork}
+# --- secret -----------------------------------------------------------------------------------------------------------
+
+MARKER = "MARKER-9F27-NOT-FOR-EVERYBODY"
+
+
+class Wire:
+    """A listener that passes everything on to ${target} and keeps a copy: who taps the line."""
+
+    def __init__(self, target):
+        self.target, self.seen, self.lock = target, bytearray(), threading.Lock()
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                inside, _ = self.socket.accept()
+                outside = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                return
+            for pair in ((inside, outside), (outside, inside)):
+                threading.Thread(target=self.copy, args=pair, daemon=True).start()
+
+    def copy(self, source, target):
+        try:
+            while chunk := source.recv(65536):
+                with self.lock:
+                    self.seen += chunk
+                target.sendall(chunk)
+        except OSError:
+            pass
+        for end in (source, target):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def close(self):
+        self.socket.close()
+
+
+def bytes_on_disk(node):
+    """All files of a node's directory, the store's journal among them."""
+    whole = b""
+    for directory, _, files in os.walk(node.directory):
+        for name in files:
+            try:
+                with open(os.path.join(directory, name), "rb") as file:
+                    whole += file.read()
+            except OSError:
+                pass  # a socket
+    return whole
+
+
+def bytes_in_memory(node):
+    """What the roles of a node have in memory now; NULL bytes of what may not be read."""
+    whole = b""
+    for role in ("sign", "seal", "core", "gate"):
+        pid = node.role_pid(role)
+        with open("/proc/%d/maps" % pid, encoding="ascii", errors="replace") as maps, open("/proc/%d/mem" % pid, "rb", 0) as memory:
+            for line in maps:
+                place, mode = line.split()[:2]
+                begin, end = (int(part, 16) for part in place.split("-"))
+                if mode.startswith("rw"):
+                    try:
+                        memory.seek(begin)
+                        whole += memory.read(end - begin)
+                    except OSError:
+                        pass  # guarded, or gone
+    return whole
+
+
+def secret_file(directory, number, name=MARKER):
+    """One orbit whose name is a marker."""
+    path = os.path.join(directory, "secret-%d.csv" % number)
+    with open(path, "w", encoding="ascii") as file:
+        file.write("OBJECT_NAME,OBJECT_ID,EPOCH,MEAN_MOTION,ECCENTRICITY,INCLINATION,RA_OF_ASC_NODE,ARG_OF_PERICENTER,MEAN_ANOMALY,EPHEMERIS_TYPE,"
+                   "CLASSIFICATION_TYPE,NORAD_CAT_ID,ELEMENT_SET_NO,REV_AT_EPOCH,BSTAR,MEAN_MOTION_DOT,MEAN_MOTION_DDOT\n"
+                   "%s,2026-077A,2026-11-01T12:00:00,15.5,0.0001,51.6,10,20,30,0,U,%d,999,100,0.0001,0.00001,0\n" % (name, number))
+    return path
+
+
+def orbits(node):
+    return [json.loads(line)["body"]["OBJECT_NAME"] for line in node.cli("query", "orbit", "--mode", "SIMULATED", "--json").out.splitlines()]
+
+
+def secret(build, directory, stack):
+    wires = {}
+
+    def endpoint(name, port):
+        if name != "fr-cnes":
+            return ""
+        wires[name] = Wire(port)
+        stack.callback(wires[name].close)
+        return "tcp://127.0.0.1:%d" % wires[name].port
+
+    federation = make(build, directory, endpoint=endpoint)
+    stack.callback(federation.stop)
+    us, fr, jp = federation.nodes
+    federation.start()
+    for node in (us, jp):
+        node.events.wait("session_open", peer="fr-cnes", lane="bulk")
+    did("started three nodes; us-noaa and jp-jaxa reach each other through fr-cnes only, and the line to fr-cnes is tapped")
+    us.cli("audience", "create", "inner", "jp-jaxa", "--carriers", "fr-cnes")
+    ranges = us.publish(*MODE, "--audience", "inner", secret_file(directory, 900001))
+    did("made an audience of us-noaa that jp-jaxa reads and fr-cnes carries, and published a record with a marker to it")
+    expected("jp-jaxa reads it; fr-cnes holds it and cannot")
+    until(lambda: orbits(jp) == [MARKER], "jp-jaxa does not read the record")
+    record = "%s:%d" % ranges[0][:2]
+    if orbits(fr) != [] or fr.cli("export", record, check=False).returncode == 0:
+        raise Failed("fr-cnes reads what it carries")
+    rules = {name: us.json("explain-release", name, record)["rule"] for name in NAMES}
+    saw("jp-jaxa shows it, fr-cnes does not; explain-release: %s" % ", ".join("%s %s" % pair for pair in rules.items()))
+    expected("no byte of the marker on fr-cnes' disk, in its memory, or on its line; the search finds it at jp-jaxa")
+    jp.cli("export", record)
+    if MARKER.encode() not in bytes_in_memory(jp):
+        raise Failed("the search of the memory finds nothing where it must: it proves nothing")
+    for place, content in (("disk", bytes_on_disk(fr)), ("memory", bytes_in_memory(fr)), ("line", bytes(wires["fr-cnes"].seen))):
+        if MARKER.encode() in content or len(content) < 4096:
+            raise Failed("the marker is in the %s of fr-cnes (%d bytes)" % (place, len(content)))
+        saw("%s of fr-cnes: %d bytes, the marker is not among them" % (place, len(content)))
+    us.cli("audience", "remove", "inner", "jp-jaxa")
+    us.cli("audience", "add", "inner", "fr-cnes")
+    more = us.publish(*MODE, "--audience", "inner", secret_file(directory, 900002, "SECOND"))
+    did("removed jp-jaxa from the readers, made fr-cnes one, published another")
+    expected("fr-cnes reads the new one and not the old one; jp-jaxa keeps the old one and gets no more")
+    until(lambda: orbits(fr) == ["SECOND"], "fr-cnes does not read the new record")
+    opened = us.publish(*MODE, "--wait", 1, sample("us-noaa/conjunction-1.cdm"))
+    until(lambda: opened[0][0] in jp.heads() and jp.heads()[opened[0][0]][2] > opened[0][2], "jp-jaxa does not hold an open record that came later")
+    if orbits(jp) != [MARKER] or more[0][0] in jp.heads():
+        raise Failed("jp-jaxa got what was published after it was removed")
+    saw("as expected; the old log ended, and the new one has another key")
+
+
+STORIES = {"relay": relay, "join": join, "restore": restore, "secret": secret, "fork": fork}
