@@ -89,6 +89,15 @@ audience_described(struct node *n, struct track *t, const Parallax__V1__Descript
 }
 
 void
+audience_forget(struct track *t)
+{
+    t->described = t->continues = t->has_key = false;
+    t->row.audience[0] = t->row.class_name[0] = '\0';
+    t->row.readers = t->row.carriers = t->row.granted = 0;
+    t->row.limit = UINT64_MAX;
+}
+
+void
 audience_keys(struct node *n, struct track *t, struct span body)
 {
     struct arena arena;

@@ -51,7 +51,7 @@ send_close(struct node *n, struct link *l, struct track *t, enum why_code code)
 static bool
 wanted(const struct node *n, const struct track *t)
 {
-    if (t->row.frozen || (n->disk_low && t->lane == PARALLAX__V1__LANE__BULK_LANE))
+    if (t->row.frozen || quota_is_full(n, t) || (n->disk_low && t->lane == PARALLAX__V1__LANE__BULK_LANE))
         return false;
     /* Of a log of ours that ended, peers may hold more than the store that we came back with. */
     if (t->own == OWN_ENDED)
@@ -229,8 +229,10 @@ check_leaves(struct node *n, struct track *t, struct link *l, const Parallax__V1
     if (d->first == 0) {
         Parallax__V1__Lane lane = strcmp(t->row.class_name, "data") == 0 ? PARALLAX__V1__LANE__BULK_LANE
                                                                          : PARALLAX__V1__LANE__ALERT_LANE;
-        if (lane != t->lane || !may_release(n->conf.name, &t->row, n->roster))
+        if (lane != t->lane || !may_release(n->conf.name, &t->row, n->roster)) {
+            audience_forget(t);
             return why_set(why, WHY_NOT_RELEASED, 0, 0, "log", "not for us, or on the wrong lane");
+        }
     }
     return 0;
 }
@@ -283,6 +285,10 @@ follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct 
     struct road_growth growth;
     struct why leaf_why;
 
+    if (t != NULL && d->n_headers == 0) {
+        fetch_answered(n, l, d, why);
+        return;
+    }
     if (t == NULL || t->source != l->id || t->row.frozen ||
         (t->own != OWN_NONE && t->own != OWN_RECOVERING && t->own != OWN_ENDED))
         return; /* LOG_UNKNOWN: what a source that was left had under way; nobody is blamed */
@@ -305,6 +311,14 @@ follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct 
         /* Under a well-signed anchor it may be the origin that lied: the proof decides whom to blame. */
         if (fork_suspect(n, t, l, &anchor))
             why_clear(why);
+        return;
+    }
+    if (t->own == OWN_NONE && quota_pass(n, t, protobuf_c_message_get_packed_size(&d->base))) {
+        why_clear(&leaf_why);
+        why_set(&leaf_why, WHY_QUOTA, 0, 0, "log", "the quota of its origin would be passed");
+        node_count_reject(n, node_member_index(n, t->row.origin), &leaf_why);
+        send_close(n, l, t, WHY_QUOTA);
+        t->source = 0;
         return;
     }
     why_clear(&leaf_why);

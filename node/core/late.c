@@ -89,30 +89,42 @@ reveal(struct node *n, struct track *t, uint64_t index, const Parallax__V1__Head
     buf_release(&sealed);
 }
 
+/* A copy that lives until the actions are cleared. */
+static struct store_record *
+keep(struct node *n, const struct store_record *r, struct span header, struct span body)
+{
+    struct store_record *record = action_memory(n, sizeof(*record));
+    uint8_t *copy = action_memory(n, header.n + body.n);
+
+    memcpy(copy, header.p, header.n);
+    if (body.n > 0)
+        memcpy(copy + header.n, body.p, body.n);
+    *record = *r;
+    record->header = span_of(copy, header.n);
+    record->body = span_of(body.n > 0 ? copy + header.n : NULL, body.n);
+    return record;
+}
+
 /* ${plain} is what the record holds: it takes the place in the picture that it would have had. */
 static void
 deliver(struct node *n, struct track *t, uint64_t index, struct span header, struct span body,
-        struct span plain, const struct store_due *due)
+        struct span plain, const struct why *plain_why, const struct store_due *due)
 {
     struct road_result *r = action_memory(n, sizeof(*r));
     struct store_late *late = action_memory(n, sizeof(*late));
     struct store_subject *subject = action_memory(n, sizeof(*subject));
-    struct store_record *record = action_memory(n, sizeof(*record));
 
-    road_check(n, t, header, body, STORE_BODY_HELD, &plain, NULL, r);
+    road_check(n, t, header, body, STORE_BODY_HELD, &plain, plain_why, r);
     late->log = t->row.no;
     late->index = index;
     late->reveal_log = due->reveal_log;
     late->reveal_index = due->reveal_index;
     late->opened = true;
+    late->settled = due->kind == DUE_BODY || due->kind == DUE_CHECK;
+    if (r->record.quarantine != WHY_NONE || late->settled)
+        late->record = keep(n, &r->record, header, body);
     if (r->record.quarantine != WHY_NONE) {
-        uint8_t *copy = action_memory(n, header.n + body.n);
-        memcpy(copy, header.p, header.n);
-        memcpy(copy + header.n, body.p, body.n);
-        *record = r->record;
-        record->header = span_of(copy, header.n);
-        record->body = span_of(copy + header.n, body.n);
-        late->record = record;
+        late->why = &r->why;
         t->quarantined++;
         node_count_reject(n, node_member_index(n, t->row.origin), &r->why);
     } else if (r->visible) {
@@ -142,7 +154,7 @@ open_revealed(struct node *n, struct track *t, const struct store_due *due, cons
     buf_init(&plain, LIMIT_BODY_BYTES);
     rc = node_open_body(n, t->index, due->index, h, body, &plain, &why);
     if (rc == 0) {
-        deliver(n, t, due->index, header, body, buf_span(&plain), due);
+        deliver(n, t, due->index, header, body, buf_span(&plain), NULL, due);
     } else if ((rc > 0 && !may_open(t)) || (rc < 0 && why.code != WHY_STARTING)) {
         struct store_late *late = action_memory(n, sizeof(*late));
         *late = (struct store_late){.log = t->row.no,
@@ -156,18 +168,72 @@ open_revealed(struct node *n, struct track *t, const struct store_due *due, cons
     buf_release(&plain);
 }
 
+/* The road once more, for what is held or came now: with what the log's key opens of it. */
+static void
+look_again(struct node *n, struct track *t, uint64_t index, struct span header, struct span body,
+           enum store_due_kind kind)
+{
+    struct store_due due = {.kind = kind, .log = t->row.no, .index = index};
+
+    if (node_sealed_open(n, t, &header, &body, 1) != 0)
+        return; /* asked for again */
+    deliver(n, t, index, header, body, n->plain[0], &n->plain_why[0], &due);
+}
+
+/* What an older release did not understand. */
+static void
+check_again(struct node *n, struct track *t, const struct store_due *due)
+{
+    struct buf header, body;
+
+    buf_init(&header, LIMIT_HEADER_BYTES);
+    buf_init(&body, LIMIT_BODY_BYTES);
+    if (read_record(n, t, due->index, &header, &body))
+        look_again(n, t, due->index, buf_span(&header), buf_span(&body), DUE_CHECK);
+    buf_release(&header);
+    buf_release(&body);
+}
+
+void
+late_body(struct node *n, struct track *t, uint64_t index, struct span header, struct span body)
+{
+    t->row.bytes += body.n;
+    quota_count(n, t, body.n);
+    look_again(n, t, index, header, body, DUE_BODY);
+}
+
+void
+late_gone(struct node *n, struct track *t, uint64_t index, struct span header)
+{
+    struct store_late *late = action_memory(n, sizeof(*late));
+    struct store_record gone = {.body_state = STORE_BODY_GONE};
+
+    *late = (struct store_late){.log = t->row.no, .index = index, .settled = true};
+    late->record = keep(n, &gone, header, span_of(NULL, 0));
+    action_add(n, ACTION_LATE)->late = late;
+}
+
 static void
 take_due(struct node *n, const struct store_due *due)
 {
     struct track *t = track_no(n, due->log),
-                 *from = due->reveal_log == 0 ? NULL : track_no(n, due->reveal_log);
+                 *from = due->kind != DUE_REVEAL ? NULL : track_no(n, due->reveal_log);
     struct buf header, body;
     struct arena arena;
     struct why why;
     Parallax__V1__Header *h;
 
-    if (t == NULL || (due->reveal_log != 0 && (from == NULL || due->reveal_index >= from->ready)))
+    if (t == NULL || (due->kind == DUE_REVEAL && (from == NULL || due->reveal_index >= from->ready)))
         return;
+    if (due->kind == DUE_BODY) {
+        if (!asked_lately(n, due->log, due->index))
+            fetch_ask(n, t, due->index);
+        return;
+    }
+    if (due->kind == DUE_CHECK) {
+        check_again(n, t, due);
+        return;
+    }
     why_clear(&why);
     arena_init(&arena, LIMIT_ARENA_BODY_BYTES);
     buf_init(&header, LIMIT_HEADER_BYTES);
@@ -175,7 +241,7 @@ take_due(struct node *n, const struct store_due *due)
     if (read_record(n, t, due->index, &header, &body) &&
         (h = record_header_read(buf_span(&header), t->row.id, &arena, &why)) != NULL &&
         h->sealing == PARALLAX__V1__SEALING__EMBARGO) {
-        if (due->reveal_log == 0)
+        if (due->kind == DUE_EMBARGO)
             reveal(n, t, due->index, h);
         else
             open_revealed(n, t, due, h, buf_span(&header), buf_span(&body));
@@ -190,7 +256,7 @@ static void
 rescan(struct node *n, struct track *t)
 {
     const struct node_view *v = &n->conf.view;
-    static const struct store_due none;
+    static const struct store_due none = {.kind = DUE_REVEAL};
     struct span headers[LIMIT_BATCH_COUNT], bodies[LIMIT_BATCH_COUNT];
     struct store_batch b;
 
@@ -204,10 +270,10 @@ rescan(struct node *n, struct track *t)
         return;
     for (uint32_t i = 0; i < b.count && b.first + i < t->rescan; i++) {
         if (n->plain[i].p != NULL)
-            deliver(n, t, b.first + i, headers[i], bodies[i], n->plain[i], &none);
+            deliver(n, t, b.first + i, headers[i], bodies[i], n->plain[i], NULL, &none);
     }
     for (uint64_t at = b.first; at < b.first + b.count && at < t->rescan; at++) {
-        struct store_due due = {.log = t->row.no, .index = at};
+        struct store_due due = {.kind = DUE_REVEAL, .log = t->row.no, .index = at};
         if (n->plain[at - b.first].p == NULL &&
             v->reveal_of(v->cookie, t->row.id, at, &due.reveal_log, &due.reveal_index) == 0)
             take_due(n, &due);

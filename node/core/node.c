@@ -185,6 +185,7 @@ node_new(const struct node_conf *conf, const struct store_log *logs, size_t logs
         t->anchored = t->row.head.size < t->row.size ? t->row.head.size : t->row.size;
         if (t->row.own)
             t->own = t->row.closed ? OWN_ENDED : OWN_LISTING;
+        quota_count(n, t, t->row.bytes);
     }
     audience_load(n);
     return n;
@@ -252,20 +253,40 @@ start(struct node *n)
     own_start(n);
 }
 
+/* Peers that told their time, and how many of them are off ours by over a minute: one alone may be the one that is wrong. */
+static unsigned
+clocks(const struct node *n, unsigned *off)
+{
+    unsigned greeted = 0;
+
+    for (unsigned i = 0; i < n->roster->members_n; i++) {
+        int64_t ahead = n->peer[i].clock_base - (n->wall - n->mono);
+        if (n->peer[i].clock_base == 0 || (int)i == n->me || n->roster->member[i].removed)
+            continue;
+        greeted++;
+        *off += ahead > CLOCK_JUMP_MS || ahead < -CLOCK_JUMP_MS;
+    }
+    return greeted;
+}
+
 static void
 tick(struct node *n)
 {
     int64_t jump = n->wall - n->mono - n->clock_base;
-    bool suspect = jump > CLOCK_JUMP_MS || jump < -CLOCK_JUMP_MS;
+    unsigned off = 0, greeted = clocks(n, &off);
+    bool jumped = jump > CLOCK_JUMP_MS || jump < -CLOCK_JUMP_MS;
+    bool suspect = jumped || (greeted > 1 && off > greeted / 2);
 
     if (suspect && !n->clock_suspect)
-        action_event(n, EV_clock_suspect, "wall_jump_ms=%lld", (long long)jump);
+        action_event(n, EV_clock_suspect, "wall_jump_ms=%lld peers_off=%u peers=%u", (long long)jump, off,
+                     greeted);
     n->clock_suspect = suspect;
     session_tick(n);
     follow_tick(n);
     own_tick(n);
     audience_tick(n);
     late_tick(n);
+    quota_tick(n);
     heads_tick(n);
     adopt_tick(n);
     fork_tick(n);
@@ -291,6 +312,17 @@ static void
 step_publish(struct node *n, const struct event *e)
 {
     publish_take(n, e->publish);
+}
+
+static void
+step_dropped(struct node *n, const struct event *e)
+{
+    struct track *t = node_track(n, e->log);
+
+    if (t != NULL && e->size <= t->row.bytes) {
+        t->row.bytes -= e->size;
+        quota_count(n, t, (uint64_t)0 - e->size);
+    }
 }
 
 static void
@@ -342,6 +374,7 @@ static step_fn *const steps[] = {
     [EVENT_PUMP] = step_pump,
     [EVENT_DISK] = step_disk,
     [EVENT_AUDIENCE] = step_audience,
+    [EVENT_DROPPED] = step_dropped,
     [EVENT_REFUSED] = step_refused,
 };
 

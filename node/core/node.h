@@ -54,6 +54,7 @@ struct node_conf {
     uint8_t seed[32];            /* for salts and ids; never used twice */
     bool fresh_boot;             /* the node (not only its role) was started: boot guards apply */
     int64_t guard_wait_ms, heartbeat_ms, cosign_ms;
+    uint64_t quota, quota_alert; /* bytes held of one origin: in data logs, in the others; 0 = any */
     const char *software;
     struct node_view view;
     struct node_seal seal;
@@ -78,6 +79,7 @@ enum event_kind {
     EVENT_PUMP,         /* go on with what node_has_work() announced */
     EVENT_DISK,         /* disk_low */
     EVENT_AUDIENCE,     /* audience */
+    EVENT_DROPPED,      /* log, size: bytes of bodies that are not kept any more */
     EVENT_REFUSED /* why, peer ("" = not known), size = how often: refused before it got here, and logged there */
 };
 
@@ -177,6 +179,8 @@ struct action_batch {
     size_t holds_n;
     const struct store_reveal *reveals;
     size_t reveals_n;
+    const uint64_t *misses; /* records whose body is to be had elsewhere */
+    size_t misses_n;
 };
 
 struct action {
@@ -237,7 +241,10 @@ int node_log_find_no(const struct node *n, uint32_t no);
 struct node_peer_status {
     const char *name;
     bool alert_up, bulk_up;
-    int64_t last_frame_ms; /* wall clock; 0 = never */
+    bool quota_reached;     /* no more is taken of what it publishes */
+    uint64_t held_bytes;    /* of its logs */
+    int64_t clock_ahead_ms; /* of ours, when it greeted last */
+    int64_t last_frame_ms;  /* wall clock; 0 = never */
     uint64_t bytes_in, bytes_out;
 };
 /*

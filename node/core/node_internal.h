@@ -20,6 +20,8 @@
 #define HELLO_EVERY_MS  1000  /* greetings on one dialled link */
 #define STALE_MS        90000 /* DESIGN section 1.4 */
 #define CLOCK_JUMP_MS   60000 /* DESIGN section 3, "suspect" */
+#define CLOCK_MAX_MS                                                                                         \
+    ((int64_t)1 << 52) /* of a time that a peer tells: far beyond any real one, far from any overflow */
 #define CHANGES_MAX     8
 #define AUDIENCE_LEAVES 16 /* at the front of a log: descriptor and KEYS */
 #define REVEALING_MAX   64
@@ -63,6 +65,8 @@ struct link {
     int64_t closed_ms, closed_given_ms;
     unsigned proofs_n, forks_n; /* answered, looked at since proofs_ms */
     int64_t proofs_ms;
+    unsigned gets_n; /* answered since gets_ms */
+    int64_t gets_ms;
 };
 
 enum own_state {
@@ -175,6 +179,9 @@ struct node {
     uint64_t pool;                          /* bulk windows given out, bytes */
     bool heads_done[3][LIMIT_MEMBER_COUNT]; /* by lane: the peer told all its heads since our start */
     struct {
+        uint64_t held[3];   /* bytes of its logs, by lane */
+        bool full[3];       /* over its quota */
+        int64_t clock_base; /* its wall clock less our monotonic one, when it greeted last; 0 = it did not */
         int64_t last_frame_ms; /* wall */
         int64_t roster_ask_ms; /* monotonic; 0 = never */
         uint64_t in, out;
@@ -198,7 +205,7 @@ struct node {
         uint64_t index;
         int64_t ms;
     } revealing[REVEALING_MAX]; /* lately asked to be revealed */
-    size_t revealing_next;
+    size_t revealing_next, fetch_turn;
     struct buf opened; /* bodies of the batch that is looked at */
     struct span plain[LIMIT_BATCH_COUNT];
     struct why plain_why[LIMIT_BATCH_COUNT];
@@ -310,6 +317,8 @@ void follow_committed(struct node *n); /* ACK stored */
 void audience_described(struct node *n, struct track *t, const Parallax__V1__Descriptor *d);
 /* Body of a KEYS leaf directly behind the descriptor of ${t}. */
 void audience_keys(struct node *n, struct track *t, struct span body);
+/* A descriptor that was read and is not kept: nobody learns of the log from us. */
+void audience_forget(struct track *t);
 void audience_load(struct node *n); /* the first leaves of all named logs, from the store */
 void audience_tick(struct node *n);
 /* What a log's lists are made of. */
@@ -338,6 +347,23 @@ bool node_is_named(const struct track *t);
 
 /* late.c */
 void late_tick(struct node *n);
+/* A body of a record that is held without: believed like any other from here on. ${header} and ${body} are copied. */
+void late_body(struct node *n, struct track *t, uint64_t index, struct span header, struct span body);
+/* Nobody has the body any more: its origin said so. */
+void late_gone(struct node *n, struct track *t, uint64_t index, struct span header);
+
+/* fetch.c */
+void fetch_ask(struct node *n, struct track *t, uint64_t index);
+void fetch_asked(struct node *n, struct link *l, const Parallax__V1__Get *g);
+void fetch_answered(struct node *n, struct link *l, const Parallax__V1__Data *d, struct why *why);
+void fetch_gone(struct node *n, struct link *l, const Parallax__V1__Gone *g);
+
+/* quota.c */
+void quota_count(struct node *n, const struct track *t, uint64_t bytes);
+bool quota_is_full(const struct node *n, const struct track *t);
+/* Would ${bytes} more of this log pass its origin's quota? Then nothing more is taken, loudly. */
+bool quota_pass(struct node *n, const struct track *t, uint64_t bytes);
+void quota_tick(struct node *n);
 
 /* road.c: from the header on, the same for local and foreign records */
 struct road_result {

@@ -21,6 +21,8 @@ state_of(const struct node *n, const struct track *t)
         return "frozen";
     if (t->own != OWN_NONE)
         return own[t->own];
+    if (quota_is_full(n, t) && t->row.size < t->row.head.size)
+        return "quota";
     if (t->row.closed || (t->old && t->row.size == t->row.head.size))
         return "closed";
     if (t->heartbeat_ms == 0 || n->mono - t->heartbeat_ms > STALE_MS)
@@ -86,6 +88,12 @@ node_peer_status(const struct node *n, size_t i, struct node_peer_status *out)
     out->last_frame_ms = n->peer[i].last_frame_ms;
     out->bytes_in = n->peer[i].in;
     out->bytes_out = n->peer[i].out;
+    if (n->peer[i].clock_base != 0)
+        out->clock_ahead_ms = n->peer[i].clock_base - (n->wall - n->mono);
+    for (int lane = 0; lane < 3; lane++) {
+        out->held_bytes += n->peer[i].held[lane];
+        out->quota_reached = out->quota_reached || n->peer[i].full[lane];
+    }
     for (size_t k = 0; k < n->link_n; k++) {
         const struct link *l = n->link[k];
         if (l->member != (int)i || l->state != LINK_OPEN)

@@ -229,6 +229,8 @@ road_store(struct node *n, struct track *t, const struct road_result *results, s
     struct action *a;
     struct store_hold *holds = NULL;
     struct store_reveal *reveals = NULL;
+    uint64_t *misses = action_memory(n, count * sizeof(*misses));
+    uint64_t bytes = 0;
     size_t bad = 0, held = 0, revealed = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -242,7 +244,9 @@ road_store(struct node *n, struct track *t, const struct road_result *results, s
     bad = 0;
     for (size_t i = 0; i < count; i++) {
         records[i] = results[i].record;
-        t->row.bytes += records[i].header.n + records[i].body.n;
+        bytes += records[i].header.n + records[i].body.n;
+        if (records[i].body_state != STORE_BODY_HELD)
+            misses[b->misses_n++] = t->row.size + i;
         if (records[i].quarantine != WHY_NONE) {
             quarantines[bad++] = results[i].why;
             t->quarantined++;
@@ -277,6 +281,9 @@ road_store(struct node *n, struct track *t, const struct road_result *results, s
     b->quarantines = quarantines;
     b->holds = holds;
     b->reveals = reveals;
+    b->misses = misses;
+    t->row.bytes += bytes;
+    quota_count(n, t, bytes);
     t->tree = growth->tree;
     t->row.size += count;
     t->advanced = true;

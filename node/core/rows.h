@@ -84,11 +84,25 @@ struct store_reveal {
     uint64_t target;
 };
 
+/* Why a stored record is looked at again. */
+enum store_again {
+    STORE_AGAIN_BODY = 1, /* its body is to be had from another peer */
+    STORE_AGAIN_CHECK     /* it is in quarantine, and this release may know better */
+};
+
+enum store_due_kind {
+    DUE_EMBARGO, /* an own record: its time has come, and nobody revealed it yet */
+    DUE_REVEAL,  /* it, and the record that opens it, are held */
+    DUE_BODY,
+    DUE_CHECK
+};
+
 /* What is to be done with a record that was stored long ago. */
 struct store_due {
+    enum store_due_kind kind;
     uint32_t log;
     uint64_t index;
-    uint32_t reveal_log; /* of the REVEAL record; 0 = its time has come and nobody revealed it yet */
+    uint32_t reveal_log; /* of the REVEAL record, with DUE_REVEAL */
     uint64_t reveal_index;
 };
 
@@ -100,7 +114,9 @@ struct store_late {
     const struct store_record *record;   /* what is stored of it from now on; NULL: as it was */
     uint32_t reveal_log;                 /* the REVEAL that did it; 0 = none */
     uint64_t reveal_index;
-    bool opened; /* false: that REVEAL opens nothing, and is not tried again */
+    bool opened;           /* false: nothing becomes visible; that REVEAL is not tried again */
+    bool settled;          /* it is not looked at again for another reason */
+    const struct why *why; /* with ${record} in quarantine */
 };
 
 /* What one publish request made. */

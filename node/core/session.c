@@ -291,6 +291,8 @@ take_hello(struct node *n, struct link *l, const Parallax__V1__Hello *h, struct 
 {
     if (check_hello(n, l, h, why) != 0)
         return;
+    if (h->time_ms > 0 && h->time_ms < CLOCK_MAX_MS)
+        n->peer[l->member].clock_base = h->time_ms - n->mono;
     if (l->dialled) {
         if (l->state != LINK_GREETED || h->your_session.len != SESSION_BYTES ||
             memcmp(h->your_session.data, l->mine, SESSION_BYTES) != 0)
@@ -363,6 +365,12 @@ dispatch(struct node *n, struct link *l, const Parallax__V1__Frame *f, struct wh
         break;
     case PARALLAX__V1__FRAME__BODY_DATA:
         follow_data(n, l, f->data, why);
+        break;
+    case PARALLAX__V1__FRAME__BODY_GET:
+        fetch_asked(n, l, f->get);
+        break;
+    case PARALLAX__V1__FRAME__BODY_GONE:
+        fetch_gone(n, l, f->gone);
         break;
     case PARALLAX__V1__FRAME__BODY_CREDIT:
         if (f->credit->limit > l->limit)

@@ -134,6 +134,8 @@ do_batch_put(struct core *c, const struct action *a)
         log_event(EV_record_quarantined, "index=%llu why=%s note=\"%s\"",
                   (unsigned long long)(b->batch.first + i), why_name(why->code), why->note);
     }
+    for (size_t i = 0; i < b->misses_n && !c->failed; i++)
+        check(c, store_again_put(c->store, b->batch.log, b->misses[i], STORE_AGAIN_BODY));
     c->gathered += b->batch.count;
     c->urgent = c->urgent || b->batch.anchor.size == 0 || a->lane != PARALLAX__V1__LANE__BULK_LANE;
     c->delivered = c->delivered || b->subjects_n > 0;

@@ -27,7 +27,7 @@ struct core {
     uint32_t *links;     /* of the gate that is connected, to end them when it goes */
     size_t links_n;
     struct actions actions;
-    int64_t tick_ms, disk_ms, chain_ms;
+    int64_t tick_ms, disk_ms, chain_ms, keep_ms;
     int64_t again_ms; /* start again from then on, with a newer roster; 0 = no */
     struct why chain_said;
     /* The running transaction: records of peers' data logs, and whether it holds anything else. */
@@ -47,6 +47,12 @@ void core_do_send_peers(struct core *c);
 void core_do_drop_gate(struct core *c);
 /* What is kept of a log that contradicted itself, as node_view.evidence. */
 int core_do_evidence(void *cookie, const uint8_t log[LOG_ID_BYTES], struct span *out);
+
+/* core_view.c */
+struct node_view core_view(struct core *c);
+
+/* core_keep.c: bodies past their age are dropped, a few batches a call. */
+void core_keep(struct core *c);
 
 /* core_do.c: answers of the signer become events. */
 void core_do_sign_answer(void *cookie, const Parallax__Role__SignAnswer *answer);

@@ -20,6 +20,7 @@
 
 #define TICK_MS        250
 #define DISK_MS        2000
+#define KEEP_MS        5000               /* between two looks at what is past its age */
 #define CHAIN_MS       500                /* how often the roster's directory is looked at */
 #define GATE_ALERT_MAX (16 * 1024 * 1024) /* alert frames on their way to the gate, bytes */
 #define GATE_BULK_MAX  (32 * 1024 * 1024)
@@ -70,68 +71,6 @@ core_run_step(struct core *c, struct event *e)
     actions_release(&a);
 }
 
-static int
-view_batch(void *cookie, uint32_t log, uint64_t first, size_t bytes_max, struct store_record *records,
-           size_t records_max, struct store_batch *out)
-{
-    struct core *c = cookie;
-
-    return store_batch_get(c->store, log, first, bytes_max, records, records_max, out);
-}
-
-static bool
-view_range(void *cookie, uint32_t log, uint64_t lo, uint64_t hi, uint8_t out[HASH_BYTES])
-{
-    struct core *c = cookie;
-
-    return store_range(c->store, log, lo, hi, out);
-}
-
-static int
-view_leaves(void *cookie, uint32_t log, uint64_t from,
-            void (*fn)(void *cookie, const uint8_t leaf[HASH_BYTES]), void *fn_cookie)
-{
-    struct core *c = cookie;
-
-    return store_leaves(c->store, log, from, fn, fn_cookie);
-}
-
-static int
-view_published(void *cookie, struct span key, uint32_t part, struct store_range_row *ranges, size_t max)
-{
-    struct core *c = cookie;
-
-    return store_published_get(c->store, key, part, ranges, max);
-}
-
-static int
-view_note(void *cookie, uint64_t version, struct span *out)
-{
-    struct core *c = cookie;
-
-    if (version == 0 || version > c->chain.n)
-        return 1;
-    *out = c->notes[version - 1];
-    return 0;
-}
-
-static int
-view_due(void *cookie, int64_t now, struct store_due *out, size_t max)
-{
-    struct core *c = cookie;
-
-    return store_due(c->store, now, out, max);
-}
-
-static int
-view_reveal_of(void *cookie, const uint8_t log[LOG_ID_BYTES], uint64_t index, uint32_t *reveal_log,
-               uint64_t *reveal_index)
-{
-    struct core *c = cookie;
-
-    return store_reveal_of(c->store, log, index, reveal_log, reveal_index);
-}
-
 struct rows {
     struct store_log *v;
     size_t n;
@@ -155,9 +94,10 @@ make_node(struct core *c)
                              .guard_wait_ms = c->args->conf->guard_wait_s * 1000,
                              .heartbeat_ms = c->args->conf->heartbeat_s * 1000,
                              .cosign_ms = c->args->conf->cosign_s * 1000,
+                             .quota = c->args->conf->origin_quota,
+                             .quota_alert = c->args->conf->origin_quota_alert,
                              .software = "parallax " PARALLAX_VERSION,
-                             .view = {c, view_batch, view_range, view_leaves, view_published, view_note,
-                                      core_do_evidence, view_due, view_reveal_of},
+                             .view = core_view(c),
                              .seal = {c->seal, seallink_items, seallink_wrap}};
     struct rows rows = {NULL, 0};
     struct buf boot;
@@ -428,6 +368,10 @@ timers(struct core *c)
         c->chain_ms = now;
         look_at_chain(c);
     }
+    if (now - c->keep_ms >= KEEP_MS) {
+        c->keep_ms = now;
+        core_keep(c);
+    }
     if (now - c->disk_ms >= DISK_MS) {
         bool low = store_free_bytes(c->store) < c->args->conf->disk_reserve;
         c->disk_ms = now;
@@ -501,6 +445,25 @@ turn(struct core *c)
     flush_gate(c);
 }
 
+/* Another release than the one that stored last may understand what that put into quarantine. */
+static int
+look_at_release(struct core *c)
+{
+    const char *now = PARALLAX_VERSION;
+    struct buf was;
+    int rc = 0;
+
+    buf_init(&was, 256);
+    if (store_meta_get(c->store, "release", &was) < 0)
+        rc = -1;
+    else if (!span_equal(buf_span(&was), span_str(now)) &&
+             (store_again_quarantined(c->store) != 0 ||
+              store_meta_set(c->store, "release", span_str(now)) != 0))
+        rc = -1;
+    buf_release(&was);
+    return rc;
+}
+
 static int
 start(struct core *c, const struct role_args *args)
 {
@@ -540,6 +503,8 @@ start(struct core *c, const struct role_args *args)
                                   .cookie = c,
                                   .publish = take_publish,
                                   .change_audience = take_audience};
+    if (look_at_release(c) != 0)
+        return -1;
     c->api = api_new(args->listen_api, &c->api_ctx);
     return c->api == NULL ? -1 : 0;
 }

@@ -130,7 +130,12 @@ static const char STEP_2[] =
     "CREATE INDEX reveal_record ON reveal (log, idx);"
     "CREATE INDEX reveal_open ON reveal (leaf) WHERE done = 0;";
 
-const char *const schema_steps[] = {STEP_1, STEP_2, NULL};
+static const char STEP_3[] =
+    /* Records that are looked at once more, and why: enum store_again. */
+    "CREATE TABLE again (leaf INTEGER PRIMARY KEY, reason INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX quarantine_leaf ON quarantine (leaf);";
+
+const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, NULL};
 
 int
 schema_version(void)

@@ -120,9 +120,12 @@ int store_visible(struct store *s, uint64_t delivery, bool forward, const char *
 /* An own record that is to be revealed at its time; a REVEAL that came. Both go with their leaves when those are dropped. */
 int store_hold_put(struct store *s, uint32_t log, const struct store_hold *h);
 int store_reveal_put(struct store *s, uint32_t log, const struct store_reveal *r);
+/* A record is to be looked at again, until store_late_put settles it. */
+int store_again_put(struct store *s, uint32_t log, uint64_t index, enum store_again reason);
+/* All records whose quarantine a newer release may lift are looked at again. */
+int store_again_quarantined(struct store *s);
 /*
- * Own records whose embargo ends by ${now} (utc_sort_key()) and that nobody revealed, at most half of ${max}, and REVEALs that were not looked at whose record
- * is held: each call goes on where the last one ended. Their number, or -1.
+ * Own records whose embargo ends by ${now} (utc_sort_key()) and that nobody revealed, REVEALs that were not looked at whose record is held, and records to be looked at again, a third of ${max} each: each call goes on where the last one ended. Their number, or -1.
  */
 int store_due(struct store *s, int64_t now, struct store_due *out, size_t max);
 /* The REVEAL that opens a record, or may: 0, 1 when there is none, -1. */
@@ -130,6 +133,13 @@ int store_reveal_of(struct store *s, const uint8_t log[LOG_ID_BYTES], uint64_t i
                     uint64_t *reveal_index);
 /* A stored record becomes visible, or a REVEAL turns out to open nothing: see struct store_late. The picture and the delivery numbers follow. */
 int store_late_put(struct store *s, const struct store_late *late);
+
+/*
+ * Drop the bodies of records of a log that were received before ${before_ms}, below leaf ${below}, in at most ${batches_max} batches; those of the log's own
+ * kinds (descriptor, closure, keys, reveal) stay. Goes on where the last call ended. *bytes: what is not kept any more; *count: bodies.
+ */
+int store_bodies_drop(struct store *s, uint32_t log, int64_t before_ms, uint64_t below, unsigned batches_max,
+                      uint64_t *bytes, uint64_t *count);
 
 struct store_counts {
     uint64_t records, quarantined, delivery; /* newest delivery number given, 0 = none */

@@ -85,6 +85,7 @@ struct store {
     int64_t data_version;        /* of a read-only handle, when group[] was filled */
     struct store_cache *cache;   /* which subjects are where; writer only */
     int64_t reveal_after;        /* leaf of the REVEAL that was looked at last */
+    int64_t again_after;         /* of the record in table again */
     struct store_newest *newest; /* rows of table newest, some not written yet; writer only */
 };
 

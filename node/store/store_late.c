@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "base/why.h"
 #include "store/pack.h"
 
 int
@@ -49,6 +50,8 @@ store_late_cut(struct store *s, int64_t from, int64_t to)
 {
     if (delete_from(s, SQL_HOLD_CUT, from, to) != 0)
         return -1;
+    if (delete_from(s, SQL_AGAIN_CUT, from, to) != 0)
+        return -1;
     return delete_from(s, SQL_REVEAL_CUT, from, to);
 }
 
@@ -86,7 +89,7 @@ due_holds(struct store *s, int64_t now, struct store_due *out, size_t max)
     (void)sqlite3_bind_int64(st, 2, (int64_t)max);
     while ((rc = store_row(s, st)) > 0) {
         int64_t leaf = sqlite3_column_int64(st, 0);
-        out[n++] = (struct store_due){leaf_log(leaf), leaf_index(leaf), 0, 0};
+        out[n++] = (struct store_due){.kind = DUE_EMBARGO, .log = leaf_log(leaf), .index = leaf_index(leaf)};
     }
     (void)sqlite3_reset(st);
     return rc < 0 ? -1 : n;
@@ -106,9 +109,11 @@ due_reveals(struct store *s, struct store_due *out, size_t max)
     while ((rc = store_row(s, st)) > 0) {
         int64_t leaf = sqlite3_column_int64(st, 0);
         s->reveal_after = leaf;
-        out[n++] =
-            (struct store_due){(uint32_t)sqlite3_column_int64(st, 1), (uint64_t)sqlite3_column_int64(st, 2),
-                               leaf_log(leaf), leaf_index(leaf)};
+        out[n++] = (struct store_due){.kind = DUE_REVEAL,
+                                      .log = (uint32_t)sqlite3_column_int64(st, 1),
+                                      .index = (uint64_t)sqlite3_column_int64(st, 2),
+                                      .reveal_log = leaf_log(leaf),
+                                      .reveal_index = leaf_index(leaf)};
     }
     (void)sqlite3_reset(st);
     if (rc == 0 && (size_t)n < max)
@@ -116,15 +121,70 @@ due_reveals(struct store *s, struct store_due *out, size_t max)
     return rc < 0 ? -1 : n;
 }
 
+static int
+due_again(struct store *s, struct store_due *out, size_t max)
+{
+    sqlite3_stmt *st = store_stmt(s, SQL_AGAIN_DUE);
+    int n = 0, rc;
+
+    if (st == NULL)
+        return -1;
+    (void)sqlite3_bind_int64(st, 1, s->again_after);
+    (void)sqlite3_bind_int64(st, 2, (int64_t)max);
+    while ((rc = store_row(s, st)) > 0) {
+        int64_t leaf = sqlite3_column_int64(st, 0);
+        s->again_after = leaf;
+        out[n++] =
+            (struct store_due){.kind = sqlite3_column_int64(st, 1) == STORE_AGAIN_BODY ? DUE_BODY : DUE_CHECK,
+                               .log = leaf_log(leaf),
+                               .index = leaf_index(leaf)};
+    }
+    (void)sqlite3_reset(st);
+    if (rc == 0 && (size_t)n < max)
+        s->again_after = 0;
+    return rc < 0 ? -1 : n;
+}
+
 int
 store_due(struct store *s, int64_t now, struct store_due *out, size_t max)
 {
-    int holds = due_holds(s, now, out, max / 2), reveals;
+    int n = due_holds(s, now, out, max / 3), more;
 
-    if (holds < 0)
+    if (n < 0 || (more = due_reveals(s, out + n, max / 3)) < 0)
         return -1;
-    reveals = due_reveals(s, out + holds, max - (size_t)holds);
-    return reveals < 0 ? -1 : holds + reveals;
+    n += more;
+    more = due_again(s, out + n, max / 3);
+    return more < 0 ? -1 : n + more;
+}
+
+int
+store_again_put(struct store *s, uint32_t log, uint64_t index, enum store_again reason)
+{
+    sqlite3_stmt *st = store_stmt(s, SQL_AGAIN_INSERT);
+
+    assert(log > 0 && log <= LEAF_LOG_MAX && index <= LEAF_INDEX_MAX);
+    if (st == NULL)
+        return -1;
+    (void)sqlite3_bind_int64(st, 1, leaf_of(log, index));
+    (void)sqlite3_bind_int64(st, 2, reason);
+    return store_run(s, st);
+}
+
+/* What a release does not understand, a later one may. */
+static const enum why_code may_be_lifted[] = {WHY_HEADER_SHAPE, WHY_HEADER_CRITICAL, WHY_HEADER_VALUE,
+                                              WHY_BODY_SIZE,    WHY_TYPE_UNKNOWN,    WHY_BODY_SHAPE,
+                                              WHY_BODY_DEEP};
+
+int
+store_again_quarantined(struct store *s)
+{
+    sqlite3_stmt *st = store_stmt(s, SQL_AGAIN_QUARANTINED);
+
+    if (st == NULL)
+        return -1;
+    for (int i = 0; i < (int)(sizeof may_be_lifted / sizeof *may_be_lifted); i++)
+        (void)sqlite3_bind_int64(st, i + 1, may_be_lifted[i]);
+    return store_run(s, st);
 }
 
 /* Write ${r} in place of one record in the bodies of its batch; its header stays. */
@@ -215,12 +275,26 @@ deliver(struct store *s, const struct store_late *l, int64_t leaf)
     return 0;
 }
 
+/* The list of what is in quarantine follows what is stored. */
+static int
+note_quarantine(struct store *s, const struct store_late *l, int64_t leaf)
+{
+    if (delete_from(s, SQL_QUARANTINE_DELETE, leaf, leaf + 1) != 0)
+        return -1;
+    if (l->record->quarantine == 0)
+        return 0;
+    return store_quarantine_note(s, l->log, l->index, l->record->quarantine,
+                                 l->why != NULL ? l->why->note : "");
+}
+
 static int
 late(struct store *s, const struct store_late *l)
 {
     int64_t leaf = leaf_of(l->log, l->index);
 
-    if (l->record != NULL && amend(s, leaf, l->record) != 0)
+    if (l->record != NULL && (amend(s, leaf, l->record) != 0 || note_quarantine(s, l, leaf) != 0))
+        return -1;
+    if (l->settled && delete_from(s, SQL_AGAIN_CUT, leaf, leaf + 1) != 0)
         return -1;
     if (l->reveal_log != 0 && finish_reveal(s, l, leaf) != 0)
         return -1;

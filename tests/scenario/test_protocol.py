@@ -171,16 +171,12 @@ def sealed_it_says(log, body):
     return log.header(body, sealing=2, key_commitment=os.urandom(32))
 
 
-def embargoed_it_says(log, body):
-    return log.header(body, sealing=3, key_commitment=os.urandom(32), embargo_until=refpeer.now(log.peer.record))
-
-
 def no_mode(log, body):
     return log.header(body, mode=0)
 
 
 @pytest.mark.parametrize("make, why", [(unknown_critical, "HEADER_CRITICAL"), (unknown_type, "TYPE_UNKNOWN"), (copied_from_elsewhere, "HEADER_LOG"),
-                                       (no_mode, "HEADER_VALUE"), (sealed_it_says, "BODY_SEALED"), (embargoed_it_says, "BODY_SEALED")])
+                                       (no_mode, "HEADER_VALUE"), (sealed_it_says, "BODY_SEALED")])
 def test_a_record_that_means_nothing_is_quarantined_and_the_cursor_moves_on(two, peer, body, tmp_path, make, why):
     log = refpeer.Log(peer)
     log.add(make(log, body), body)

@@ -117,34 +117,6 @@ ask_signer(struct world *w, unsigned i, const struct action *a)
     send_answer(w, i, &r);
 }
 
-/* The store may fail only when its disk did: the process ends at the end of the step. */
-static bool
-holds_up(struct sim *s, int rc)
-{
-    assert(rc == 0 || disk_is_dead(s->disk));
-    s->broken = s->broken || rc != 0;
-    return rc == 0;
-}
-
-static void
-put_batch(struct sim *s, const struct action_batch *b)
-{
-    uint64_t delivery;
-
-    if (!holds_up(s, store_batch_put(s->store, &b->batch, b->nodes, b->nodes_n, &delivery)))
-        return;
-    for (size_t k = 0; k < b->subjects_n && !s->broken; k++) {
-        struct store_subject subject = b->subjects[k];
-        subject.delivery = delivery + (subject.index - b->batch.first);
-        if (holds_up(s, store_latest_put(s->store, &subject)))
-            holds_up(s, store_segment_note(s->store, subject.delivery, subject.type, subject.epoch));
-    }
-    for (size_t k = 0; k < b->holds_n && !s->broken; k++)
-        holds_up(s, store_hold_put(s->store, b->batch.log, &b->holds[k]));
-    for (size_t k = 0; k < b->reveals_n && !s->broken; k++)
-        holds_up(s, store_reveal_put(s->store, b->batch.log, &b->reveals[k]));
-}
-
 /* What a node stores of its own says who may hold its logs. */
 static void
 note_batch(struct world *w, unsigned i, const struct action_batch *b)
@@ -172,28 +144,28 @@ do_store(struct world *w, unsigned i, const struct action *a)
     struct sim *s = &w->sim[i];
     struct store_log row;
 
-    if (s->broken || (!store_in_transaction(s->store) && !holds_up(s, store_begin(s->store))))
+    if (s->broken || (!store_in_transaction(s->store) && !keep_holds_up(s, store_begin(s->store))))
         return;
     switch (a->kind) {
     case ACTION_LOG_PUT:
         row = *a->row;
-        holds_up(s, store_log_put(s->store, &row));
+        keep_holds_up(s, store_log_put(s->store, &row));
         break;
     case ACTION_BATCH_PUT:
-        put_batch(s, a->batch);
+        keep_batch(s, a->batch);
         note_batch(w, i, a->batch);
         break;
     case ACTION_LATE:
-        holds_up(s, store_late_put(s->store, a->late));
+        keep_holds_up(s, store_late_put(s->store, a->late));
         break;
     case ACTION_BATCH_SIGN:
-        holds_up(s, store_batch_sign(s->store, a->row->no, &a->row->head));
+        keep_holds_up(s, store_batch_sign(s->store, a->row->no, &a->row->head));
         break;
     case ACTION_TRUNCATE:
-        holds_up(s, store_log_truncate(s->store, a->row->no, a->size));
+        keep_holds_up(s, store_log_truncate(s->store, a->row->no, a->size));
         break;
     default:
-        holds_up(s, store_published_put(s->store, a->bytes, a->part, &a->range, 1));
+        keep_holds_up(s, store_published_put(s->store, a->bytes, a->part, &a->range, 1));
         break;
     }
 }
@@ -528,7 +500,7 @@ happen(struct world *w, struct thing *t)
         break;
     case THING_COMMIT:
         s->commit_due = false;
-        if (!holds_up(s, store_commit(s->store))) {
+        if (!keep_holds_up(s, store_commit(s->store))) {
             faults_crash(w, t->node, true);
             break;
         }

@@ -104,6 +104,11 @@ void faults_cause(struct world *w); /* some of them, now and then */
 /* body.c: one orbit record about object ${number}, packed; its name begins with SECRET when it is for a named audience */
 void body_make(uint32_t number, bool secret, struct buf *out);
 
+/* keep.c */
+/* The store may fail only when its disk did: the process ends at the end of the step. */
+bool keep_holds_up(struct sim *s, int rc);
+void keep_batch(struct sim *s, const struct action_batch *b);
+
 /* view.c */
 struct node_view view_of(struct store *s);
 
