@@ -290,9 +290,13 @@ class Wire:
         while True:
             try:
                 inside, _ = self.socket.accept()
-                outside = socket.create_connection(("127.0.0.1", self.target))
             except OSError:
                 return
+            try:
+                outside = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                inside.close()  # the node is not there yet: its peer dials again
+                continue
             for pair in ((inside, outside), (outside, inside)):
                 threading.Thread(target=self.copy, args=pair, daemon=True).start()
 

@@ -56,14 +56,15 @@ an_embargo_is_due_at_its_time_until_it_is_revealed(void **state)
     assert_int_equal(store_hold_put(f->s, log, &(struct store_hold){3, 50}), 0);
     assert_int_equal(store_due(f->s, 49, due, 8), 0);
     assert_int_equal(store_due(f->s, 50, due, 8), 1);
-    assert_true(due[0].log == log && due[0].index == 3 && due[0].reveal_log == 0);
+    assert_true(due[0].log == log && due[0].index == 3 && due[0].kind == DUE_EMBARGO);
     assert_int_equal(store_due(f->s, 100, due, 8), 2);
     assert_true(due[0].index == 3 && due[1].index == 2); /* the oldest first */
     fixture_reopen(f);
     put_reveal(f->s, log, 4, 1, 3);
     assert_int_equal(store_due(f->s, 100, due, 8), 2);
-    assert_true(due[0].index == 2 && due[0].reveal_log == 0);
-    assert_true(due[1].index == 3 && due[1].reveal_log == log && due[1].reveal_index == 4);
+    assert_true(due[0].index == 2 && due[0].kind == DUE_EMBARGO);
+    assert_true(due[1].kind == DUE_REVEAL && due[1].index == 3 && due[1].reveal_log == log &&
+                due[1].reveal_index == 4);
 }
 
 static void
@@ -72,7 +73,7 @@ a_reveal_waits_for_its_record_and_comes_before_nobody(void **state)
     struct fixture *f = *state;
     uint32_t log = fixture_log(f->s, 1, "fr-cnes", false);
     struct tree tree;
-    struct store_due due[8];
+    struct store_due due[12];
     uint32_t no;
     uint64_t index;
     uint8_t id[LOG_ID_BYTES];
@@ -92,9 +93,9 @@ a_reveal_waits_for_its_record_and_comes_before_nobody(void **state)
     /* One that is never dealt with lets the others have their turn. */
     for (uint64_t i = 3; i < 9; i++)
         put_reveal(f->s, log, i, 1, i + 10);
-    assert_int_equal(store_due(f->s, 100, due, 4), 4);
-    assert_int_equal(store_due(f->s, 100, due, 4), 3);
-    assert_int_equal(store_due(f->s, 100, due, 4), 4);
+    assert_int_equal(store_due(f->s, 100, due, 12), 4); /* a third each of what can be due */
+    assert_int_equal(store_due(f->s, 100, due, 12), 3);
+    assert_int_equal(store_due(f->s, 100, due, 12), 4);
 }
 
 static void
@@ -237,7 +238,78 @@ what_a_dropped_tail_asked_for_is_forgotten(void **state)
     assert_int_equal(store_due(f->s, 100, due, 8), 2);
     assert_int_equal(store_log_truncate(f->s, log, 3), 0);
     assert_int_equal(store_due(f->s, 100, due, 8), 1);
-    assert_true(due[0].index == 1 && due[0].reveal_log == 0); /* to be revealed once more */
+    assert_true(due[0].index == 1 && due[0].kind == DUE_EMBARGO); /* to be revealed once more */
+}
+
+static void
+what_is_looked_at_again_has_its_turn_until_it_is_settled(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t log = fixture_log(f->s, 1, "fr-cnes", false);
+    struct why why;
+    struct store_record now;
+    struct store_late late = {.log = log, .index = 3, .record = &now, .why = &why};
+    struct store_due due[6];
+    struct tree tree;
+    uint64_t delivery;
+    int64_t received;
+
+    tree_init(&tree);
+    fixture_append(f->s, log, &tree, 9, 9000);
+    assert_int_equal(store_again_put(f->s, log, 3, STORE_AGAIN_BODY), 0);
+    for (uint64_t i = 4; i < 7; i++)
+        assert_int_equal(store_again_put(f->s, log, i, STORE_AGAIN_BODY), 0);
+    assert_int_equal(store_due(f->s, 100, due, 6), 2);
+    assert_true(due[0].kind == DUE_BODY && due[0].log == log && due[0].index == 3 && due[1].index == 4);
+    assert_int_equal(store_due(f->s, 100, due, 6), 2);
+    assert_true(due[0].index == 5 && due[1].index == 6);
+    assert_int_equal(store_due(f->s, 100, due, 6), 0);
+    /* A look that settles nothing leaves it for the next round; the body that came ends it. */
+    assert_int_equal(store_record_get(f->s, log, 3, &now, &delivery, &received), 0);
+    assert_int_equal(store_late_put(f->s, &late), 0);
+    assert_int_equal(store_due(f->s, 100, due, 6), 2);
+    assert_int_equal(due[0].index, 3);
+    late.settled = true;
+    assert_int_equal(store_late_put(f->s, &late), 0);
+    assert_int_equal(store_due(f->s, 100, due, 6), 2);
+    assert_int_equal(store_due(f->s, 100, due, 6), 0);
+    assert_int_equal(store_due(f->s, 100, due, 6), 2);
+    assert_int_equal(due[0].index, 4);
+}
+
+/* In quarantine for ${code}. */
+static void
+put_in_quarantine(struct store *s, uint32_t log, uint64_t index, enum why_code code)
+{
+    struct why why;
+    struct store_record now;
+    struct store_late late = {.log = log, .index = index, .record = &now, .why = &why};
+    uint64_t delivery;
+    int64_t received;
+
+    (void)why_set(&why, code, 0, 0, NULL, "a reason");
+    assert_int_equal(store_record_get(s, log, index, &now, &delivery, &received), 0);
+    now.quarantine = (uint16_t)code;
+    assert_int_equal(store_late_put(s, &late), 0);
+}
+
+static void
+what_a_newer_release_may_understand_is_looked_at_again(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t log = fixture_log(f->s, 1, "fr-cnes", false);
+    struct store_due due[30];
+    struct tree tree;
+
+    tree_init(&tree);
+    fixture_append(f->s, log, &tree, 9, 9000);
+    put_in_quarantine(f->s, log, 2, WHY_TYPE_UNKNOWN);
+    put_in_quarantine(f->s, log, 4, WHY_BODY_HASH); /* no release makes this right */
+    put_in_quarantine(f->s, log, 6, WHY_HEADER_CRITICAL);
+    assert_int_equal(store_due(f->s, 100, due, 30), 0);
+    assert_int_equal(store_again_quarantined(f->s), 0);
+    assert_int_equal(store_due(f->s, 100, due, 30), 2);
+    assert_true(due[0].kind == DUE_CHECK && due[0].index == 2 && due[1].index == 6);
 }
 
 int
@@ -255,6 +327,10 @@ main(void)
         cmocka_unit_test_setup_teardown(a_record_is_amended_in_its_batch_and_counted, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(what_a_dropped_tail_asked_for_is_forgotten, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_is_looked_at_again_has_its_turn_until_it_is_settled,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_a_newer_release_may_understand_is_looked_at_again, fixture_setup,
                                         fixture_teardown),
     };
 
