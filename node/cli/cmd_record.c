@@ -66,7 +66,7 @@ static int
 write_meaning(const struct export *e, struct row *r, struct buf *out)
 {
     if (r->in->body.len == 0)
-        return args_fail(&e->args, "%s: its body is not held here", r->id);
+        return args_fail(&e->args, "%s has no body: %s", r->id, row_absent(r));
     if (r->body.n == 0 && r->why.code == WHY_BODY_SEALED)
         return args_fail(&e->args, "%s: %s", r->id, r->why.note);
     if (r->msg == NULL)
@@ -95,7 +95,7 @@ write_row(const struct export *e, struct row *r)
     } else if (e->header) {
         buf_put(&out, r->in->header.data, r->in->header.len);
     } else if (e->body && r->in->body.len == 0) {
-        status = args_fail(&e->args, "%s: its body is not held here", r->id);
+        status = args_fail(&e->args, "%s has no body: %s", r->id, row_absent(r));
     } else if (e->body) {
         buf_put(&out, r->in->body.data, r->in->body.len);
     } else {

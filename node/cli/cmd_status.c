@@ -153,6 +153,9 @@ put_peer_json(const Parallax__V1__PeerStatus *p, struct buf *out)
     object_ms(out, "last_frame", p->last_frame_ms);
     object_uint(out, "bytes_in", p->bytes_in);
     object_uint(out, "bytes_out", p->bytes_out);
+    object_uint(out, "held_bytes", p->held_bytes);
+    object_bool(out, "quota_reached", p->quota_reached);
+    object_int(out, "clock_ahead_ms", p->clock_ahead_ms);
     object_close(out);
 }
 

@@ -91,6 +91,30 @@ check_peer(struct check *c, const Parallax__V1__PeerStatus *p)
     say(c);
 }
 
+#define CLOCK_MS 2000 /* a difference that a person should know of: times of records are compared */
+
+static void
+check_peer_bounds(struct check *c, const Parallax__V1__PeerStatus *p)
+{
+    int64_t off = p->clock_ahead_ms;
+
+    if (p->quota_reached) {
+        buf_put_str(&c->text, "the QUOTA of ");
+        screen_text(&c->text, p->node);
+        buf_put_fmt(&c->text, " is reached with %" PRIu64 " bytes: nothing more of its records is taken",
+                    p->held_bytes);
+        say(c);
+    }
+    if (off < -CLOCK_MS || off > CLOCK_MS) {
+        buf_put_str(&c->text, "the clock of ");
+        screen_text(&c->text, p->node);
+        buf_put_str(&c->text, " is ");
+        screen_age(&c->text, off < 0 ? -off : off);
+        buf_put_str(&c->text, off < 0 ? " behind ours" : " ahead of ours");
+        say(c);
+    }
+}
+
 static void
 check_log(struct check *c, const Parallax__V1__LogStatus *log)
 {
@@ -141,6 +165,8 @@ health_check(const Parallax__V1__StatusAnswer *s, health_fn *fn, void *cookie)
     }
     for (size_t i = 0; i < s->n_peers; i++)
         check_peer(&c, s->peers[i]);
+    for (size_t i = 0; i < s->n_peers; i++)
+        check_peer_bounds(&c, s->peers[i]);
     for (size_t i = 0; i < s->n_logs; i++)
         check_log(&c, s->logs[i]);
     if (s->quarantined > 0) {

@@ -57,6 +57,13 @@ object_uint(struct buf *b, const char *key, uint64_t value)
 }
 
 void
+object_int(struct buf *b, const char *key, int64_t value)
+{
+    begin(b, key);
+    buf_put_fmt(b, "%" PRId64, value);
+}
+
+void
 object_bool(struct buf *b, const char *key, bool value)
 {
     begin(b, key);

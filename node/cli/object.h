@@ -11,6 +11,7 @@ void object_open_list(struct buf *b, const char *key); /* [ */
 void object_close_list(struct buf *b);
 void object_str(struct buf *b, const char *key, const char *value);
 void object_uint(struct buf *b, const char *key, uint64_t value);
+void object_int(struct buf *b, const char *key, int64_t value);
 void object_bool(struct buf *b, const char *key, bool value);
 void object_hex(struct buf *b, const char *key, const void *p, size_t n);
 void object_base64(struct buf *b, const char *key, struct span value);

@@ -131,8 +131,16 @@ put_body(const struct row *r, struct buf *out)
     if (r->in->body.len > 0)
         object_base64(out, "body_base64",
                       r->body.n > 0 ? r->body : span_of(r->in->body.data, r->in->body.len));
+    if (r->in->body.len == 0)
+        object_str(out, "absent", row_absent(r));
     if (r->why.code != WHY_NONE)
         object_str(out, "unreadable", r->why.note);
+}
+
+const char *
+row_absent(const struct row *r)
+{
+    return r->in->absent[0] != '\0' ? r->in->absent : "not held here";
 }
 
 void
@@ -206,7 +214,9 @@ row_summary(const struct row *r, struct buf *out)
         put_own(r, out);
     } else if (r->in->body.len == 0) {
         screen_text(out, r->header->type);
-        buf_put_str(out, " (body not held here)");
+        buf_put_str(out, " (no body: ");
+        screen_text(out, row_absent(r));
+        buf_put_byte(out, ')');
     } else {
         screen_text(out, r->header->type);
         buf_put_fmt(out, " (body not readable: %s)", r->why.note);

@@ -22,6 +22,8 @@ struct row {
 void row_open(struct row *r, const Parallax__V1__RecordRow *in);
 void row_close(struct row *r);
 
+/* Why there is no body. */
+const char *row_absent(const struct row *r);
 int row_mode(const struct row *r); /* a Mode; 0 when the header is not readable */
 /* One JSON object on one line, without its end of line: header members, delivery, and `body` as its type
  * writes it. */

@@ -62,6 +62,11 @@ static int
 fill(struct api_page *p, const struct api_page_log *log, uint64_t index, const struct store_record *r,
      Parallax__V1__RecordRow *row)
 {
+    static const char *const absent[] = {[STORE_BODY_HELD] = "",
+                                         [STORE_BODY_MISSING] =
+                                             "came damaged or not at all: asked of other peers",
+                                         [STORE_BODY_GONE] = "dropped at its age, here or at its origin",
+                                         [STORE_BODY_FILTERED] = "not asked for"};
     struct api_call *c = p->call;
 
     parallax__v1__record_row__init(row);
@@ -76,6 +81,8 @@ fill(struct api_page *p, const struct api_page_log *log, uint64_t index, const s
     row->header = api_answer_bytes(c, r->header);
     if (r->body_state == STORE_BODY_HELD)
         row->body = api_answer_bytes(c, r->body);
+    else
+        row->absent = api_answer_text(absent[r->body_state]);
     if (r->body_state == STORE_BODY_HELD && r->quarantine == WHY_NONE)
         row->plain = plain_of(c, log->row, index, r);
     if (r->quarantine != WHY_NONE)

@@ -103,6 +103,9 @@ fill_peers(struct api_call *c, Parallax__V1__StatusAnswer *out)
         peer->state = api_answer_text(peer_state(c, &p));
         peer->bytes_in = p.bytes_in;
         peer->bytes_out = p.bytes_out;
+        peer->held_bytes = p.held_bytes;
+        peer->quota_reached = p.quota_reached;
+        peer->clock_ahead_ms = p.clock_ahead_ms;
         out->peers[out->n_peers++] = peer;
     }
     return 0;

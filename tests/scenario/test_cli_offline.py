@@ -500,7 +500,7 @@ def test_verify_marks_a_drill(evidence, tmp_path):
     path = write(tmp_path / "p", evidence.proof(1, body=False))
     done = run("verify", path, "--roster", evidence.roster)
     assert done.returncode == DONE
-    assert "[EXERCISE] orbit (body not held here)" in done.out and "[EXERCISE]" in done.err
+    assert "[EXERCISE] orbit (no body: not held here)" in done.out and "[EXERCISE]" in done.err
     answer = json.loads(ok("verify", path, "--roster", evidence.roster, "--json"))
     assert answer["valid"] and answer["record"]["mode"] == "EXERCISE" and answer["record"]["id"].endswith(":1")
     assert [one["node"] for one in answer["cosigners"]] == ["fr-cnes", "us-noaa"] and answer["lost"] == []
