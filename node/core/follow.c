@@ -223,7 +223,8 @@ check_leaves(struct node *n, struct track *t, struct link *l, const Parallax__V1
     if (d->first == 0 &&
         road_descriptor(n, t, span_of(d->headers[0].data, d->headers[0].len),
                         span_of(d->bodies[0]->bytes.data, d->bodies[0]->bytes.len), why) != 0) {
-        freeze(n, t, l, why);
+        if (why->code != WHY_BODY_HASH)
+            freeze(n, t, l, why);
         return -1;
     }
     if (d->first == 0) {
@@ -237,10 +238,24 @@ check_leaves(struct node *n, struct track *t, struct link *l, const Parallax__V1
     return 0;
 }
 
-/* -1: sealed bodies cannot be opened now. */
+/* 0: it can be kept. Bodies of the log's own kinds live as long as their headers and change what follows: who comes without them is not believed. */
+static int
+check_own_kinds(const struct road_result *results, const Parallax__V1__Data *d, struct why *why)
+{
+    for (size_t i = 0; i < d->n_headers; i++) {
+        if (results[i].kind >= PARALLAX__V1__KIND__DESCRIPTOR &&
+            results[i].record.body_state != STORE_BODY_HELD)
+            return why_set(why, WHY_BODY_HASH, 0, 0, "body",
+                           "leaf %llu, which is about the log itself, comes without its body",
+                           (unsigned long long)(d->first + i));
+    }
+    return 0;
+}
+
+/* -1: what the sender says is not believed, or sealed bodies cannot be opened now. */
 static int
 store(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data *d,
-      const struct road_growth *growth, const struct checkpoint *anchor)
+      const struct road_growth *growth, const struct checkpoint *anchor, struct why *why)
 {
     struct road_result *results = action_memory(n, d->n_headers * sizeof(*results));
     struct span *headers = action_memory(n, d->n_headers * sizeof(*headers));
@@ -269,6 +284,8 @@ store(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data 
                                   : node_member_index(n, t->row.origin),
                               &results[i].why);
     }
+    if (check_own_kinds(results, d, why) != 0)
+        return -1;
     for (size_t i = 0; i < d->n_proof; i++)
         memcpy(proof[i], d->proof[i].data, HASH_BYTES);
     if (anchor->size > t->row.head.size)
@@ -323,11 +340,19 @@ follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct 
     }
     why_clear(&leaf_why);
     if (check_leaves(n, t, l, d, &leaf_why) != 0) {
+        if (leaf_why.code == WHY_BODY_HASH) {
+            *why = leaf_why; /* the sender's fault, not the log's */
+            t->progress_ms = n->mono - STALL_MS - 1;
+            return;
+        }
         node_count_reject(n, node_member_index(n, t->row.origin), &leaf_why);
         return;
     }
-    if (store(n, t, l, d, &growth, &anchor) != 0)
-        return; /* our own doing: the same leaves are asked for again after a while */
+    if (store(n, t, l, d, &growth, &anchor, why) != 0) {
+        if (why->code != WHY_NONE)
+            t->progress_ms = n->mono - STALL_MS - 1;
+        return; /* the same leaves are asked for again */
+    }
     t->progress_ms = n->mono;
     if (t->own == OWN_RECOVERING)
         own_recovered(n, t);

@@ -148,7 +148,11 @@ road_descriptor(struct node *n, struct track *t, struct span header, struct span
     why_clear(&inner);
     arena_clear(&n->body_arena);
     h = record_header_read(header, row->id, &n->body_arena, &inner);
-    if (h == NULL || h->kind != PARALLAX__V1__KIND__DESCRIPTOR || record_body_check(h, body, &inner) != 0)
+    if (h != NULL && record_body_check(h, body, &inner) != 0 && inner.code == WHY_BODY_HASH) {
+        *why = inner; /* another source may have it as it was */
+        return -1;
+    }
+    if (h == NULL || h->kind != PARALLAX__V1__KIND__DESCRIPTOR || inner.code != WHY_NONE)
         return why_set(why, WHY_DESCRIPTOR_BAD, 0, 0, "descriptor", "leaf 0 is not a descriptor: %.100s",
                        inner.note);
     if (h->sealing != PARALLAX__V1__SEALING__NONE)

@@ -215,6 +215,24 @@ def test_an_altered_body_leaves_its_leaf_and_blames_the_sender(two, peer, body):
     assert rows(two["fr-cnes"], "query", "orbit", "--mode", "TEST", "--origin", "jp-jaxa") == []
 
 
+def test_what_a_log_says_of_itself_is_not_taken_damaged_and_freezes_nothing(two, peer, body, tmp_path):
+    log = refpeer.Log(peer)
+    log.add(log.header(body), body)
+    whole = log.bodies[0]
+    log.bodies[0] = whole[:-1] + bytes([whole[-1] ^ 1])
+    session = peer.dial("fr-cnes")
+    session.offer(log)
+    session.send(data=log.data())
+    refused(two["fr-cnes"], "BODY_HASH")
+    assert (state(two["fr-cnes"], log) or {"size": 0, "state": "following"})["size"] == 0
+    assert (state(two["fr-cnes"], log) or {"state": "following"})["state"] != "frozen"
+    log.bodies[0] = whole
+    session.wait("open", fits=lambda o: o.log == log.id)
+    session.send(data=log.data())
+    held(two["fr-cnes"], log, 2)
+    others_are_fine(two, tmp_path)
+
+
 def test_a_header_over_its_limit_freezes_the_log(two, peer, body):
     log = refpeer.Log(peer)
     rights = peer.record.Rights(onward="x" * 5000)

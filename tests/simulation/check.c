@@ -255,6 +255,42 @@ world_pictures_equal(struct world *w)
     return equal;
 }
 
+static bool
+is_missing(struct world *w, unsigned i, const struct store_log *row, uint64_t *at)
+{
+    struct store_record records[LIMIT_BATCH_COUNT];
+    struct store_batch b;
+
+    for (*at = 0; *at < row->size; *at = b.first + b.count) {
+        if (store_batch_get(w->sim[i].store, row->no, *at, SIZE_MAX, records, LIMIT_BATCH_COUNT, &b) != 0)
+            return true;
+        for (uint32_t k = 0; k < b.count; k++) {
+            *at = b.first + k;
+            if (records[k].body_state != STORE_BODY_HELD)
+                return true;
+        }
+    }
+    return false;
+}
+
+const char *
+world_missing(struct world *w)
+{
+    for (unsigned i = 0; i < w->conf.nodes && w->figures.restored == 0; i++) {
+        for (size_t k = 0; k < node_logs_count(w->sim[i].node); k++) {
+            struct node_log_status s;
+            uint64_t at;
+            node_log_status(w->sim[i].node, k, &s);
+            if (s.row->closed || !is_missing(w, i, s.row, &at))
+                continue;
+            (void)snprintf(w->wrong, sizeof w->wrong, "%s has no body of leaf %llu of a log of %s",
+                           w->roster->member[i].name, (unsigned long long)at, s.row->origin);
+            return w->wrong;
+        }
+    }
+    return NULL;
+}
+
 const char *
 world_secrets_wrong(struct world *w)
 {

@@ -37,6 +37,26 @@ deliver(struct world *w, size_t i, int side, struct span bytes, bool in_order)
     w->figures.frames++;
 }
 
+/* The same frame with a body of it damaged; the same bytes if it has none. */
+static void
+spoil(struct world *w, struct span bytes, struct buf *out)
+{
+    Parallax__V1__Frame *f = parallax__v1__frame__unpack(NULL, bytes.n, bytes.p);
+
+    if (f != NULL && f->body_case == PARALLAX__V1__FRAME__BODY_DATA && f->data->n_bodies > 0) {
+        Parallax__V1__Body *b = f->data->bodies[world_below(w, f->data->n_bodies)];
+        if (b->bytes.len > 0)
+            b->bytes.data[world_below(w, b->bytes.len)] ^= 1;
+        w->figures.spoilt++;
+    }
+    buf_clear(out);
+    if (f != NULL) {
+        uint8_t *to = buf_add(out, parallax__v1__frame__get_packed_size(f));
+        (void)parallax__v1__frame__pack(f, to);
+    }
+    parallax__v1__frame__free_unpacked(f, NULL);
+}
+
 void
 net_send(struct world *w, unsigned from, uint32_t link, struct span bytes)
 {
@@ -49,6 +69,10 @@ net_send(struct world *w, unsigned from, uint32_t link, struct span bytes)
             return;
         }
         secrets_sent(w, from, w->pair[i].node[1 - side], bytes);
+        if (world_chance(w, w->conf.faults.spoil)) {
+            spoil(w, bytes, &w->spoilt);
+            bytes = buf_span(&w->spoilt);
+        }
         deliver(w, i, 1 - side, bytes, !world_chance(w, w->conf.faults.reorder));
         if (world_chance(w, w->conf.faults.duplicate))
             deliver(w, i, 1 - side, bytes, false);

@@ -50,6 +50,8 @@ PLANTS = {
                        "a cosignature tells everybody of a named log"),
     "unsealed": ("node/core/publish.c", "sealed = embargo || node_is_named(t);", "sealed = embargo;", "a named audience's records are published as they are"),
     "revealed_to_all": ("node/core/late.c", "    if (node_is_named(t)) {\n        node_random", "    if (node_is_named(t) && index % 2 == 0) {\n        node_random", "an embargo opens for readers who came later, too"),
+    "body_unasked": ("node/core/fetch.c", "    g.count = 1;", "    g.count = 0;", "a body that came damaged is never asked for again"),
+    "relay_believed": ("node/core/road.c", "inner.code == WHY_BODY_HASH) {", "inner.code == WHY_NONE) {", "who relays a damaged descriptor freezes the log of another"),
     "tree_forgotten": ("node/core/road.c", "    t->tree = growth->tree;\n", "    if (t->row.size % 11 != 5)\n        t->tree = growth->tree;\n", "the peaks do not follow the leaves"),
 }
 

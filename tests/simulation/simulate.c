@@ -18,6 +18,7 @@ add(struct totals *t, const struct world_figures *f)
     t->f.steps += f->steps;
     t->f.frames += f->frames;
     t->f.dropped += f->dropped;
+    t->f.spoilt += f->spoilt;
     t->f.published += f->published;
     t->f.acknowledged += f->acknowledged;
     t->f.crashes += f->crashes;
@@ -58,6 +59,8 @@ run_seed(struct world *w)
     }
     if (!world_pictures_equal(w))
         return "the pictures differ";
+    if ((wrong = world_missing(w)) != NULL)
+        return wrong;
     world_run(w, 12000, false, false); /* embargoes that began in peace */
     if ((wrong = world_secrets_wrong(w)) != NULL)
         return wrong;
@@ -80,6 +83,7 @@ one(uint64_t seed, bool trace, struct totals *totals)
     conf.faults.drop = seed % 7 < 3 ? 50 : 0;
     conf.faults.duplicate = seed % 7 < 4 ? 50 : 0;
     conf.faults.reorder = seed % 7 < 2 ? 100 : 0;
+    conf.faults.spoil = seed % 5 == 2 ? 300 : 0;
     w = world_new(&conf);
     wrong = run_seed(w);
     add(totals, world_figures(w));
@@ -136,16 +140,18 @@ main(int argc, char **argv)
     }
     clock_gettime(CLOCK_MONOTONIC, &b);
     s = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
-    printf("%llu steps, %llu frames (%llu dropped), %llu published, %llu acknowledged, %llu crashes, %llu "
+    printf("%llu steps, %llu frames (%llu dropped, %llu spoilt), %llu published, %llu acknowledged, %llu "
+           "crashes, %llu "
            "cuts, %llu "
            "logs continued elsewhere, %llu power cuts, %llu restored backups, %llu changes of readers; %.0f "
            "seeds an hour\n",
            (unsigned long long)totals.f.steps, (unsigned long long)totals.f.frames,
-           (unsigned long long)totals.f.dropped, (unsigned long long)totals.f.published,
-           (unsigned long long)totals.f.acknowledged, (unsigned long long)totals.f.crashes,
-           (unsigned long long)totals.f.cuts, (unsigned long long)totals.f.new_logs,
-           (unsigned long long)totals.f.powerless, (unsigned long long)totals.f.restored,
-           (unsigned long long)totals.f.changes, (passed + failed) / s * 3600);
+           (unsigned long long)totals.f.dropped, (unsigned long long)totals.f.spoilt,
+           (unsigned long long)totals.f.published, (unsigned long long)totals.f.acknowledged,
+           (unsigned long long)totals.f.crashes, (unsigned long long)totals.f.cuts,
+           (unsigned long long)totals.f.new_logs, (unsigned long long)totals.f.powerless,
+           (unsigned long long)totals.f.restored, (unsigned long long)totals.f.changes,
+           (passed + failed) / s * 3600);
     printf("%u passed, %u failed\n", passed, failed);
     return failed == 0 ? 0 : 1;
 }

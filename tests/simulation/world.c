@@ -369,6 +369,7 @@ world_new(const struct world_conf *conf)
     w->conf = *conf;
     w->rng = conf->seed;
     secrets_seed(conf->seed);
+    buf_init(&w->spoilt, SIZE_MAX);
     w->pair = mem_new(PAIRS_MAX * sizeof(*w->pair));
     w->acked = mem_new(ACKED_MAX * sizeof(*w->acked));
     make_roster(w);
@@ -395,6 +396,7 @@ world_free(struct world *w)
         sealer_free(w->sim[i].sealer);
     }
     queue_release(&w->queue);
+    buf_release(&w->spoilt);
     free(w->roster);
     free(w->pair);
     free(w->acked);

@@ -13,6 +13,7 @@
 
 struct world_faults {
     unsigned drop, duplicate, reorder; /* per 10,000 frames */
+    unsigned spoil;                    /* bodies of that many in 10,000 frames come damaged */
     bool crashes, partitions, restarts_whole, power, restores;
 };
 
@@ -41,6 +42,8 @@ bool world_converged(struct world *w);
 const char *world_violation(struct world *w);
 /* Pictures of all nodes are equal. */
 bool world_pictures_equal(struct world *w);
+/* Every body is held by whoever holds its leaf, unless a backup took the place of a store. NULL, or what is missing. */
+const char *world_missing(struct world *w);
 /* Records of named audiences are shown by those who may read them, and by nobody else. NULL, or what is wrong. */
 const char *world_secrets_wrong(struct world *w);
 /* One record at every node, no faults. */
@@ -49,8 +52,8 @@ void world_publish_each(struct world *w);
 const char *world_wrong(const struct world *w);
 
 struct world_figures {
-    uint64_t steps, frames, dropped, published, acknowledged, crashes, cuts, new_logs, powerless, restored,
-        changes;
+    uint64_t steps, frames, dropped, spoilt, published, acknowledged, crashes, cuts, new_logs, powerless,
+        restored, changes;
 };
 const struct world_figures *world_figures(const struct world *w);
 

@@ -77,6 +77,7 @@ struct world {
     uint64_t token;
     uint32_t number;
     struct world_figures figures;
+    struct buf spoilt; /* the frame that was spoilt last */
     char wrong[256], leak[256];
     struct truth truth[TRUTH_MAX];
     size_t truth_n;
