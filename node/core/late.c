@@ -5,9 +5,10 @@
 #include "core/node_internal.h"
 #include <sodium.h>
 
-#define DUE_MAX      64
-#define AGAIN_MS     10000 /* a reveal that was asked for is not asked for again so soon */
-#define RESCAN_BYTES 65536
+#define DUE_MAX       64
+#define AGAIN_MS      10000 /* a reveal that was asked for is not asked for again so soon */
+#define BODY_AGAIN_MS 2000  /* the next peer is asked for a body */
+#define RESCAN_BYTES  65536
 
 static struct track *
 track_no(struct node *n, uint32_t no)
@@ -36,11 +37,11 @@ read_record(struct node *n, const struct track *t, uint64_t index, struct buf *h
 }
 
 static bool
-asked_lately(struct node *n, uint32_t log, uint64_t index)
+asked_lately(struct node *n, uint32_t log, uint64_t index, int64_t again_ms)
 {
     for (size_t i = 0; i < REVEALING_MAX; i++) {
         if (n->revealing[i].log == log && n->revealing[i].index == index &&
-            n->mono - n->revealing[i].ms < AGAIN_MS)
+            n->mono - n->revealing[i].ms < again_ms)
             return true;
     }
     n->revealing[n->revealing_next].log = log;
@@ -62,7 +63,7 @@ reveal(struct node *n, struct track *t, uint64_t index, const Parallax__V1__Head
     struct why why;
 
     why_clear(&why);
-    if (to == NULL || to->own != OWN_OPEN || asked_lately(n, t->row.no, index) ||
+    if (to == NULL || to->own != OWN_OPEN || asked_lately(n, t->row.no, index, AGAIN_MS) ||
         node_reveal_key(n, t->index, index, h, key, &why) != 0)
         return; /* asked for again at a later tick */
     id.log = (ProtobufCBinaryData){LOG_ID_BYTES, t->row.id};
@@ -226,7 +227,7 @@ take_due(struct node *n, const struct store_due *due)
     if (t == NULL || (due->kind == DUE_REVEAL && (from == NULL || due->reveal_index >= from->ready)))
         return;
     if (due->kind == DUE_BODY) {
-        if (!asked_lately(n, due->log, due->index))
+        if (!asked_lately(n, due->log, due->index, BODY_AGAIN_MS))
             fetch_ask(n, t, due->index);
         return;
     }
