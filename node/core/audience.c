@@ -112,6 +112,11 @@ audience_keys(struct node *n, struct track *t, struct span body)
         const Parallax__V1__LogKey *k = keys->logs[i];
         struct track *old = k->log.len == LOG_ID_BYTES ? node_track(n, k->log.data) : NULL;
         bool had;
+        if (old != NULL && !old->described && !old->hinted && strcmp(old->row.origin, t->row.origin) == 0) {
+            old->hinted =
+                true; /* it may be for us after all: asked for at once, not when the last answer is old */
+            old->source = 0;
+        }
         if (old == NULL || old == t || !old->described || !same_series(old, t))
             continue;
         had = old->has_key;

@@ -230,6 +230,8 @@ check_leaves(struct node *n, struct track *t, struct link *l, const Parallax__V1
     if (d->first == 0) {
         Parallax__V1__Lane lane = strcmp(t->row.class_name, "data") == 0 ? PARALLAX__V1__LANE__BULK_LANE
                                                                          : PARALLAX__V1__LANE__ALERT_LANE;
+        if (node_is_named(t) && !may_release(n->conf.name, &t->row, n->roster))
+            audience_load(n); /* a later log may hand its keys on to us */
         if (lane != t->lane || !may_release(n->conf.name, &t->row, n->roster)) {
             audience_forget(t);
             return why_set(why, WHY_NOT_RELEASED, 0, 0, "log", "not for us, or on the wrong lane");

@@ -141,6 +141,7 @@ struct track {
     } ask;
     /* named audiences: audience.c */
     bool described; /* its descriptor was read */
+    bool hinted;    /* a later log names it in its KEYS: it was asked for again */
     bool continues; /* another log: */
     uint8_t predecessor[LOG_ID_BYTES];
     bool has_key; /* wrapped for this node: */
