@@ -18,6 +18,7 @@ import sys
 from datetime import datetime, timedelta
 
 import notices
+import tracks
 
 MU = 398600.8           # km^3/s^2, WGS-72 as SGP4 uses it
 EARTH_RADIUS = 6378.135  # km
@@ -547,6 +548,8 @@ def build(seed):
     put("jp-jaxa/sentry.json", "neo_risk", 14, write_sentry(rng, asteroids[22:], source))
 
     for path, kind, text in notices.files(random.Random(seed + 1)):
+        put(path, kind, 1, text)
+    for path, kind, text in tracks.files(random.Random(seed + 2)):
         put(path, kind, 1, text)
 
     files["counts.json"] = json.dumps(counts, indent=2) + "\n"

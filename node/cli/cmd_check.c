@@ -22,14 +22,15 @@ static int
 count(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct why *why)
 {
     struct found *found = cookie;
-    struct span format, original, preamble;
+    struct source source;
 
     (void)why;
     if (found->records++ > 0)
         return 0;
     found->type = type;
-    type->source(msg, &format, &original, &preamble);
-    (void)snprintf(found->format, sizeof found->format, "%.*s", (int)format.n, (const char *)format.p);
+    type->source(msg, &source);
+    (void)snprintf(found->format, sizeof found->format, "%.*s", (int)source.format.n,
+                   (const char *)source.format.p);
     return 0;
 }
 

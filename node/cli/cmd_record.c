@@ -49,16 +49,17 @@ write_format(const struct export *e, struct row *r, struct buf *out)
     return EXIT_DONE;
 }
 
-/* What goes before it to make a file that reads alone, then the very bytes. */
+/* The very bytes, between what makes them a file that reads alone. */
 static int
 write_original(const struct export *e, const struct row *r, struct buf *out)
 {
-    struct span format, original, preamble;
-    r->type->source(r->msg, &format, &original, &preamble);
-    if (original.n == 0)
+    struct source source;
+    r->type->source(r->msg, &source);
+    if (source.original.n == 0)
         return args_fail(&e->args, "%s does not hold its original bytes", r->id);
-    buf_put_span(out, preamble);
-    buf_put_span(out, original);
+    buf_put_span(out, source.preamble);
+    buf_put_span(out, source.original);
+    buf_put_span(out, source.trailer);
     return EXIT_DONE;
 }
 

@@ -88,16 +88,23 @@ fieldmap_extras(const struct fieldmap *map, const ProtobufCMessage *part, bool o
 }
 
 void
-fieldmap_source(const struct fieldmap *map, const ProtobufCMessage *msg, struct span *format,
-                struct span *original, struct span *preamble)
+fieldmap_source_of(const Parallax__V1__Source *source, struct source *out)
+{
+    *out = (struct source){0};
+    if (source == NULL)
+        return;
+    out->format = span_str(source->format);
+    out->original = span_of(source->original.data, source->original.len);
+    out->preamble = span_of(source->preamble.data, source->preamble.len);
+    out->trailer = span_of(source->trailer.data, source->trailer.len);
+    out->piece = source->piece;
+}
+
+void
+fieldmap_source(const struct fieldmap *map, const ProtobufCMessage *msg, struct source *out)
 {
     const Parallax__V1__Source *source;
 
-    *format = *original = *preamble = span_of(NULL, 0);
     memcpy(&source, at(msg, map->source), sizeof source);
-    if (source == NULL)
-        return;
-    *format = span_str(source->format);
-    *original = span_of(source->original.data, source->original.len);
-    *preamble = span_of(source->preamble.data, source->preamble.len);
+    fieldmap_source_of(source, out);
 }

@@ -11,6 +11,7 @@
 #include "base/why.h"
 #include "keyword.pb-c.h"
 #include "record.pb-c.h"
+#include "types/type.h"
 
 enum field_kind {
     FIELD_TEXT,  /* char *: free text, no control characters */
@@ -18,7 +19,8 @@ enum field_kind {
     FIELD_REAL,  /* char *: a decimal, its source text */
     FIELD_INT,   /* char *: an integer, its source text */
     FIELD_COUNT, /* uint64_t: an integer; 0 = not given */
-    FIELD_TIME   /* char *: YYYY-MM-DDThh:mm:ss[.d...][Z], or with the day of the year */
+    FIELD_TIME,  /* char *: YYYY-MM-DDThh:mm:ss[.d...][Z], or with the day of the year */
+    FIELD_TAG    /* char *: that, or seconds since the epoch of the message (502.0-B-3 section 6.2.1.7) */
 };
 
 enum field_flag {
@@ -107,6 +109,9 @@ struct span fieldmap_word(const struct field *field, struct span value);
 /* Every field, comment and extra keyword of ${msg}: kinds, ranges, what is mandatory, sizes. 0, or -1 with ${why}. */
 int fieldmap_check(const struct fieldmap *map, const ProtobufCMessage *msg, struct why *why);
 
+/* There is a source, with bytes and a format word. 0, or -1 with ${why}. */
+int fieldmap_check_source(const Parallax__V1__Source *source, struct why *why);
+
 /* Text of ours or theirs: UTF-8 without control characters, at most ${max} bytes. 0, or -1 with ${why}. */
 int fieldmap_check_text(const char *keyword, struct span value, size_t max, struct why *why, uint32_t line,
                         uint32_t column);
@@ -135,7 +140,7 @@ size_t fieldmap_extras(const struct fieldmap *map, const ProtobufCMessage *part,
                        Parallax__V1__Keyword ***list);
 
 /* For struct type: the source of a message. */
-void fieldmap_source(const struct fieldmap *map, const ProtobufCMessage *msg, struct span *format,
-                     struct span *original, struct span *preamble);
+void fieldmap_source(const struct fieldmap *map, const ProtobufCMessage *msg, struct source *out);
+void fieldmap_source_of(const Parallax__V1__Source *source, struct source *out);
 
 #endif

@@ -87,6 +87,12 @@ check_range(const struct field *field, struct span value, double view, struct wh
     return refuse(WHY_FIELD_RANGE, field, value, expected, why, line, column);
 }
 
+static uint8_t
+upper(uint8_t c)
+{
+    return c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
+}
+
 struct span
 fieldmap_word(const struct field *field, struct span value)
 {
@@ -99,8 +105,8 @@ fieldmap_word(const struct field *field, struct span value)
         while (i < n && i < value.n) {
             uint8_t c = value.p[i];
 
-            c = c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
-            if (c != (uint8_t)word[i] && !(c == '_' && word[i] == ' '))
+            c = upper(c);
+            if (c != upper((uint8_t)word[i]) && !(c == '_' && word[i] == ' '))
                 break;
             i++;
         }
@@ -163,6 +169,10 @@ fieldmap_check_value(const struct field *field, struct span value, struct why *w
     case FIELD_INT:
     case FIELD_COUNT:
         return check_integer(field, value, why, line, column);
+    case FIELD_TAG:
+        if (num_is_decimal(value))
+            return check_real(field, value, why, line, column);
+        __attribute__((fallthrough));
     case FIELD_TIME:
         if (value.n > LIMIT_NAME_BYTES || utc_parse(value, &t) != 0)
             return refuse(WHY_FIELD_TIME, field, value, "YYYY-MM-DDThh:mm:ss[.d...], a time that exists", why,
@@ -285,6 +295,8 @@ int
 fieldmap_check_version(const struct fieldmap *map, struct span value, struct why *why, uint32_t line,
                        uint32_t column)
 {
+    char known[40] = "";
+    size_t n = 0;
     bool is_known =
         value.n >= 3 && value.n <= 6 && value.p[1] == '.' && strchr(map->majors, value.p[0]) != NULL;
 
@@ -292,8 +304,24 @@ fieldmap_check_version(const struct fieldmap *map, struct span value, struct why
         is_known = value.p[i] >= '0' && value.p[i] <= '9';
     if (is_known && value.p[0] != 0)
         return 0;
-    return refuse(WHY_VERSION, &map->field[0], value, map->majors[1] != 0 ? "2.0 or 3.0" : "1.0", why, line,
-                  column);
+    for (const char *m = map->majors; *m != 0; m++)
+        n += (size_t)snprintf(known + n, sizeof known - n, "%s%c.0",
+                              m == map->majors ? ""
+                              : m[1] != 0      ? ", "
+                                               : " or ",
+                              *m);
+    return refuse(WHY_VERSION, &map->field[0], value, known, why, line, column);
+}
+
+int
+fieldmap_check_source(const Parallax__V1__Source *source, struct why *why)
+{
+    if (source == NULL || source->original.len == 0)
+        return why_set(why, WHY_FIELD_MISSING, 0, 0, "source",
+                       "missing: a record holds the bytes that it was read from");
+    if (!text_is_word(span_str(source->format)))
+        return why_set(why, WHY_FIELD_VALUE, 0, 0, "source", "its format is no format word");
+    return 0;
 }
 
 int
@@ -313,10 +341,5 @@ fieldmap_check(const struct fieldmap *map, const ProtobufCMessage *msg, struct w
             return -1;
     }
     memcpy(&source, (const char *)msg + map->source, sizeof source);
-    if (source == NULL || source->original.len == 0)
-        return why_set(why, WHY_FIELD_MISSING, 0, 0, "source",
-                       "missing: a record holds the bytes that it was read from");
-    if (!text_is_word(span_str(source->format)))
-        return why_set(why, WHY_FIELD_VALUE, 0, 0, "source", "its format is no format word");
-    return 0;
+    return fieldmap_check_source(source, why);
 }

@@ -84,10 +84,9 @@ void notice_schema(const struct notice *n, struct buf *out);
     {                                                                                                        \
         fieldmap_json(&map, msg, out);                                                                       \
     }                                                                                                        \
-    static void source(const ProtobufCMessage *msg, struct span *format, struct span *original,              \
-                       struct span *preamble)                                                                \
+    static void source(const ProtobufCMessage *msg, struct source *out)                                      \
     {                                                                                                        \
-        fieldmap_source(&map, msg, format, original, preamble);                                              \
+        fieldmap_source(&map, msg, out);                                                                     \
     }                                                                                                        \
     static void form(struct buf *out)                                                                        \
     {                                                                                                        \

@@ -61,8 +61,16 @@ struct writer {
     void (*begin)(struct buf *out);
     void (*between)(struct buf *out);
     void (*end)(struct buf *out);
+    /* Is the record of the form that this writes? Others are refused with CANNOT_HOLD. NULL: every record of the type is. */
+    bool (*fits)(const ProtobufCMessage *msg);
     /* One record. 0, or -1 with ${why} (CANNOT_HOLD names the field). What cannot be carried is a warning each. */
     int (*write)(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why);
+};
+
+/* The bytes that a record was read from: ${preamble}, ${original} and ${trailer} together make a file that reads alone. */
+struct source {
+    struct span format, original, preamble, trailer;
+    uint32_t piece; /* of a message that is too long for one record: 1, 2, ...; 0: it is whole */
 };
 
 struct type {
@@ -77,10 +85,8 @@ struct type {
     void (*summary)(const ProtobufCMessage *msg, struct buf *out);    /* one line, untrusted text quoted */
     void (*json)(const ProtobufCMessage *msg,
                  struct buf *out); /* canonical: one line, fixed key order, numbers as their source text */
-    /* The source of a message (format, original, preamble); spans into ${msg}. */
-    void (*source)(const ProtobufCMessage *msg, struct span *format, struct span *original,
-                   struct span *preamble);
-    const struct reader *const *readers; /* NULL-terminated */
+    void (*source)(const ProtobufCMessage *msg, struct source *out); /* spans into ${msg} */
+    const struct reader *const *readers;                             /* NULL-terminated */
     const struct writer *const *writers;
     void (*form)(struct buf *out);        /* a record for a person to fill in; NULL: the type has none */
     void (*json_schema)(struct buf *out); /* of its JSON; NULL: the format is somebody else's */

@@ -268,15 +268,21 @@ xmlmap_read(const struct fieldmap *map, const char *format, struct span input, c
 int
 xmlmap_probe(const struct fieldmap *map, struct span head)
 {
+    return xmlmap_probe_root(map->root, head);
+}
+
+int
+xmlmap_probe_root(const char *root, struct span head)
+{
     struct span names[4];
     size_t n = xml_sniff(head, names, 4);
 
-    if (n > 0 && span_is(names[0], map->root))
+    if (n > 0 && span_is(names[0], root))
         return 100;
     if (n == 0 || !span_is(names[0], "ndm"))
         return 0;
     for (size_t i = 1; i < n; i++) {
-        if (span_is(names[i], map->root))
+        if (span_is(names[i], root))
             return 100;
         if (!span_is(names[i], "COMMENT") && !span_is(names[i], "MESSAGE_ID"))
             return 0;

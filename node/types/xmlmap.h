@@ -8,7 +8,8 @@
 int xmlmap_read(const struct fieldmap *map, const char *format, struct span input, const struct convert *how,
                 struct arena *a, type_emit_fn *emit, void *cookie, struct why *why);
 
-/* As struct reader's probe(). */
+/* As struct reader's probe(), by the root element of the message or, in an <ndm>, of its first. */
+int xmlmap_probe_root(const char *root, struct span head);
 int xmlmap_probe(const struct fieldmap *map, struct span head);
 
 /* Declaration and <ndm>; </ndm>. */

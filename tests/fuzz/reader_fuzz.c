@@ -15,7 +15,7 @@ use(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct w
     struct buf *out = cookie;
     struct convert how = {.alpha5 = true};
     struct subject subject;
-    struct span format, original, preamble;
+    struct source source;
 
     (void)why;
     buf_clear(out);
@@ -23,8 +23,8 @@ use(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct w
     type->summary(msg, out);
     assert(text_is_utf8(buf_span(out)));
     assert(type->subject(msg, &subject) == 0 && subject.key[0] != 0);
-    type->source(msg, &format, &original, &preamble);
-    assert(original.n > 0);
+    type->source(msg, &source);
+    assert(source.original.n > 0);
     for (size_t i = 0; type->writers[i] != NULL; i++) {
         struct why refusal = {.code = WHY_NONE};
         int rc = type->writers[i]->write(msg, &how, out, &refusal);

@@ -73,9 +73,9 @@ json(const ProtobufCMessage *msg, struct buf *out)
 }
 
 static void
-source(const ProtobufCMessage *msg, struct span *format, struct span *original, struct span *preamble)
+source(const ProtobufCMessage *msg, struct source *out)
 {
-    fieldmap_source(&map, msg, format, original, preamble);
+    fieldmap_source(&map, msg, out);
 }
 
 static int

@@ -103,9 +103,9 @@ json(const ProtobufCMessage *msg, struct buf *out)
 }
 
 static void
-source(const ProtobufCMessage *msg, struct span *format, struct span *original, struct span *preamble)
+source(const ProtobufCMessage *msg, struct source *out)
 {
-    fieldmap_source(&conjunction_map, msg, format, original, preamble);
+    fieldmap_source(&conjunction_map, msg, out);
 }
 
 static const struct reader *const readers[] = {&conjunction_cdm_kvn_reader, &conjunction_cdm_xml_reader,

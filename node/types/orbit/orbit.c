@@ -97,9 +97,9 @@ json(const ProtobufCMessage *msg, struct buf *out)
 }
 
 static void
-source(const ProtobufCMessage *msg, struct span *format, struct span *original, struct span *preamble)
+source(const ProtobufCMessage *msg, struct source *out)
 {
-    fieldmap_source(&orbit_map, msg, format, original, preamble);
+    fieldmap_source(&orbit_map, msg, out);
 }
 
 static const struct reader *const readers[] = {&orbit_omm_csv_reader, &orbit_omm_json_reader,

@@ -44,9 +44,9 @@ summary(const ProtobufCMessage *msg, struct buf *out)
 }
 
 static void
-source(const ProtobufCMessage *msg, struct span *format, struct span *original, struct span *preamble)
+source(const ProtobufCMessage *msg, struct source *out)
 {
-    fieldmap_source(&public_alert_map, msg, format, original, preamble);
+    fieldmap_source(&public_alert_map, msg, out);
 }
 
 static int

@@ -81,9 +81,9 @@ json(const ProtobufCMessage *msg, struct buf *out)
 }
 
 static void
-source(const ProtobufCMessage *msg, struct span *format, struct span *original, struct span *preamble)
+source(const ProtobufCMessage *msg, struct source *out)
 {
-    fieldmap_source(&reentry_map, msg, format, original, preamble);
+    fieldmap_source(&reentry_map, msg, out);
 }
 
 static const struct reader *const readers[] = {&reentry_rdm_kvn_reader, &reentry_rdm_xml_reader, NULL};

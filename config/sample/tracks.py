@@ -1,0 +1,67 @@
+"""Tracking data and ephemerides of the sample, for make.py: one object seen by two nations, another by the third."""
+import math
+
+AGENCY = {"us-noaa": ("US-NOAA", "PELICAN BAY", "MERIDIAN SAMPLE 1", "2026-901A"), "fr-cnes": ("FR-CNES", "ALOUETTE", "MERIDIAN SAMPLE 1", "2026-901A"),
+          "jp-jaxa": ("JP-JAXA", "HIBARI", "MERIDIAN SAMPLE 2", "2026-902A")}
+MU = 398600.4418  # km**3/s**2
+
+
+def files(rng):
+    """(path, kind, text) of each."""
+    for nation, about in AGENCY.items():
+        yield "%s/tracking.tdm" % nation, "observation", tracking(rng, *about)
+        if nation == "jp-jaxa":
+            yield "%s/ephemeris.ocm" % nation, "ephemeris", comprehensive(rng, *about)
+        else:
+            yield "%s/ephemeris.oem" % nation, "ephemeris", ephemeris(rng, *about)
+
+
+def rows(pairs):
+    return "".join("%s = %s\n" % pair for pair in pairs)
+
+
+def tracking(rng, agency, station, name, cospar):
+    """A TDM in KVN: range and direction of a minute and a half."""
+    text = rows([("CCSDS_TDM_VERS", "2.0"), ("CREATION_DATE", "2032-03-11T06:00:00"), ("ORIGINATOR", agency), ("MESSAGE_ID", "SAMPLE-%s-T4" % agency[:2])])
+    text += "META_START\nCOMMENT Invented\n" + rows([
+        ("TRACK_ID", "SAMPLE-%s-4" % agency[:2]), ("TIME_SYSTEM", "UTC"), ("PARTICIPANT_1", station), ("PARTICIPANT_2", cospar), ("MODE", "SEQUENTIAL"),
+        ("PATH", "1,2,1"), ("RANGE_UNITS", "km"), ("ANGLE_TYPE", "AZEL"), ("DATA_QUALITY", "VALIDATED")]) + "META_STOP\nDATA_START\n"
+    range_km, azimuth, elevation = rng.uniform(2200, 2800), rng.uniform(90, 270), rng.uniform(15, 40)
+    for k in range(10):
+        at = "2032-03-11T03:1%d:%02d.500" % (k // 6, k % 6 * 10)
+        text += "RANGE = %s %.4f\nANGLE_1 = %s %.5f\nANGLE_2 = %s %.5f\n" % (at, range_km - 7.1 * k, at, azimuth + 0.21 * k, at, elevation + 0.19 * k)
+    return text + "DATA_STOP\n"
+
+
+def states(rng, count):
+    """Minutes on a circle."""
+    radius, start, tilt = rng.uniform(6900, 7200), rng.uniform(0, 6), rng.uniform(0.5, 1.6)
+    rate = math.sqrt(MU / radius ** 3)
+    for k in range(count):
+        a = start + rate * 60 * k
+        c, s, v = math.cos(a), math.sin(a), radius * rate
+        yield k, (radius * c, radius * s * math.cos(tilt), radius * s * math.sin(tilt), -v * s, v * c * math.cos(tilt), v * c * math.sin(tilt))
+
+
+def ephemeris(rng, agency, station, name, cospar):
+    """An OEM in KVN: twenty minutes."""
+    text = rows([("CCSDS_OEM_VERS", "3.0"), ("CREATION_DATE", "2032-03-11T06:00:00"), ("ORIGINATOR", agency), ("MESSAGE_ID", "SAMPLE-%s-E2" % agency[:2])])
+    text += "META_START\n" + rows([
+        ("OBJECT_NAME", name), ("OBJECT_ID", cospar), ("CENTER_NAME", "EARTH"), ("REF_FRAME", "GCRF"), ("TIME_SYSTEM", "UTC"), ("START_TIME", "2032-03-11T12:00:00"),
+        ("STOP_TIME", "2032-03-11T12:19:00"), ("INTERPOLATION", "LAGRANGE"), ("INTERPOLATION_DEGREE", "5")]) + "META_STOP\nCOMMENT Invented: a circle\n"
+    for k, state in states(rng, 20):
+        text += "2032-03-11T12:%02d:00 %.6f %.6f %.6f %.9f %.9f %.9f\n" % ((k,) + state)
+    return text
+
+
+def comprehensive(rng, agency, station, name, cospar):
+    """An OCM in KVN: ten minutes and a manoeuvre that is only considered."""
+    text = rows([("CCSDS_OCM_VERS", "3.0"), ("CREATION_DATE", "2032-03-11T06:00:00"), ("ORIGINATOR", agency), ("MESSAGE_ID", "SAMPLE-%s-O2" % agency[:2])])
+    text += "META_START\n" + rows([("OBJECT_NAME", name), ("INTERNATIONAL_DESIGNATOR", cospar), ("TIME_SYSTEM", "UTC"), ("EPOCH_TZERO", "2032-03-11T12:00:00"),
+                                   ("TIME_SPAN", "0.0069 [d]")]) + "META_STOP\n"
+    text += "TRAJ_START\n" + rows([("TRAJ_BASIS", "PREDICTED"), ("CENTER_NAME", "EARTH"), ("TRAJ_REF_FRAME", "GCRF"), ("TRAJ_TYPE", "CARTPV")])
+    for k, state in states(rng, 10):
+        text += "%.1f %.6f %.6f %.6f %.9f %.9f %.9f\n" % ((60.0 * k,) + state)
+    return text + "TRAJ_STOP\nMAN_START\nCOMMENT Invented\n" + rows([
+        ("MAN_ID", "SAMPLE-M1"), ("MAN_BASIS", "CANDIDATE"), ("MAN_DEVICE_ID", "THR_01"), ("MAN_PURPOSE", "COLA"), ("MAN_REF_FRAME", "RSW_ROTATING"),
+        ("MAN_COMPOSITION", "TIME_RELATIVE, MAN_DURA, THR_X, THR_Y, THR_Z")]) + "300.0 %.1f 0.0 %.2f 0.0\nMAN_STOP\n" % (rng.uniform(20, 90), rng.uniform(0.5, 5))

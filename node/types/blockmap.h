@@ -1,0 +1,129 @@
+/*
+ * Messages of CCSDS that are made of repeated blocks: OEM, OCM, TDM. A form is a table: which blocks in which order, which keywords
+ * each may hold, what its lines of data look like, what the elements of its XML are called. The readers and writers of KVN and
+ * XML, the check and the canonical JSON all work from it. Single values are rows of types/fieldmap.h.
+ */
+#ifndef TYPES_BLOCKMAP_H
+#define TYPES_BLOCKMAP_H
+
+#include "block.pb-c.h"
+#include "record.pb-c.h"
+#include "types/fieldmap.h"
+#include "types/type.h"
+
+enum block_lines {
+    BLOCK_NO_LINES,
+    BLOCK_COLUMNS, /* a time and numbers */
+    BLOCK_ROWS,    /* numbers only: a matrix */
+    BLOCK_TAGGED   /* KEYWORD = time value; the keywords are the rows of ${tag} */
+};
+
+enum block_flag {
+    BLOCK_MUST = 1,    /* at least once in a segment (the header: once) */
+    BLOCK_MANY = 2,    /* any number of times */
+    BLOCK_SEGMENT = 4, /* begins a segment; after the last block of one, the next may begin */
+    BLOCK_AGAIN =
+        8,          /* its first keyword begins the next one, without words between (covariances of an OEM) */
+    BLOCK_USER = 16 /* holds USER_DEFINED_x */
+};
+
+struct block_kind {
+    const char *name;           /* in Block.name and JSON */
+    const char *start;          /* KVN: the word that begins it, NULL: what stands there does */
+    const char *stop;           /* KVN: the word that ends it; NULL: the next block does */
+    const char *element;        /* XML */
+    const char *line;           /* XML: the element of a line; NULL: there are no lines */
+    const struct field *column; /* XML: the elements inside that, one a column; NULL: its text is the line */
+    size_t columns;
+    const struct field *field;
+    size_t count;
+    const struct field *tag; /* BLOCK_TAGGED */
+    size_t tags;
+    unsigned char lines; /* enum block_lines */
+    unsigned char flags; /* enum block_flag */
+};
+
+#define BLOCKMAP_KINDS_MAX   12
+#define BLOCKMAP_FIELDS_MAX  128
+#define BLOCKMAP_BLOCKS_MAX  1024 /* of one record */
+#define BLOCKMAP_ITEMS_MAX   4096 /* of one block: what a piece of a long message holds at most is less */
+#define BLOCKMAP_COLUMNS_MAX 128
+#define BLOCKMAP_PIECE_BYTES 49152 /* a message longer than that becomes several records */
+
+struct block_walk;
+
+struct blockmap {
+    const char *form;   /* the root element, and the message's own word: "oem" */
+    const char *majors; /* versions known: "123" */
+    const struct block_kind *kind;
+    size_t kinds; /* [0] is the header, [0].field[0] the version keyword */
+    /* A line of data of the open block, cut into columns; a block that is complete. 0, or -1 with w->why. NULL: nothing to add. */
+    int (*line)(struct block_walk *w, const struct span *column, size_t n);
+    int (*end)(struct block_walk *w);
+    /* What is odd about the first line of a block, and yet certain in meaning; NULL: nothing. */
+    const char *(*odd)(const struct block_walk *w, size_t columns);
+    bool has_units;      /* KVN may show units; else they are fixed and never shown */
+    bool has_long_lines; /* KVN lines have no limit */
+    const ProtobufCMessageDescriptor *schema;
+    size_t source, form_at, n_blocks, blocks; /* offsets in the message */
+};
+
+/* The rules of a form over the items of a message, one after the other: the readers and the check walk the same way. */
+struct block_walk {
+    const struct blockmap *map;
+    struct why *why;
+    uint32_t row, column;             /* place of the item, in the text; 0: none */
+    const struct block_kind *kind;    /* of the open block; NULL: none is open */
+    const Parallax__V1__Block *block; /* the open block as far as it came */
+    size_t count[BLOCKMAP_KINDS_MAX]; /* blocks of each kind in this segment */
+    size_t segments;
+    size_t at; /* kind of the last block */
+    uint64_t seen[BLOCKMAP_FIELDS_MAX / 64];
+    size_t last;          /* row of the last keyword; SIZE_MAX: none yet */
+    size_t lines, extras; /* of the open block */
+    size_t columns;       /* of its first line */
+    bool is_relative;     /* its time tags are seconds */
+    char time[72];        /* of the line before */
+    char system[72];      /* TIME_SYSTEM of the message */
+};
+
+void blockmap_walk(struct block_walk *w, const struct blockmap *map, struct why *why);
+int blockmap_walk_open(struct block_walk *w, const struct block_kind *kind, const Parallax__V1__Block *block);
+int blockmap_walk_item(struct block_walk *w, const Parallax__V1__Item *item);
+int blockmap_walk_close(struct block_walk *w);
+int blockmap_walk_end(struct block_walk *w);
+/* why_set() at the place of the item. Returns -1. */
+int blockmap_wrong(struct block_walk *w, enum why_code code, const char *field, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Row of a keyword; -1: unknown. */
+int blockmap_find(const struct field *field, size_t n, struct span keyword);
+/* The value of a keyword in a block; n == 0: not given. */
+struct span blockmap_value(const Parallax__V1__Block *block, const char *keyword);
+/* Cut at blanks and TABs. The number of columns; more than ${max} are counted and not stored. */
+size_t blockmap_columns(struct span line, struct span *column, size_t max);
+/* Is item ${i} of ${block} a line of data (of the kind's lines)? */
+bool blockmap_is_line(const struct block_kind *kind, const Parallax__V1__Item *item);
+const struct block_kind *blockmap_kind(const struct blockmap *map, const char *name);
+size_t blockmap_blocks(const struct blockmap *map, const ProtobufCMessage *msg, Parallax__V1__Block ***list);
+
+/* For struct type. */
+int blockmap_check(const struct blockmap *map, const ProtobufCMessage *msg, struct why *why);
+void blockmap_json(const struct blockmap *map, const ProtobufCMessage *msg, struct buf *out);
+void blockmap_source(const struct blockmap *map, const ProtobufCMessage *msg, struct source *out);
+/* The form that ${msg} says it has, of ${map}[0..n); NULL: none of them. */
+const struct blockmap *blockmap_of(const struct blockmap *const *map, size_t n, const ProtobufCMessage *msg);
+
+/* As struct reader's read() and struct writer's write(); begin and end of XML as xmlmap_begin(), xmlmap_end(). */
+int blockmap_read_kvn(const struct blockmap *map, const char *format, struct span input,
+                      const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+                      struct why *why);
+int blockmap_read_xml(const struct blockmap *map, const char *format, struct span input,
+                      const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+                      struct why *why);
+int blockmap_write_kvn(const struct blockmap *map, const ProtobufCMessage *msg, const struct convert *how,
+                       struct buf *out, struct why *why);
+int blockmap_write_xml(const struct blockmap *map, const ProtobufCMessage *msg, const struct convert *how,
+                       struct buf *out, struct why *why);
+
+#endif

@@ -1,0 +1,326 @@
+/* Messages of blocks as KEYWORD = value (502.0-B-3 section 7, 503.0-B-2 section 4). */
+#include <stdio.h>
+
+#include "syntax/kvn.h"
+#include "types/blockmap_build.h"
+
+struct reading {
+    struct block_build build;
+    const struct blockmap *map;
+    struct kvn kvn;
+    const struct convert *how;
+    struct why *why;
+    bool is_begun;        /* any message */
+    const uint8_t *first; /* of the message, or of this piece */
+    const uint8_t *data;  /* its first line of data; NULL: none came */
+    const uint8_t *end;   /* behind the last line */
+    struct span header;   /* its lines */
+    struct span metadata; /* lines of this segment's, with their words */
+    struct span head;     /* lines of the open block before its data */
+    bool is_head;         /* none of that came yet */
+    struct buf preamble;  /* of the next piece */
+};
+
+static struct span
+between(const uint8_t *from, const uint8_t *to)
+{
+    return span_of(from, (size_t)(to - from));
+}
+
+static int
+fail(struct reading *r, struct place at, const char *what, const char *expected)
+{
+    return why_set(r->why, WHY_TEXT_SYNTAX, at.line, at.column, NULL, "%s: expected %s", what, expected);
+}
+
+static int
+end_message(struct reading *r, struct place at)
+{
+    const struct block_kind *kind = r->build.walk.kind;
+
+    if (r->build.block != NULL && kind->stop != NULL)
+        return fail(r, at, "the message is cut off", kind->stop);
+    return blockmap_build_end(&r->build, buf_span(&r->preamble), between(r->first, r->end), span_of(NULL, 0),
+                              at);
+}
+
+static int
+begin_message(struct reading *r, const struct kvn_line *line, struct place at)
+{
+    bool is_next = r->is_begun;
+
+    if (is_next && end_message(r, at) != 0)
+        return -1;
+    r->is_begun = true;
+    r->first = line->raw.p;
+    r->header = span_of(line->raw.p, 0);
+    r->data = NULL;
+    buf_clear(&r->preamble);
+    if (blockmap_build_begin(&r->build, at) != 0)
+        return -1;
+    if (is_next && r->how->strict) /* 505.0-B: only XML can combine messages */
+        return fill_tolerate(&r->build.fill, WHY_TEXT_SYNTAX, at, r->map->kind[0].field[0].keyword,
+                             "a second message: KVN has no combined form");
+    return 0;
+}
+
+static int
+note_line(struct reading *r, const struct kvn_line *line, struct place at)
+{
+    if (line->is_long && !r->map->has_long_lines &&
+        fill_tolerate(&r->build.fill, WHY_TEXT_LIMIT, at, NULL, "a line is longer than %d characters",
+                      LIMIT_KVN_LINE_BYTES) != 0)
+        return -1;
+    if (line->odd == NULL)
+        return 0;
+    return fill_tolerate(&r->build.fill, WHY_TEXT_ENCODING, at, NULL, "%s: expected printable ASCII",
+                         *line->odd == '\t' ? "a TAB, which is read as a blank"
+                                            : "a character outside ASCII");
+}
+
+/* A block begins at ${line}: its lines are kept in view, for pieces. */
+static int
+open_block(struct reading *r, const struct block_kind *kind, const struct kvn_line *line, struct place at)
+{
+    if (r->build.block != NULL && r->build.walk.kind->stop != NULL)
+        return fail(r, at, "a block within a block", r->build.walk.kind->stop);
+    r->head = span_of(line->raw.p, 0);
+    r->is_head = true;
+    if (kind->flags & BLOCK_SEGMENT)
+        r->metadata = r->head;
+    return blockmap_build_open(&r->build, kind, at);
+}
+
+static int
+take_word(struct reading *r, const struct kvn_line *line, struct place at, bool *is_taken)
+{
+    const struct block_kind *now = r->build.block != NULL ? r->build.walk.kind : NULL;
+
+    *is_taken = true;
+    for (size_t i = 0; i < r->map->kinds; i++) {
+        const struct block_kind *kind = &r->map->kind[i];
+
+        if (kind->start != NULL && span_is(line->keyword, kind->start))
+            return open_block(r, kind, line, at);
+        if (kind->stop == NULL || !span_is(line->keyword, kind->stop))
+            continue;
+        if (now != kind)
+            return fail(r, at, "the end of a block that is not open", kind->start);
+        if (blockmap_build_close(&r->build, at) != 0)
+            return -1;
+        if (kind->flags & BLOCK_SEGMENT)
+            r->metadata = between(r->metadata.p, line->raw.p + line->raw.n);
+        return 0;
+    }
+    *is_taken = false;
+    return 0;
+}
+
+/* The block that begins without a word where lines of data stand: of an OEM, behind its metadata. */
+static const struct block_kind *
+implicit(const struct reading *r)
+{
+    for (size_t i = 1; i < r->map->kinds; i++) {
+        if (r->map->kind[i].start == NULL && r->map->kind[i].lines != BLOCK_NO_LINES)
+            return &r->map->kind[i];
+    }
+    return NULL;
+}
+
+/* The message is too long for one record: cut before this line. */
+static int
+cut(struct reading *r, const struct kvn_line *line, struct place at)
+{
+    const struct block_kind *kind = r->build.walk.kind;
+    struct buf preamble;
+    int rc;
+
+    buf_init(&preamble, LIMIT_BODY_BYTES);
+    buf_put_span(&preamble, r->header);
+    buf_put_span(&preamble, r->metadata);
+    buf_put_span(&preamble, r->head);
+    rc = blockmap_build_cut(&r->build, buf_span(&r->preamble), between(r->first, line->raw.p),
+                            kind->stop != NULL ? span_str(kind->stop) : span_of(NULL, 0), at);
+    buf_release(&r->preamble);
+    r->preamble = preamble;
+    r->first = r->data = line->raw.p;
+    return rc;
+}
+
+static int
+take_data(struct reading *r, const struct kvn_line *line, struct place at, struct span keyword,
+          struct span text)
+{
+    const struct block_kind *kind = implicit(r);
+
+    if (kind != NULL && (r->build.block == NULL || r->build.walk.at == 0) && r->build.walk.segments > 0) {
+        if (open_block(r, kind, line, at) != 0)
+            return -1;
+        r->head = span_of(r->metadata.p + r->metadata.n, 0); /* comments stand between the two */
+    }
+    if (r->is_head)
+        r->head = between(r->head.p, line->raw.p);
+    r->is_head = false;
+    kind = r->build.block != NULL ? r->build.walk.kind : NULL;
+    if (kind != NULL && (kind->lines == BLOCK_COLUMNS || kind->lines == BLOCK_TAGGED) &&
+        r->build.walk.lines > 0 && r->data != NULL &&
+        (size_t)(line->raw.p - r->data) > BLOCKMAP_PIECE_BYTES && cut(r, line, at) != 0)
+        return -1;
+    if (r->data == NULL)
+        r->data = line->raw.p;
+    return blockmap_build_line(&r->build, keyword, text, false, at);
+}
+
+static int
+take_pair(struct reading *r, const struct kvn_line *line, struct place at)
+{
+    const struct block_kind *kind = r->build.block != NULL ? r->build.walk.kind : NULL;
+    struct place value_at = {line->line, line->value_column};
+    struct span value = line->value, unit = span_of(NULL, 0);
+    int row = kind != NULL ? blockmap_find(kind->field, kind->count, line->keyword) : -1;
+
+    if (kind != NULL && kind->lines == BLOCK_TAGGED &&
+        blockmap_find(kind->tag, kind->tags, line->keyword) >= 0)
+        return take_data(r, line, at, line->keyword, value);
+    if (row >= 0 && kind->field[row].kind != FIELD_TEXT && kind->field[row].kind != FIELD_WORD)
+        unit = kvn_unit(&value);
+    return blockmap_build_pair(&r->build, line->keyword, value, unit, at, value_at);
+}
+
+static int
+take_line(struct reading *r, const struct kvn_line *line)
+{
+    struct place at = {line->line, line->column};
+    const char *version = r->map->kind[0].field[0].keyword;
+    struct span word = span_of(NULL, 0);
+    bool is_taken;
+
+    if (line->kind == KVN_PAIR && span_is(line->keyword, version) && begin_message(r, line, at) != 0)
+        return -1;
+    if (!r->is_begun)
+        return fail(r, at, "no version on the first line", version);
+    if (note_line(r, line, at) != 0)
+        return -1;
+    if (line->kind == KVN_COMMENT)
+        return blockmap_build_comment(&r->build, line->value, at);
+    if (line->kind == KVN_PAIR)
+        return take_pair(r, line, at);
+    if (r->build.walk.at == 0)
+        r->header = between(r->header.p, line->raw.p);
+    if (take_word(r, line, at, &is_taken) != 0 || is_taken)
+        return is_taken && r->why->code != WHY_NONE ? -1 : 0;
+    (void)blockmap_columns(line->keyword, &word, 1);
+    if (blockmap_build_is_continued(&r->build, word))
+        return blockmap_build_continue(&r->build, line->keyword, at);
+    return take_data(r, line, at, span_of(NULL, 0), line->keyword);
+}
+
+int
+blockmap_read_kvn(const struct blockmap *map, const char *format, struct span input,
+                  const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+                  struct why *why)
+{
+    struct reading r = {.map = map, .how = how, .why = why};
+    struct kvn_line line = {.line = 0};
+    int rc = 0;
+
+    blockmap_build_init(&r.build, map, format, how, a, emit, cookie, why);
+    buf_init(&r.preamble, LIMIT_BODY_BYTES);
+    kvn_init(&r.kvn, input, why);
+    while (rc == 0 && kvn_next(&r.kvn, &line)) {
+        rc = take_line(&r, &line);
+        r.end = line.raw.p + line.raw.n;
+    }
+    if (why->code != WHY_NONE)
+        rc = -1;
+    if (rc == 0 && !r.is_begun)
+        rc = why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL, "empty: expected %s on the first line",
+                     map->kind[0].field[0].keyword);
+    if (rc == 0)
+        rc = end_message(&r, (struct place){line.line, 1});
+    buf_release(&r.preamble);
+    blockmap_build_release(&r.build);
+    return rc;
+}
+
+struct writing {
+    const struct blockmap *map;
+    const struct convert *how;
+    struct buf *out;
+    struct why *why;
+};
+
+static int
+end_line(struct writing *w, const char *keyword, size_t start)
+{
+    size_t n = w->out->n - start;
+
+    if (n > LIMIT_KVN_LINE_BYTES && !w->map->has_long_lines) {
+        if (w->how->strict)
+            return why_set(w->why, WHY_CANNOT_HOLD, 0, 0, keyword, "a line of %zu characters: KVN holds %d",
+                           n, LIMIT_KVN_LINE_BYTES);
+        fill_warn(w->how, (struct place){0}, keyword, "a line of %zu characters: the standard allows %d", n,
+                  LIMIT_KVN_LINE_BYTES);
+    }
+    buf_put_byte(w->out, '\n');
+    return 0;
+}
+
+static int
+write_item(struct writing *w, const struct block_kind *kind, const Parallax__V1__Item *item)
+{
+    size_t start = w->out->n;
+    int row = blockmap_find(kind->field, kind->count, span_str(item->keyword));
+
+    if (*item->keyword == 0) {
+        buf_put_str(w->out, item->value);
+    } else if (strcmp(item->keyword, "COMMENT") == 0) {
+        buf_put_fmt(w->out, "COMMENT%s%s", *item->value != 0 ? " " : "", item->value);
+    } else {
+        if (row < 0 && !(kind->flags & BLOCK_USER) && !blockmap_is_line(kind, item)) {
+            if (w->how->strict)
+                return why_set(w->why, WHY_CANNOT_HOLD, 0, 0, item->keyword, "not a keyword of the standard");
+            fill_warn(w->how, (struct place){0}, item->keyword,
+                      "not a keyword of the standard: written as it is");
+        }
+        buf_put_fmt(w->out, "%s = %s", item->keyword, item->value);
+        if (*item->unit != 0 && row >= 0)
+            buf_put_fmt(w->out, " [%s]", item->unit);
+    }
+    return end_line(w, *item->keyword != 0 ? item->keyword : "line", start);
+}
+
+int
+blockmap_write_kvn(const struct blockmap *map, const ProtobufCMessage *msg, const struct convert *how,
+                   struct buf *out, struct why *why)
+{
+    struct writing w = {map, how, out, why};
+    Parallax__V1__Block **list;
+    size_t n = blockmap_blocks(map, msg, &list);
+    const struct block_kind *before = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct block_kind *kind = blockmap_kind(map, list[i]->name);
+        const struct block_kind *next = i + 1 < n ? blockmap_kind(map, list[i + 1]->name) : NULL;
+        bool goes_on = (kind->flags & BLOCK_AGAIN) != 0;
+        size_t version = i == 0 ? 0 : SIZE_MAX;
+
+        if (kind->start != NULL && !(goes_on && before == kind))
+            buf_put_fmt(out, "%s\n", kind->start);
+        /* The version comes before any comment. */
+        for (size_t k = 0; version == 0 && k < list[i]->n_items; k++) {
+            if (strcmp(list[i]->items[k]->keyword, kind->field[0].keyword) == 0 &&
+                write_item(&w, kind, list[i]->items[version = k]) != 0)
+                return -1;
+        }
+        for (size_t k = 0; k < list[i]->n_items; k++) {
+            if ((i != 0 || strcmp(list[i]->items[k]->keyword, kind->field[0].keyword) != 0) &&
+                write_item(&w, kind, list[i]->items[k]) != 0)
+                return -1;
+        }
+        if (kind->stop != NULL && !(goes_on && next == kind))
+            buf_put_fmt(out, "%s\n", kind->stop);
+        before = kind;
+    }
+    return 0;
+}
