@@ -12,9 +12,16 @@
 #include "cli/warning.h"
 #include "types/registry.h"
 
-struct found {
+/* Records of one type and format. A combined file has several. */
+struct kind {
     const struct type *type;
     char format[LIMIT_NAME_BYTES + 1];
+    uint64_t records;
+};
+
+struct found {
+    struct kind kind[FOREIGN_MAX + 1];
+    size_t n;
     uint64_t records;
 };
 
@@ -22,15 +29,20 @@ static int
 count(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct why *why)
 {
     struct found *found = cookie;
+    struct kind *last = found->n > 0 ? &found->kind[found->n - 1] : NULL;
     struct source source;
 
     (void)why;
-    if (found->records++ > 0)
-        return 0;
-    found->type = type;
+    found->records++;
     type->source(msg, &source);
-    (void)snprintf(found->format, sizeof found->format, "%.*s", (int)source.format.n,
-                   (const char *)source.format.p);
+    if ((last == NULL || last->type != type || !span_is(source.format, last->format)) && found->n <= FOREIGN_MAX) {
+        last = &found->kind[found->n++];
+        last->type = type;
+        (void)snprintf(last->format, sizeof last->format, "%.*s", (int)source.format.n,
+                       (const char *)source.format.p);
+    }
+    if (last != NULL)
+        last->records++;
     return 0;
 }
 
@@ -49,6 +61,24 @@ put_refusal(struct buf *out, const struct why *why)
 }
 
 static void
+put_kinds(struct buf *out, const struct found *found)
+{
+    buf_put_fmt(out, ",\"records\":%" PRIu64 ",\"kinds\":[", found->records);
+    for (size_t i = 0; i < found->n; i++)
+        buf_put_fmt(out, "%s{\"type\":\"%s\",\"format\":\"%s\",\"records\":%" PRIu64 "}", i > 0 ? "," : "", found->kind[i].type->name, found->kind[i].format, found->kind[i].records);
+    buf_put_byte(out, ']');
+}
+
+static void
+print_text(const char *name, const struct found *found)
+{
+    printf("%s:%s", name, found->n == 0 ? " no records" : "");
+    for (size_t i = 0; i < found->n; i++)
+        printf("%s %" PRIu64 " %s record%s (%s)", i > 0 ? "," : "", found->kind[i].records, found->kind[i].type->name, found->kind[i].records == 1 ? "" : "s", found->kind[i].format);
+    putchar('\n');
+}
+
+static void
 print_json(const char *name, const struct found *found, uint64_t warnings, const struct why *why)
 {
     struct buf out;
@@ -59,9 +89,11 @@ print_json(const char *name, const struct found *found, uint64_t warnings, const
     buf_put_fmt(&out, ",\"accepted\":%s", why->code == WHY_NONE ? "true" : "false");
     if (why->code != WHY_NONE)
         put_refusal(&out, why);
+    else if (found->n == 1)
+        buf_put_fmt(&out, ",\"type\":\"%s\",\"format\":\"%s\",\"records\":%" PRIu64, found->kind[0].type->name,
+                    found->kind[0].format, found->records);
     else
-        buf_put_fmt(&out, ",\"type\":\"%s\",\"format\":\"%s\",\"records\":%" PRIu64, found->type->name,
-                    found->format, found->records);
+        put_kinds(&out, found);
     buf_put_fmt(&out, ",\"warnings\":%" PRIu64 "}\n", warnings);
     screen_flush(&out);
     buf_release(&out);
@@ -90,8 +122,7 @@ check_file(const struct args *a, const char *path)
     if (args_has(a, "json"))
         print_json(name, &found, sink.n, &why);
     else if (why.code == WHY_NONE)
-        printf("%s: %" PRIu64 " %s record%s (%s)\n", name, found.records, found.type->name,
-               found.records == 1 ? "" : "s", found.format);
+        print_text(name, &found);
     return why.code == WHY_NONE ? EXIT_DONE : args_refuse(&why, name);
 }
 

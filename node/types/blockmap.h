@@ -63,6 +63,7 @@ struct blockmap {
     /* What is odd about the first line of a block, and yet certain in meaning; NULL: nothing. */
     const char *(*odd)(const struct block_walk *w, size_t columns);
     bool has_units;      /* KVN may show units; else they are fixed and never shown */
+    bool is_flat;        /* KVN has no words that begin and end blocks: keywords say where they belong */
     bool has_long_lines; /* KVN lines have no limit */
     const ProtobufCMessageDescriptor *schema;
     size_t source, form_at, n_blocks, blocks; /* offsets in the message */

@@ -1,5 +1,6 @@
 /* Messages of blocks as KEYWORD = value (502.0-B-3 section 7, 503.0-B-2 section 4). */
 #include <stdio.h>
+#include <string.h>
 
 #include "syntax/kvn.h"
 #include "types/blockmap_build.h"
@@ -171,14 +172,42 @@ take_data(struct reading *r, const struct kvn_line *line, struct place at, struc
     return blockmap_build_line(&r->build, keyword, text, false, at);
 }
 
+/* Where a keyword of a form without words for its blocks belongs: here, further on, or before. NULL: nowhere. */
+static const struct block_kind *
+flat_kind(const struct reading *r, struct span keyword)
+{
+    const struct block_kind *found = NULL;
+
+    for (size_t i = 0; i < r->map->kinds; i++) {
+        const struct block_kind *kind = &r->map->kind[i];
+        bool is_user = (kind->flags & BLOCK_USER) && keyword.n > 13 && memcmp(keyword.p, "USER_DEFINED_", 13) == 0;
+
+        if (!is_user && blockmap_find(kind->field, kind->count, keyword) < 0)
+            continue;
+        if (kind == r->build.walk.kind)
+            return kind;
+        if (found == NULL || (size_t)(found - r->map->kind) < r->build.walk.at)
+            found = kind;
+    }
+    return found;
+}
+
 static int
 take_pair(struct reading *r, const struct kvn_line *line, struct place at)
 {
     const struct block_kind *kind = r->build.block != NULL ? r->build.walk.kind : NULL;
     struct place value_at = {line->line, line->value_column};
     struct span value = line->value, unit = span_of(NULL, 0);
-    int row = kind != NULL ? blockmap_find(kind->field, kind->count, line->keyword) : -1;
+    int row;
 
+    if (r->map->is_flat) {
+        const struct block_kind *where = flat_kind(r, line->keyword);
+
+        if (where != NULL && where != kind && blockmap_build_open(&r->build, where, at) != 0)
+            return -1;
+        kind = r->build.walk.kind;
+    }
+    row = kind != NULL ? blockmap_find(kind->field, kind->count, line->keyword) : -1;
     if (kind != NULL && kind->lines == BLOCK_TAGGED &&
         blockmap_find(kind->tag, kind->tags, line->keyword) >= 0)
         return take_data(r, line, at, line->keyword, value);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "syntax/xml.h"
 #include "types/blockmap_build.h"
+#include "types/xmlmap.h"
 
 #define DEPTH_MAX LIMIT_XML_DEPTH_COUNT
 
@@ -103,10 +104,7 @@ on_root(struct reading *r, const struct xml_event *event)
     r->skip = event->depth + 1;
     if (span_is(event->name, "COMMENT") || span_is(event->name, "MESSAGE_ID"))
         return 0; /* of the combination, not of a message */
-    if (r->how->strict)
-        return fail(r, event->place, event->name, "a message of another kind");
-    fill_warn(r->how, event->place, NULL, "a message of another kind: passed over");
-    return 0;
+    return xmlmap_foreign(r->how, event->name, event->place, r->map->form, r->why);
 }
 
 static const struct block_kind *
@@ -293,6 +291,28 @@ take_value(struct reading *r, const struct xml_event *event)
     return copy == NULL ? span_of(NULL, 0) : span_of(copy, value.n);
 }
 
+/* A line that was wrapped behind a sign: `-` and a line end before a digit are one number. */
+static int
+join_signs(struct reading *r, const struct xml_event *event, struct span *value)
+{
+    uint8_t *to = (uint8_t *)(uintptr_t)value->p; /* take_value() made the copy */
+    struct span text = trim(event->text);
+    size_t n = 0;
+    bool is_told = false;
+
+    for (size_t i = 0; i < value->n; i++) {
+        bool is_broken = i > 0 && i + 1 < value->n && text.p[i] == '\n' && text.p[i - 1] == '-' && text.p[i + 1] >= '0' && text.p[i + 1] <= '9';
+
+        if (is_broken && !is_told && fill_tolerate(&r->build.fill, WHY_FIELD_NUMBER, event->place, "line", "a number that is broken behind its sign: read as one") != 0)
+            return -1;
+        is_told = is_told || is_broken;
+        if (!is_broken)
+            to[n++] = value->p[i];
+    }
+    value->n = n;
+    return 0;
+}
+
 /* One column of a line, an element of its own: in the order of the table, none left out. */
 static int
 take_column(struct reading *r, const struct xml_event *event)
@@ -386,7 +406,7 @@ take_leaf(struct reading *r, const struct xml_event *event)
     if (value.p == NULL)
         return -1;
     if (kind->line != NULL && kind->column == NULL && span_is(event->name, kind->line))
-        return blockmap_build_line(&r->build, span_of(NULL, 0), value, false, event->place);
+        return value.n > 0 && join_signs(r, event, &value) != 0 ? -1 : blockmap_build_line(&r->build, span_of(NULL, 0), value, false, event->place);
     if (span_is(event->name, "USER_DEFINED") && (kind->flags & BLOCK_USER)) {
         (void)snprintf(keyword, sizeof keyword, "USER_DEFINED_%s", r->parameter);
         return blockmap_build_pair(&r->build, span_str(keyword), value, span_of(NULL, 0), r->element,

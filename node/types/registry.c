@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "syntax/json.h"
 #include "syntax/xml.h"
+#include "types/fill.h"
 #include "wire/unpack.h"
 
 #define HEAD_BYTES 4096
@@ -145,14 +146,63 @@ check_and_emit(void *cookie, const ProtobufCMessage *msg, struct why *why)
     return r->emit(r->cookie, r->type, msg, why);
 }
 
+static int
+read_with(const struct reader *reader, struct span input, const struct convert *how, struct reading *reading, struct why *why)
+{
+    struct arena arena;
+    int rc;
+
+    if (input.n > reader->input_max)
+        return why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "%zu bytes: %s takes at most %zu", input.n,
+                       reader->format, reader->input_max);
+    arena_init(&arena, LIMIT_ARENA_BODY_BYTES);
+    rc = reader->read(input, how, &arena, check_and_emit, reading, why);
+    arena_release(&arena);
+    return rc;
+}
+
+/* The other kinds of messages in an <ndm>, each by the reader of its own. ${how} notes those that are found meanwhile. */
+static int
+read_foreign(struct span input, const struct convert *how, const struct reader *first, struct reading *reading, struct why *why)
+{
+    const struct reader *done[FOREIGN_MAX + 1] = {first};
+    size_t done_n = 1;
+
+    for (size_t i = 0; i < how->foreign->n; i++) {
+        const struct foreign *f = how->foreign;
+        const struct reader *reader;
+        struct why none;
+        char head[64];
+        size_t k = 0;
+
+        why_clear(&none);
+        (void)snprintf(head, sizeof head, "<%s id=\"\">", f->name[i]);
+        reader = registry_detect(span_str(head), &reading->type, &none);
+        while (reader != NULL && k < done_n && done[k] != reader)
+            k++;
+        if (reader != NULL && k < done_n)
+            continue; /* the reader before noted it as foreign to itself */
+        if (reader == NULL && how->strict)
+            return why_set(why, WHY_FORMAT_UNKNOWN, f->line[i], f->column[i], f->name[i], "a message that no reader knows");
+        if (reader == NULL) {
+            fill_warn(how, (struct place){f->line[i], f->column[i]}, f->name[i], "messages that no reader knows: passed over");
+            continue;
+        }
+        done[done_n++] = reader;
+        if (read_with(reader, input, how, reading, why) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 int
 registry_read(struct span input, const char *format, const struct convert *how, registry_emit_fn *emit,
               void *cookie, struct why *why)
 {
     struct reading reading = {.emit = emit, .cookie = cookie};
+    struct foreign foreign = {.n = 0};
+    struct convert all = *how;
     const struct reader *reader;
-    struct arena arena;
-    int rc;
 
     reader =
         format != NULL ? registry_reader(format, &reading.type) : registry_detect(input, &reading.type, why);
@@ -160,13 +210,12 @@ registry_read(struct span input, const char *format, const struct convert *how, 
         return why_set(why, WHY_FORMAT_UNKNOWN, 0, 0, NULL, "no reader of that name");
     if (reader == NULL)
         return -1;
-    if (input.n > reader->input_max)
-        return why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "%zu bytes: %s takes at most %zu", input.n,
-                       reader->format, reader->input_max);
-    arena_init(&arena, LIMIT_ARENA_BODY_BYTES);
-    rc = reader->read(input, how, &arena, check_and_emit, &reading, why);
-    arena_release(&arena);
-    return rc;
+    if (format != NULL)
+        return read_with(reader, input, how, &reading, why);
+    all.foreign = &foreign;
+    if (read_with(reader, input, &all, &reading, why) != 0)
+        return -1;
+    return read_foreign(input, &all, reader, &reading, why);
 }
 
 ProtobufCMessage *

@@ -29,10 +29,19 @@ struct warning {
     char note[160];
 };
 
+/* Kinds of messages in one input that a reader leaves to others, by the names of their root elements: an <ndm> of several kinds. */
+#define FOREIGN_MAX 8
+struct foreign {
+    char name[FOREIGN_MAX][32];
+    uint32_t line[FOREIGN_MAX], column[FOREIGN_MAX]; /* of the first of each */
+    size_t n;
+};
+
 /* How a reader or writer is asked to work, and where it reports. */
 struct convert {
     bool strict; /* to the letter of the standard: every tolerance is a refusal */
     bool alpha5; /* TLE: write numbers 100000..339999 in Alpha-5 */
+    struct foreign *foreign; /* where to note messages of another kind; NULL: they are told, and refused when strict */
     void (*warn)(void *cookie, const struct warning *w); /* may be NULL */
     void *cookie;
 };

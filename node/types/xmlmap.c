@@ -65,11 +65,33 @@ begin_message(struct reading *r, const struct xml_event *event)
     return fill_row(&r->fill, 0, version, span_of(NULL, 0), event->place, event->place);
 }
 
+int
+xmlmap_foreign(const struct convert *how, struct span name, struct place at, const char *root, struct why *why)
+{
+    struct foreign *f = how->foreign;
+    char text[sizeof f->name[0]];
+    size_t i = 0;
+
+    (void)snprintf(text, sizeof text, "%.*s", (int)(name.n < sizeof text ? name.n : sizeof text - 1), (const char *)name.p);
+    while (f != NULL && i < f->n && strcmp(f->name[i], text) != 0)
+        i++;
+    if (f != NULL && i == f->n && i < FOREIGN_MAX) {
+        memcpy(f->name[i], text, sizeof text);
+        f->line[i] = at.line;
+        f->column[i] = at.column;
+        f->n++;
+    }
+    if (f != NULL && i < FOREIGN_MAX)
+        return 0;
+    if (how->strict)
+        return why_set(why, WHY_TEXT_SYNTAX, at.line, at.column, text, "a message of another kind: expected <%s>", root);
+    fill_warn(how, at, text, "a message of another kind: passed over");
+    return 0;
+}
+
 static int
 on_root(struct reading *r, const struct xml_event *event)
 {
-    char name[32];
-
     if (event->depth == 0 && span_is(event->name, "ndm")) {
         r->is_combined = true;
         return 0;
@@ -82,12 +104,7 @@ on_root(struct reading *r, const struct xml_event *event)
     r->skip = event->depth + 1;
     if (span_is(event->name, "COMMENT") || span_is(event->name, "MESSAGE_ID"))
         return 0; /* of the combination, not of a message */
-    (void)snprintf(name, sizeof name, "%.*s", (int)event->name.n, (const char *)event->name.p);
-    if (r->how->strict)
-        return why_set(r->why, WHY_TEXT_SYNTAX, event->place.line, event->place.column, name,
-                       "a message of another kind: expected <%s>", r->map->root);
-    fill_warn(r->how, event->place, name, "a message of another kind: passed over");
-    return 0;
+    return xmlmap_foreign(r->how, event->name, event->place, r->map->root, r->why);
 }
 
 static int
@@ -274,8 +291,8 @@ xmlmap_probe(const struct fieldmap *map, struct span head)
 int
 xmlmap_probe_root(const char *root, struct span head)
 {
-    struct span names[4];
-    size_t n = xml_sniff(head, names, 4);
+    struct span names[16];
+    size_t n = xml_sniff(head, names, 16);
 
     if (n > 0 && span_is(names[0], root))
         return 100;

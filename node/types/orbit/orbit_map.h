@@ -3,6 +3,7 @@
 #define TYPES_ORBIT_ORBIT_MAP_H
 
 #include "orbit.pb-c.h"
+#include "types/blockmap.h"
 #include "types/fill.h"
 
 extern const struct fieldmap orbit_map;
@@ -22,6 +23,18 @@ extern const struct reader orbit_omm_kvn_reader, orbit_omm_xml_reader, orbit_omm
 extern const struct writer orbit_omm_kvn_writer, orbit_omm_xml_writer, orbit_omm_json_writer,
     orbit_omm_csv_writer;
 extern const struct writer orbit_omm_plain_json_writer, orbit_omm_ndjson_writer;
+extern const struct reader orbit_opm_kvn_reader, orbit_opm_xml_reader;
+extern const struct writer orbit_opm_kvn_writer, orbit_opm_xml_writer;
+extern const struct blockmap orbit_opm;
+
+/* Does the message hold position and velocity, or mean elements? */
+bool orbit_is_opm(const ProtobufCMessage *msg);
+bool orbit_is_omm(const ProtobufCMessage *msg);
+/* Canonical JSON of either. */
+void orbit_json(const ProtobufCMessage *msg, struct buf *out);
+/* CANNOT_HOLD. Returns -1. */
+int orbit_refuse_form(const ProtobufCMessage *msg, struct why *why);
+
 extern const struct reader orbit_tle_reader;
 extern const struct writer orbit_tle_writer;
 

@@ -24,7 +24,7 @@ read_kvn(struct span input, const struct convert *how, struct arena *a, type_emi
 static int
 write_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
-    return kvnmap_write(&orbit_map, msg, how, out, why);
+    return orbit_is_opm(msg) ? orbit_refuse_form(msg, why) : kvnmap_write(&orbit_map, msg, how, out, why);
 }
 
 static void
@@ -39,7 +39,7 @@ const struct reader orbit_omm_kvn_reader = {
 const struct writer orbit_omm_kvn_writer = {.format = "omm-kvn",
                                             .media = "text/plain",
                                             .title = "CCSDS OMM, keyword = value",
-                                            .lossless = true,
+                                            .lossless = true, .fits = orbit_is_omm,
                                             .between = end_line,
                                             .write = write_kvn};
 
@@ -59,7 +59,7 @@ read_xml(struct span input, const struct convert *how, struct arena *a, type_emi
 static int
 write_xml(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
-    return xmlmap_write(&orbit_map, msg, how, out, why);
+    return orbit_is_opm(msg) ? orbit_refuse_form(msg, why) : xmlmap_write(&orbit_map, msg, how, out, why);
 }
 
 const struct reader orbit_omm_xml_reader = {
@@ -67,7 +67,7 @@ const struct reader orbit_omm_xml_reader = {
 const struct writer orbit_omm_xml_writer = {.format = "omm-xml",
                                             .media = "application/xml",
                                             .title = "CCSDS OMM as NDM/XML",
-                                            .lossless = true,
+                                            .lossless = true, .fits = orbit_is_omm,
                                             .begin = xmlmap_begin,
                                             .end = xmlmap_end,
                                             .write = write_xml};
@@ -96,8 +96,18 @@ read_json(struct span input, const struct convert *how, struct arena *a, type_em
 static int
 write_json(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
-    (void)how, (void)why;
+    (void)how;
+    if (orbit_is_opm(msg))
+        return orbit_refuse_form(msg, why);
     fieldmap_json(&orbit_map, msg, out);
+    return 0;
+}
+
+static int
+write_plain_json(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
+{
+    (void)how, (void)why;
+    orbit_json(msg, out);
     return 0;
 }
 
@@ -107,7 +117,7 @@ const struct reader orbit_omm_json_reader = {
 const struct writer orbit_omm_json_writer = {.format = "omm-json",
                                              .media = "application/json",
                                              .title = "GP data as JSON, an array",
-                                             .lossless = true,
+                                             .lossless = true, .fits = orbit_is_omm,
                                              .begin = jsonmap_begin,
                                              .between = jsonmap_between,
                                              .end = jsonmap_end,
@@ -118,14 +128,14 @@ const struct writer orbit_omm_plain_json_writer = {.format = "json",
                                                    .begin = jsonmap_begin,
                                                    .between = jsonmap_between,
                                                    .end = jsonmap_end,
-                                                   .write = write_json};
+                                                   .write = write_plain_json};
 
 const struct writer orbit_omm_ndjson_writer = {.format = "ndjson",
                                                .media = "application/x-ndjson",
                                                .title = "canonical JSON, one record a line",
                                                .between = end_line,
                                                .end = end_line,
-                                               .write = write_json};
+                                               .write = write_plain_json};
 
 /* The columns of CelesTrak, in its order. */
 static const char *const columns[] = {"OBJECT_NAME",     "OBJECT_ID",           "EPOCH",
@@ -171,6 +181,8 @@ write_csv(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
 {
     const Parallax__V1__Orbit *orbit = (const Parallax__V1__Orbit *)msg;
 
+    if (orbit_is_opm(msg))
+        return orbit_refuse_form(msg, why);
     if (orbit_map_check_implied(orbit, "CSV", why) != 0)
         return -1;
     if (orbit->mean_motion[0] == 0)

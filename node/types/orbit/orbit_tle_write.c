@@ -255,6 +255,8 @@ write_tle(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
     const Parallax__V1__Orbit *orbit = (const Parallax__V1__Orbit *)msg;
     struct line line1, line2;
 
+    if (orbit_is_opm(msg))
+        return orbit_refuse_form(msg, why);
     if (orbit_map_check_implied(orbit, "TLE", why) != 0)
         return -1;
     if (orbit->mean_motion[0] == 0)
