@@ -35,7 +35,8 @@ count(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct
     (void)why;
     found->records++;
     type->source(msg, &source);
-    if ((last == NULL || last->type != type || !span_is(source.format, last->format)) && found->n <= FOREIGN_MAX) {
+    if ((last == NULL || last->type != type || !span_is(source.format, last->format)) &&
+        found->n <= FOREIGN_MAX) {
         last = &found->kind[found->n++];
         last->type = type;
         (void)snprintf(last->format, sizeof last->format, "%.*s", (int)source.format.n,
@@ -65,7 +66,8 @@ put_kinds(struct buf *out, const struct found *found)
 {
     buf_put_fmt(out, ",\"records\":%" PRIu64 ",\"kinds\":[", found->records);
     for (size_t i = 0; i < found->n; i++)
-        buf_put_fmt(out, "%s{\"type\":\"%s\",\"format\":\"%s\",\"records\":%" PRIu64 "}", i > 0 ? "," : "", found->kind[i].type->name, found->kind[i].format, found->kind[i].records);
+        buf_put_fmt(out, "%s{\"type\":\"%s\",\"format\":\"%s\",\"records\":%" PRIu64 "}", i > 0 ? "," : "",
+                    found->kind[i].type->name, found->kind[i].format, found->kind[i].records);
     buf_put_byte(out, ']');
 }
 
@@ -74,7 +76,8 @@ print_text(const char *name, const struct found *found)
 {
     printf("%s:%s", name, found->n == 0 ? " no records" : "");
     for (size_t i = 0; i < found->n; i++)
-        printf("%s %" PRIu64 " %s record%s (%s)", i > 0 ? "," : "", found->kind[i].records, found->kind[i].type->name, found->kind[i].records == 1 ? "" : "s", found->kind[i].format);
+        printf("%s %" PRIu64 " %s record%s (%s)", i > 0 ? "," : "", found->kind[i].records,
+               found->kind[i].type->name, found->kind[i].records == 1 ? "" : "s", found->kind[i].format);
     putchar('\n');
 }
 
@@ -90,8 +93,8 @@ print_json(const char *name, const struct found *found, uint64_t warnings, const
     if (why->code != WHY_NONE)
         put_refusal(&out, why);
     else if (found->n == 1)
-        buf_put_fmt(&out, ",\"type\":\"%s\",\"format\":\"%s\",\"records\":%" PRIu64, found->kind[0].type->name,
-                    found->kind[0].format, found->records);
+        buf_put_fmt(&out, ",\"type\":\"%s\",\"format\":\"%s\",\"records\":%" PRIu64,
+                    found->kind[0].type->name, found->kind[0].format, found->records);
     else
         put_kinds(&out, found);
     buf_put_fmt(&out, ",\"warnings\":%" PRIu64 "}\n", warnings);

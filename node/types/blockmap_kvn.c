@@ -180,7 +180,8 @@ flat_kind(const struct reading *r, struct span keyword)
 
     for (size_t i = 0; i < r->map->kinds; i++) {
         const struct block_kind *kind = &r->map->kind[i];
-        bool is_user = (kind->flags & BLOCK_USER) && keyword.n > 13 && memcmp(keyword.p, "USER_DEFINED_", 13) == 0;
+        bool is_user =
+            (kind->flags & BLOCK_USER) && keyword.n > 13 && memcmp(keyword.p, "USER_DEFINED_", 13) == 0;
 
         if (!is_user && blockmap_find(kind->field, kind->count, keyword) < 0)
             continue;

@@ -301,9 +301,12 @@ join_signs(struct reading *r, const struct xml_event *event, struct span *value)
     bool is_told = false;
 
     for (size_t i = 0; i < value->n; i++) {
-        bool is_broken = i > 0 && i + 1 < value->n && text.p[i] == '\n' && text.p[i - 1] == '-' && text.p[i + 1] >= '0' && text.p[i + 1] <= '9';
+        bool is_broken = i > 0 && i + 1 < value->n && text.p[i] == '\n' && text.p[i - 1] == '-' &&
+                         text.p[i + 1] >= '0' && text.p[i + 1] <= '9';
 
-        if (is_broken && !is_told && fill_tolerate(&r->build.fill, WHY_FIELD_NUMBER, event->place, "line", "a number that is broken behind its sign: read as one") != 0)
+        if (is_broken && !is_told &&
+            fill_tolerate(&r->build.fill, WHY_FIELD_NUMBER, event->place, "line",
+                          "a number that is broken behind its sign: read as one") != 0)
             return -1;
         is_told = is_told || is_broken;
         if (!is_broken)
@@ -406,7 +409,9 @@ take_leaf(struct reading *r, const struct xml_event *event)
     if (value.p == NULL)
         return -1;
     if (kind->line != NULL && kind->column == NULL && span_is(event->name, kind->line))
-        return value.n > 0 && join_signs(r, event, &value) != 0 ? -1 : blockmap_build_line(&r->build, span_of(NULL, 0), value, false, event->place);
+        return value.n > 0 && join_signs(r, event, &value) != 0
+                   ? -1
+                   : blockmap_build_line(&r->build, span_of(NULL, 0), value, false, event->place);
     if (span_is(event->name, "USER_DEFINED") && (kind->flags & BLOCK_USER)) {
         (void)snprintf(keyword, sizeof keyword, "USER_DEFINED_%s", r->parameter);
         return blockmap_build_pair(&r->build, span_str(keyword), value, span_of(NULL, 0), r->element,

@@ -109,6 +109,9 @@ struct span fieldmap_word(const struct field *field, struct span value);
 /* Every field, comment and extra keyword of ${msg}: kinds, ranges, what is mandatory, sizes. 0, or -1 with ${why}. */
 int fieldmap_check(const struct fieldmap *map, const ProtobufCMessage *msg, struct why *why);
 
+/* Nothing is given but the rows of the map, FORM, and what its parts list. 0, or -1 with ${why}. */
+int fieldmap_check_alone(const struct fieldmap *map, const ProtobufCMessage *msg, struct why *why);
+
 /* There is a source, with bytes and a format word. 0, or -1 with ${why}. */
 int fieldmap_check_source(const Parallax__V1__Source *source, struct why *why);
 

@@ -313,6 +313,49 @@ fieldmap_check_version(const struct fieldmap *map, struct span value, struct why
     return refuse(WHY_VERSION, &map->field[0], value, known, why, line, column);
 }
 
+static bool
+is_of_map(const struct fieldmap *map, size_t offset)
+{
+    if (offset == map->source)
+        return true;
+    for (size_t i = 0; i < map->count; i++) {
+        if (map->block[map->field[i].block].part == 0 && map->field[i].offset == offset)
+            return true;
+    }
+    for (unsigned i = 1; i < fieldmap_parts(map); i++) {
+        if (map->object[i] == offset)
+            return true;
+    }
+    return (map->part[0].comments != 0 && map->part[0].comments == offset) ||
+           (map->part[0].extras != 0 && map->part[0].extras == offset);
+}
+
+int
+fieldmap_check_alone(const struct fieldmap *map, const ProtobufCMessage *msg, struct why *why)
+{
+    const ProtobufCMessageDescriptor *schema = msg->descriptor;
+
+    for (unsigned i = 0; i < schema->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &schema->fields[i];
+        const char *member = (const char *)msg + field->offset;
+        const void *pointer;
+        bool is_list = field->label == PROTOBUF_C_LABEL_REPEATED, is_given;
+
+        if (is_of_map(map, field->offset) ||
+            (field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_MESSAGE))
+            continue;
+        memcpy(&pointer, member, sizeof pointer);
+        if (is_list)
+            is_given = *(const size_t *)((const char *)msg + field->quantifier_offset) > 0;
+        else
+            is_given =
+                pointer != NULL && (field->type == PROTOBUF_C_TYPE_MESSAGE || *(const char *)pointer != 0);
+        if (is_given)
+            return why_set(why, WHY_FIELD_VALUE, 0, 0, field->name, "not of this form: expected nothing");
+    }
+    return 0;
+}
+
 int
 fieldmap_check_source(const Parallax__V1__Source *source, struct why *why)
 {

@@ -147,7 +147,8 @@ check_and_emit(void *cookie, const ProtobufCMessage *msg, struct why *why)
 }
 
 static int
-read_with(const struct reader *reader, struct span input, const struct convert *how, struct reading *reading, struct why *why)
+read_with(const struct reader *reader, struct span input, const struct convert *how, struct reading *reading,
+          struct why *why)
 {
     struct arena arena;
     int rc;
@@ -163,7 +164,8 @@ read_with(const struct reader *reader, struct span input, const struct convert *
 
 /* The other kinds of messages in an <ndm>, each by the reader of its own. ${how} notes those that are found meanwhile. */
 static int
-read_foreign(struct span input, const struct convert *how, const struct reader *first, struct reading *reading, struct why *why)
+read_foreign(struct span input, const struct convert *how, const struct reader *first,
+             struct reading *reading, struct why *why)
 {
     const struct reader *done[FOREIGN_MAX + 1] = {first};
     size_t done_n = 1;
@@ -183,9 +185,11 @@ read_foreign(struct span input, const struct convert *how, const struct reader *
         if (reader != NULL && k < done_n)
             continue; /* the reader before noted it as foreign to itself */
         if (reader == NULL && how->strict)
-            return why_set(why, WHY_FORMAT_UNKNOWN, f->line[i], f->column[i], f->name[i], "a message that no reader knows");
+            return why_set(why, WHY_FORMAT_UNKNOWN, f->line[i], f->column[i], f->name[i],
+                           "a message that no reader knows");
         if (reader == NULL) {
-            fill_warn(how, (struct place){f->line[i], f->column[i]}, f->name[i], "messages that no reader knows: passed over");
+            fill_warn(how, (struct place){f->line[i], f->column[i]}, f->name[i],
+                      "messages that no reader knows: passed over");
             continue;
         }
         done[done_n++] = reader;

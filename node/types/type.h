@@ -41,7 +41,8 @@ struct foreign {
 struct convert {
     bool strict; /* to the letter of the standard: every tolerance is a refusal */
     bool alpha5; /* TLE: write numbers 100000..339999 in Alpha-5 */
-    struct foreign *foreign; /* where to note messages of another kind; NULL: they are told, and refused when strict */
+    struct foreign
+        *foreign; /* where to note messages of another kind; NULL: they are told, and refused when strict */
     void (*warn)(void *cookie, const struct warning *w); /* may be NULL */
     void *cookie;
 };

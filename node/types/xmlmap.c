@@ -66,13 +66,15 @@ begin_message(struct reading *r, const struct xml_event *event)
 }
 
 int
-xmlmap_foreign(const struct convert *how, struct span name, struct place at, const char *root, struct why *why)
+xmlmap_foreign(const struct convert *how, struct span name, struct place at, const char *root,
+               struct why *why)
 {
     struct foreign *f = how->foreign;
     char text[sizeof f->name[0]];
     size_t i = 0;
 
-    (void)snprintf(text, sizeof text, "%.*s", (int)(name.n < sizeof text ? name.n : sizeof text - 1), (const char *)name.p);
+    (void)snprintf(text, sizeof text, "%.*s", (int)(name.n < sizeof text ? name.n : sizeof text - 1),
+                   (const char *)name.p);
     while (f != NULL && i < f->n && strcmp(f->name[i], text) != 0)
         i++;
     if (f != NULL && i == f->n && i < FOREIGN_MAX) {
@@ -84,7 +86,8 @@ xmlmap_foreign(const struct convert *how, struct span name, struct place at, con
     if (f != NULL && i < FOREIGN_MAX)
         return 0;
     if (how->strict)
-        return why_set(why, WHY_TEXT_SYNTAX, at.line, at.column, text, "a message of another kind: expected <%s>", root);
+        return why_set(why, WHY_TEXT_SYNTAX, at.line, at.column, text,
+                       "a message of another kind: expected <%s>", root);
     fill_warn(how, at, text, "a message of another kind: passed over");
     return 0;
 }

@@ -9,7 +9,8 @@ int xmlmap_read(const struct fieldmap *map, const char *format, struct span inpu
                 struct arena *a, type_emit_fn *emit, void *cookie, struct why *why);
 
 /* A message of another kind than ${root} in an <ndm>: noted for its own reader, or told; 0, or -1 when strict. */
-int xmlmap_foreign(const struct convert *how, struct span name, struct place at, const char *root, struct why *why);
+int xmlmap_foreign(const struct convert *how, struct span name, struct place at, const char *root,
+                   struct why *why);
 
 /* As struct reader's probe(), by the root element of the message or, in an <ndm>, of its first. */
 int xmlmap_probe_root(const char *root, struct span head);

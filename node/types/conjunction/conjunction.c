@@ -13,7 +13,17 @@
 static int
 check(const ProtobufCMessage *msg, struct why *why)
 {
-    return fieldmap_check(&conjunction_map, msg, why);
+    const struct fieldmap *map = conjunction_is_cdm(msg) ? &conjunction_map : conjunction_row_map(msg);
+
+    if (map == NULL)
+        return why_set(why, WHY_FIELD_VALUE, 0, 0, "FORM", "expected nothing, cdm_public or socrates");
+    return fieldmap_check(map, msg, why) != 0 ? -1 : fieldmap_check_alone(map, msg, why);
+}
+
+bool
+conjunction_is_cdm(const ProtobufCMessage *msg)
+{
+    return *((const Parallax__V1__Conjunction *)msg)->form == 0;
 }
 
 /* The designator as a key: a number without the zeros in front of it, anything else as it is. */
@@ -54,29 +64,86 @@ identify(const Parallax__V1__ConjunctionObject *object, char out[64])
         (void)snprintf(out, 64, "cospar:%s", object->international_designator);
 }
 
+/* "smaller+larger@minute": the same in whichever order a screening names them. */
+static void
+put_pair(const char *a, const char *b, struct subject *out)
+{
+    struct utc minute = out->epoch;
+    char tca[UTC_TEXT_MAX];
+    size_t n = strlen(out->key);
+
+    minute.ns -= minute.ns % MINUTE_NS;
+    utc_print(minute, 0, tca);
+    /* ...T23:11:00Z -> T23:11 */
+    if (is_before(a, b))
+        (void)snprintf(out->key + n, sizeof out->key - n, "%.50s+%.50s@%.16s", a, b, tca);
+    else
+        (void)snprintf(out->key + n, sizeof out->key - n, "%.50s+%.50s@%.16s", b, a, tca);
+}
+
+/* A row says less than a CDM: it does not take the place of one. */
+static void
+subject_row(const Parallax__V1__Conjunction *c, struct subject *out)
+{
+    bool is_public = *c->sat_1_id != 0;
+    uint64_t a = designator_norad(span_str(is_public ? c->sat_1_id : c->norad_cat_id_1));
+    uint64_t b = designator_norad(span_str(is_public ? c->sat_2_id : c->norad_cat_id_2));
+    char first[24], second[24];
+
+    (void)snprintf(first, sizeof first, "%" PRIu64, a);
+    (void)snprintf(second, sizeof second, "%" PRIu64, b);
+    (void)snprintf(out->key, sizeof out->key, "row ");
+    put_pair(first, second, out);
+    (void)snprintf(out->object[0], sizeof out->object[0], "norad:%" PRIu64, a);
+    (void)snprintf(out->object[1], sizeof out->object[1], "norad:%" PRIu64, b);
+}
+
 static int
 subject(const ProtobufCMessage *msg, struct subject *out)
 {
     const Parallax__V1__Conjunction *cdm = (const Parallax__V1__Conjunction *)msg;
-    struct utc minute;
     char a[64], b[64];
-    char tca[UTC_TEXT_MAX];
 
     *out = (struct subject){0};
     out->epoch = designator_utc(span_str(cdm->tca), span_str("UTC"));
-    minute = out->epoch;
-    minute.ns -= minute.ns % MINUTE_NS;
-    utc_print(minute, 0, tca);
+    if (!conjunction_is_cdm(msg)) {
+        subject_row(cdm, out);
+        return 0;
+    }
     name_object(cdm->object1, a);
     name_object(cdm->object2, b);
-    /* ...T23:11:00Z -> T23:11 */
-    if (is_before(a, b))
-        (void)snprintf(out->key, sizeof out->key, "%.50s+%.50s@%.16s", a, b, tca);
-    else
-        (void)snprintf(out->key, sizeof out->key, "%.50s+%.50s@%.16s", b, a, tca);
+    put_pair(a, b, out);
     identify(cdm->object1, out->object[0]);
     identify(cdm->object2, out->object[1]);
     return 0;
+}
+
+static void
+put_name(const char *name, const char *number, struct buf *out)
+{
+    if (*name != 0)
+        text_quote(out, span_str(name), 40);
+    else
+        buf_put_str(out, number);
+}
+
+static void
+summary_row(const Parallax__V1__Conjunction *c, struct buf *out)
+{
+    bool is_public = *c->sat_1_id != 0;
+    const char *probability = is_public ? c->pc : c->max_prob;
+
+    put_name(is_public ? c->sat_1_name : c->object_name_1, is_public ? c->sat_1_id : c->norad_cat_id_1, out);
+    buf_put_str(out, " and ");
+    put_name(is_public ? c->sat_2_name : c->object_name_2, is_public ? c->sat_2_id : c->norad_cat_id_2, out);
+    buf_put_fmt(out, " at %s miss ", c->tca);
+    fieldmap_number(out, span_str(is_public ? c->min_rng : c->tca_range));
+    buf_put_str(out, is_public ? " m" : " km");
+    if (*probability != 0) {
+        buf_put_str(out, is_public ? " Pc " : " at most Pc ");
+        fieldmap_number(out, span_str(probability));
+    }
+    buf_put_str(out, is_public ? " (cdm_public)" : " (SOCRATES)");
 }
 
 static void
@@ -84,6 +151,10 @@ summary(const ProtobufCMessage *msg, struct buf *out)
 {
     const Parallax__V1__Conjunction *cdm = (const Parallax__V1__Conjunction *)msg;
 
+    if (!conjunction_is_cdm(msg)) {
+        summary_row(cdm, out);
+        return;
+    }
     text_quote(out, span_str(cdm->object1->object_name), 40);
     buf_put_str(out, " and ");
     text_quote(out, span_str(cdm->object2->object_name), 40);
@@ -96,10 +167,10 @@ summary(const ProtobufCMessage *msg, struct buf *out)
     }
 }
 
-static void
-json(const ProtobufCMessage *msg, struct buf *out)
+void
+conjunction_json(const ProtobufCMessage *msg, struct buf *out)
 {
-    fieldmap_json(&conjunction_map, msg, out);
+    fieldmap_json(conjunction_is_cdm(msg) ? &conjunction_map : conjunction_row_map(msg), msg, out);
 }
 
 static void
@@ -108,22 +179,23 @@ source(const ProtobufCMessage *msg, struct source *out)
     fieldmap_source(&conjunction_map, msg, out);
 }
 
-static const struct reader *const readers[] = {&conjunction_cdm_kvn_reader, &conjunction_cdm_xml_reader,
-                                               NULL};
+static const struct reader *const readers[] = {
+    &conjunction_cdm_kvn_reader,    &conjunction_cdm_xml_reader,  &conjunction_public_json_reader,
+    &conjunction_public_csv_reader, &conjunction_socrates_reader, NULL};
 static const struct writer *const writers[] = {&conjunction_cdm_kvn_writer, &conjunction_cdm_xml_writer,
                                                &conjunction_cdm_json_writer, &conjunction_cdm_ndjson_writer,
                                                NULL};
 
 const struct type type_conjunction = {
     .name = "conjunction",
-    .title = "One close approach of two objects (CDM)",
+    .title = "One close approach of two objects (CDM; rows of lists)",
     .version = 1,
     .body_max = LIMIT_BODY_BYTES,
     .schema = &parallax__v1__conjunction__descriptor,
     .check = check,
     .subject = subject,
     .summary = summary,
-    .json = json,
+    .json = conjunction_json,
     .source = source,
     .readers = readers,
     .writers = writers,

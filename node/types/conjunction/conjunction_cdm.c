@@ -7,6 +7,13 @@
 #include "syntax/kvn.h"
 
 static int
+refuse_row(struct why *why)
+{
+    return why_set(why, WHY_CANNOT_HOLD, 0, 0, "OBJECT1",
+                   "a row of a list has no states and covariances: no CDM can be made of it");
+}
+
+static int
 probe_kvn(struct span head)
 {
     return kvn_begins_with(head, "CCSDS_CDM_VERS") ? 100 : 0;
@@ -22,7 +29,7 @@ read_kvn(struct span input, const struct convert *how, struct arena *a, type_emi
 static int
 write_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
-    return kvnmap_write(&conjunction_map, msg, how, out, why);
+    return conjunction_is_cdm(msg) ? kvnmap_write(&conjunction_map, msg, how, out, why) : refuse_row(why);
 }
 
 static void
@@ -37,6 +44,7 @@ const struct writer conjunction_cdm_kvn_writer = {.format = "cdm-kvn",
                                                   .media = "text/plain",
                                                   .title = "CCSDS CDM 1.0, keyword = value",
                                                   .lossless = true,
+                                                  .fits = conjunction_is_cdm,
                                                   .between = end_line,
                                                   .write = write_kvn};
 
@@ -56,7 +64,7 @@ read_xml(struct span input, const struct convert *how, struct arena *a, type_emi
 static int
 write_xml(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
-    return xmlmap_write(&conjunction_map, msg, how, out, why);
+    return conjunction_is_cdm(msg) ? xmlmap_write(&conjunction_map, msg, how, out, why) : refuse_row(why);
 }
 
 const struct reader conjunction_cdm_xml_reader = {
@@ -65,6 +73,7 @@ const struct writer conjunction_cdm_xml_writer = {.format = "cdm-xml",
                                                   .media = "application/xml",
                                                   .title = "CCSDS CDM 1.0 as NDM/XML",
                                                   .lossless = true,
+                                                  .fits = conjunction_is_cdm,
                                                   .begin = xmlmap_begin,
                                                   .end = xmlmap_end,
                                                   .write = write_xml};
@@ -73,7 +82,7 @@ static int
 write_json(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
     (void)how, (void)why;
-    fieldmap_json(&conjunction_map, msg, out);
+    conjunction_json(msg, out);
     return 0;
 }
 

@@ -7,6 +7,15 @@
 
 extern const struct fieldmap conjunction_map;
 
+/* The map of a row of a list, by its form; NULL: a CDM, or no form of ours. */
+const struct fieldmap *conjunction_row_map(const ProtobufCMessage *msg);
+/* Is it a CDM? */
+bool conjunction_is_cdm(const ProtobufCMessage *msg);
+void conjunction_json(const ProtobufCMessage *msg, struct buf *out);
+
+extern const struct reader conjunction_public_json_reader, conjunction_public_csv_reader,
+    conjunction_socrates_reader;
+
 extern const struct reader conjunction_cdm_kvn_reader, conjunction_cdm_xml_reader;
 extern const struct writer conjunction_cdm_kvn_writer, conjunction_cdm_xml_writer,
     conjunction_cdm_json_writer;

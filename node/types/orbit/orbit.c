@@ -188,14 +188,14 @@ source(const ProtobufCMessage *msg, struct source *out)
     fieldmap_source(&orbit_map, msg, out);
 }
 
-static const struct reader *const readers[] = {&orbit_omm_csv_reader, &orbit_omm_json_reader,
-                                               &orbit_omm_kvn_reader, &orbit_omm_xml_reader,
-                                               &orbit_opm_kvn_reader, &orbit_opm_xml_reader,
-                                               &orbit_tle_reader,     NULL};
-static const struct writer *const writers[] = {
-    &orbit_omm_csv_writer, &orbit_omm_json_writer,       &orbit_omm_kvn_writer,    &orbit_omm_xml_writer,
-    &orbit_opm_kvn_writer, &orbit_opm_xml_writer,
-    &orbit_tle_writer,     &orbit_omm_plain_json_writer, &orbit_omm_ndjson_writer, NULL};
+static const struct reader *const readers[] = {
+    &orbit_omm_csv_reader, &orbit_omm_json_reader, &orbit_omm_kvn_reader, &orbit_omm_xml_reader,
+    &orbit_opm_kvn_reader, &orbit_opm_xml_reader,  &orbit_tle_reader,     NULL};
+static const struct writer *const writers[] = {&orbit_omm_csv_writer,    &orbit_omm_json_writer,
+                                               &orbit_omm_kvn_writer,    &orbit_omm_xml_writer,
+                                               &orbit_opm_kvn_writer,    &orbit_opm_xml_writer,
+                                               &orbit_tle_writer,        &orbit_omm_plain_json_writer,
+                                               &orbit_omm_ndjson_writer, NULL};
 
 const struct type type_orbit = {
     .name = "orbit",

@@ -39,7 +39,8 @@ const struct reader orbit_omm_kvn_reader = {
 const struct writer orbit_omm_kvn_writer = {.format = "omm-kvn",
                                             .media = "text/plain",
                                             .title = "CCSDS OMM, keyword = value",
-                                            .lossless = true, .fits = orbit_is_omm,
+                                            .lossless = true,
+                                            .fits = orbit_is_omm,
                                             .between = end_line,
                                             .write = write_kvn};
 
@@ -67,7 +68,8 @@ const struct reader orbit_omm_xml_reader = {
 const struct writer orbit_omm_xml_writer = {.format = "omm-xml",
                                             .media = "application/xml",
                                             .title = "CCSDS OMM as NDM/XML",
-                                            .lossless = true, .fits = orbit_is_omm,
+                                            .lossless = true,
+                                            .fits = orbit_is_omm,
                                             .begin = xmlmap_begin,
                                             .end = xmlmap_end,
                                             .write = write_xml};
@@ -117,7 +119,8 @@ const struct reader orbit_omm_json_reader = {
 const struct writer orbit_omm_json_writer = {.format = "omm-json",
                                              .media = "application/json",
                                              .title = "GP data as JSON, an array",
-                                             .lossless = true, .fits = orbit_is_omm,
+                                             .lossless = true,
+                                             .fits = orbit_is_omm,
                                              .begin = jsonmap_begin,
                                              .between = jsonmap_between,
                                              .end = jsonmap_end,

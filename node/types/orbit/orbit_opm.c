@@ -20,7 +20,10 @@ static const struct field metadata[] = {
     {.keyword = "CENTER_NAME", .kind = FIELD_TEXT, .flags = FIELD_MUST},
     {.keyword = "REF_FRAME", .kind = FIELD_TEXT, .flags = FIELD_MUST},
     {.keyword = "REF_FRAME_EPOCH", .kind = FIELD_TIME},
-    {.keyword = "TIME_SYSTEM", .kind = FIELD_WORD, .words = "UTC|TAI|TT|GPS|UT1|TDB|TCB|TCG|GMST|MET|MRT|SCLK", .flags = FIELD_MUST | FIELD_OPEN},
+    {.keyword = "TIME_SYSTEM",
+     .kind = FIELD_WORD,
+     .words = "UTC|TAI|TT|GPS|UT1|TDB|TCB|TCG|GMST|MET|MRT|SCLK",
+     .flags = FIELD_MUST | FIELD_OPEN},
 };
 
 static const struct field state[] = {
@@ -41,7 +44,11 @@ static const struct field keplerian[] = {
     {.keyword = "ARG_OF_PERICENTER", .kind = FIELD_REAL, .unit = "deg", .flags = FIELD_MUST},
     {.keyword = "TRUE_ANOMALY", .kind = FIELD_REAL, .unit = "deg"},
     {.keyword = "MEAN_ANOMALY", .kind = FIELD_REAL, .unit = "deg"},
-    {.keyword = "GM", .kind = FIELD_REAL, .unit = "km**3/s**2", .min = "0", .flags = FIELD_MUST | FIELD_ABOVE},
+    {.keyword = "GM",
+     .kind = FIELD_REAL,
+     .unit = "km**3/s**2",
+     .min = "0",
+     .flags = FIELD_MUST | FIELD_ABOVE},
 };
 
 static const struct field spacecraft[] = {
@@ -88,13 +95,38 @@ static const struct field maneuver[] = {
 };
 
 static const struct block_kind kinds[] = {
-    {.name = "header", .element = "header", .field = header, .count = sizeof header / sizeof *header, .flags = BLOCK_MUST},
-    {.name = "metadata", .element = "metadata", .field = metadata, .count = sizeof metadata / sizeof *metadata, .flags = BLOCK_MUST | BLOCK_SEGMENT},
-    {.name = "state", .element = "stateVector", .field = state, .count = sizeof state / sizeof *state, .flags = BLOCK_MUST},
-    {.name = "keplerian", .element = "keplerianElements", .field = keplerian, .count = sizeof keplerian / sizeof *keplerian},
-    {.name = "spacecraft", .element = "spacecraftParameters", .field = spacecraft, .count = sizeof spacecraft / sizeof *spacecraft},
-    {.name = "covariance", .element = "covarianceMatrix", .field = covariance, .count = sizeof covariance / sizeof *covariance},
-    {.name = "maneuver", .element = "maneuverParameters", .field = maneuver, .count = sizeof maneuver / sizeof *maneuver, .flags = BLOCK_MANY | BLOCK_AGAIN},
+    {.name = "header",
+     .element = "header",
+     .field = header,
+     .count = sizeof header / sizeof *header,
+     .flags = BLOCK_MUST},
+    {.name = "metadata",
+     .element = "metadata",
+     .field = metadata,
+     .count = sizeof metadata / sizeof *metadata,
+     .flags = BLOCK_MUST | BLOCK_SEGMENT},
+    {.name = "state",
+     .element = "stateVector",
+     .field = state,
+     .count = sizeof state / sizeof *state,
+     .flags = BLOCK_MUST},
+    {.name = "keplerian",
+     .element = "keplerianElements",
+     .field = keplerian,
+     .count = sizeof keplerian / sizeof *keplerian},
+    {.name = "spacecraft",
+     .element = "spacecraftParameters",
+     .field = spacecraft,
+     .count = sizeof spacecraft / sizeof *spacecraft},
+    {.name = "covariance",
+     .element = "covarianceMatrix",
+     .field = covariance,
+     .count = sizeof covariance / sizeof *covariance},
+    {.name = "maneuver",
+     .element = "maneuverParameters",
+     .field = maneuver,
+     .count = sizeof maneuver / sizeof *maneuver,
+     .flags = BLOCK_MANY | BLOCK_AGAIN},
     {.name = "user", .element = "userDefinedParameters", .flags = BLOCK_USER},
 };
 
@@ -140,7 +172,10 @@ orbit_is_omm(const ProtobufCMessage *msg)
 int
 orbit_refuse_form(const ProtobufCMessage *msg, struct why *why)
 {
-    return why_set(why, WHY_CANNOT_HOLD, 0, 0, orbit_is_opm(msg) ? "X" : "MEAN_MOTION", "%s are not converted into %s", orbit_is_opm(msg) ? "position and velocity" : "mean elements", orbit_is_opm(msg) ? "mean elements" : "position and velocity");
+    return why_set(why, WHY_CANNOT_HOLD, 0, 0, orbit_is_opm(msg) ? "X" : "MEAN_MOTION",
+                   "%s are not converted into %s",
+                   orbit_is_opm(msg) ? "position and velocity" : "mean elements",
+                   orbit_is_opm(msg) ? "mean elements" : "position and velocity");
 }
 
 static int
@@ -150,7 +185,8 @@ probe_kvn(struct span head)
 }
 
 static int
-read_kvn(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie, struct why *why)
+read_kvn(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+         struct why *why)
 {
     return blockmap_read_kvn(&orbit_opm, "opm-kvn", input, how, a, emit, cookie, why);
 }
@@ -158,7 +194,8 @@ read_kvn(struct span input, const struct convert *how, struct arena *a, type_emi
 static int
 write_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
-    return orbit_is_omm(msg) ? orbit_refuse_form(msg, why) : blockmap_write_kvn(&orbit_opm, msg, how, out, why);
+    return orbit_is_omm(msg) ? orbit_refuse_form(msg, why)
+                             : blockmap_write_kvn(&orbit_opm, msg, how, out, why);
 }
 
 static void
@@ -174,7 +211,8 @@ probe_xml(struct span head)
 }
 
 static int
-read_xml(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie, struct why *why)
+read_xml(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+         struct why *why)
 {
     return blockmap_read_xml(&orbit_opm, "opm-xml", input, how, a, emit, cookie, why);
 }
@@ -182,10 +220,29 @@ read_xml(struct span input, const struct convert *how, struct arena *a, type_emi
 static int
 write_xml(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
-    return orbit_is_omm(msg) ? orbit_refuse_form(msg, why) : blockmap_write_xml(&orbit_opm, msg, how, out, why);
+    return orbit_is_omm(msg) ? orbit_refuse_form(msg, why)
+                             : blockmap_write_xml(&orbit_opm, msg, how, out, why);
 }
 
-const struct reader orbit_opm_kvn_reader = {"opm-kvn", "text/plain", "CCSDS OPM 1.0, 2.0 and 3.0, keyword = value", LIMIT_INPUT_BYTES, probe_kvn, read_kvn};
-const struct reader orbit_opm_xml_reader = {"opm-xml", "application/xml", "CCSDS OPM 1.0, 2.0 and 3.0 as NDM/XML", LIMIT_INPUT_BYTES, probe_xml, read_xml};
-const struct writer orbit_opm_kvn_writer = {.format = "opm-kvn", .media = "text/plain", .title = "CCSDS OPM in the version that it came in, keyword = value", .lossless = true, .between = end_line, .fits = orbit_is_opm, .write = write_kvn};
-const struct writer orbit_opm_xml_writer = {.format = "opm-xml", .media = "application/xml", .title = "CCSDS OPM in the version that it came in, as NDM/XML", .lossless = true, .begin = xmlmap_begin, .end = xmlmap_end, .fits = orbit_is_opm, .write = write_xml};
+const struct reader orbit_opm_kvn_reader = {
+    "opm-kvn",         "text/plain", "CCSDS OPM 1.0, 2.0 and 3.0, keyword = value",
+    LIMIT_INPUT_BYTES, probe_kvn,    read_kvn};
+const struct reader orbit_opm_xml_reader = {
+    "opm-xml",         "application/xml", "CCSDS OPM 1.0, 2.0 and 3.0 as NDM/XML",
+    LIMIT_INPUT_BYTES, probe_xml,         read_xml};
+const struct writer orbit_opm_kvn_writer = {.format = "opm-kvn",
+                                            .media = "text/plain",
+                                            .title =
+                                                "CCSDS OPM in the version that it came in, keyword = value",
+                                            .lossless = true,
+                                            .between = end_line,
+                                            .fits = orbit_is_opm,
+                                            .write = write_kvn};
+const struct writer orbit_opm_xml_writer = {.format = "opm-xml",
+                                            .media = "application/xml",
+                                            .title = "CCSDS OPM in the version that it came in, as NDM/XML",
+                                            .lossless = true,
+                                            .begin = xmlmap_begin,
+                                            .end = xmlmap_end,
+                                            .fits = orbit_is_opm,
+                                            .write = write_xml};

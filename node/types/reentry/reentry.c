@@ -16,11 +16,22 @@ is_after(const Parallax__V1__Reentry *r, const char *a, const char *b)
                        designator_utc(span_str(b), span_str(r->time_system))) > 0;
 }
 
+bool
+reentry_is_rdm(const ProtobufCMessage *msg)
+{
+    return *((const Parallax__V1__Reentry *)msg)->form == 0;
+}
+
 static int
 check(const ProtobufCMessage *msg, struct why *why)
 {
     const Parallax__V1__Reentry *r = (const Parallax__V1__Reentry *)msg;
+    const struct fieldmap *map = reentry_is_rdm(msg) ? &reentry_map : &reentry_tip_map;
 
+    if (fieldmap_check_alone(map, msg, why) != 0)
+        return -1;
+    if (!reentry_is_rdm(msg))
+        return fieldmap_check(map, msg, why);
     if (fieldmap_check(&reentry_map, msg, why) != 0)
         return -1;
     if (is_after(r, r->reentry_window_start, r->reentry_window_end))
@@ -42,6 +53,14 @@ subject(const ProtobufCMessage *msg, struct subject *out)
     unsigned objects = 0;
 
     *out = (struct subject){0};
+    if (!reentry_is_rdm(msg)) {
+        /* Beside an RDM about the same object, not in its place. */
+        number = designator_norad(span_str(r->norad_cat_id));
+        (void)snprintf(out->key, sizeof out->key, "tip %" PRIu64, number);
+        (void)snprintf(out->object[0], sizeof out->object[0], "norad:%" PRIu64, number);
+        out->epoch = designator_utc(span_str(r->msg_epoch), span_str("UTC"));
+        return 0;
+    }
     designator_key(designator_is_cospar(span_str(r->international_designator)) ? r->international_designator
                                                                                : r->object_name,
                    out->key, sizeof out->key);
@@ -60,6 +79,16 @@ summary(const ProtobufCMessage *msg, struct buf *out)
 {
     const Parallax__V1__Reentry *r = (const Parallax__V1__Reentry *)msg;
 
+    if (!reentry_is_rdm(msg)) {
+        buf_put_fmt(out, "%s re-enters at %s", r->norad_cat_id, r->decay_epoch);
+        if (*r->window != 0) {
+            buf_put_str(out, " +- ");
+            fieldmap_number(out, span_str(r->window));
+            buf_put_str(out, " min");
+        }
+        buf_put_str(out, " (TIP)");
+        return;
+    }
     text_quote(out, span_str(r->object_name), 40);
     buf_put_str(out, " re-enters ");
     if (r->nominal_reentry_epoch[0] != 0) {
@@ -74,10 +103,10 @@ summary(const ProtobufCMessage *msg, struct buf *out)
     buf_put_fmt(out, ", controlled %s", r->controlled_reentry);
 }
 
-static void
-json(const ProtobufCMessage *msg, struct buf *out)
+void
+reentry_json(const ProtobufCMessage *msg, struct buf *out)
 {
-    fieldmap_json(&reentry_map, msg, out);
+    fieldmap_json(reentry_is_rdm(msg) ? &reentry_map : &reentry_tip_map, msg, out);
 }
 
 static void
@@ -86,14 +115,15 @@ source(const ProtobufCMessage *msg, struct source *out)
     fieldmap_source(&reentry_map, msg, out);
 }
 
-static const struct reader *const readers[] = {&reentry_rdm_kvn_reader, &reentry_rdm_xml_reader, NULL};
+static const struct reader *const readers[] = {&reentry_rdm_kvn_reader, &reentry_rdm_xml_reader,
+                                               &reentry_tip_json_reader, &reentry_tip_csv_reader, NULL};
 static const struct writer *const writers[] = {&reentry_rdm_kvn_writer,  &reentry_rdm_xml_writer,
                                                &reentry_rdm_json_writer, &reentry_rdm_ndjson_writer,
                                                &reentry_geojson_writer,  NULL};
 
 const struct type type_reentry = {
     .name = "reentry",
-    .title = "The re-entry of one object (RDM)",
+    .title = "The re-entry of one object (RDM, TIP)",
     .version = 1,
     .body_max = LIMIT_BODY_BYTES,
     .alert = true,
@@ -101,7 +131,7 @@ const struct type type_reentry = {
     .check = check,
     .subject = subject,
     .summary = summary,
-    .json = json,
+    .json = reentry_json,
     .source = source,
     .readers = readers,
     .writers = writers,

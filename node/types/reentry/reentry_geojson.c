@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "base/num.h"
 #include "base/text.h"
 
 static void
@@ -88,6 +89,28 @@ put_interval(struct buf *out, const Parallax__V1__Reentry *r, const struct inter
     return true;
 }
 
+/* Where the object is at its predicted decay. */
+static int
+put_tip(struct buf *out, const Parallax__V1__Reentry *r, const struct convert *how, struct why *why)
+{
+    if (*r->lon == 0 || *r->lat == 0)
+        return why_set(why, WHY_CANNOT_HOLD, 0, 0, "LON",
+                       "the message says no place: there is nothing to draw");
+    if (num_compare(span_str(r->lon), span_str("180")) > 0)
+        return why_set(why, WHY_CANNOT_HOLD, 0, 0, "LON",
+                       "above 180 degrees: GeoJSON goes from -180 to 180, and nothing is rescaled");
+    buf_put_str(out, "{\"type\":\"Feature\",\"geometry\":{\"type\":\"Point\",\"coordinates\":");
+    put_point(out, r->lon, r->lat);
+    buf_put_str(out, "},\"properties\":{\"what\":\"predicted decay\"");
+    put_number(out, "NORAD_CAT_ID", r->norad_cat_id);
+    put_text(out, "MSG_EPOCH", r->msg_epoch);
+    put_text(out, "DECAY_EPOCH", r->decay_epoch);
+    put_number(out, "WINDOW", r->window);
+    buf_put_str(out, "}}");
+    fill_warn(how, (struct place){0}, NULL, "a drawing holds place and window only");
+    return 0;
+}
+
 static int
 write_geojson(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
@@ -100,7 +123,11 @@ write_geojson(const ProtobufCMessage *msg, const struct convert *how, struct buf
         {r->impact_3_confidence, r->impact_3_start_lon, r->impact_3_start_lat, r->impact_3_stop_lon,
          r->impact_3_stop_lat, r->impact_3_cross_track},
     };
-    bool any = put_nominal(out, r);
+    bool any;
+
+    if (!reentry_is_rdm(msg))
+        return put_tip(out, r, how, why);
+    any = put_nominal(out, r);
 
     for (size_t i = 0; i < sizeof intervals / sizeof *intervals; i++)
         any = put_interval(out, r, &intervals[i], !any) || any;

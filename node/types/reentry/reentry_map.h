@@ -6,6 +6,13 @@
 #include "types/fill.h"
 
 extern const struct fieldmap reentry_map;
+extern const struct fieldmap reentry_tip_map;
+
+/* Is it an RDM? Else a TIP. */
+bool reentry_is_rdm(const ProtobufCMessage *msg);
+void reentry_json(const ProtobufCMessage *msg, struct buf *out);
+
+extern const struct reader reentry_tip_json_reader, reentry_tip_csv_reader;
 
 extern const struct reader reentry_rdm_kvn_reader, reentry_rdm_xml_reader;
 extern const struct writer reentry_rdm_kvn_writer, reentry_rdm_xml_writer, reentry_rdm_json_writer;

@@ -7,6 +7,13 @@
 #include "syntax/kvn.h"
 
 static int
+refuse_tip(struct why *why)
+{
+    return why_set(why, WHY_CANNOT_HOLD, 0, 0, "ORBIT_LIFETIME",
+                   "a TIP does not say what an RDM must: none can be made of it");
+}
+
+static int
 probe_kvn(struct span head)
 {
     return kvn_begins_with(head, "CCSDS_RDM_VERS") ? 100 : 0;
@@ -22,7 +29,7 @@ read_kvn(struct span input, const struct convert *how, struct arena *a, type_emi
 static int
 write_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
-    return kvnmap_write(&reentry_map, msg, how, out, why);
+    return reentry_is_rdm(msg) ? kvnmap_write(&reentry_map, msg, how, out, why) : refuse_tip(why);
 }
 
 static void
@@ -37,6 +44,7 @@ const struct writer reentry_rdm_kvn_writer = {.format = "rdm-kvn",
                                               .media = "text/plain",
                                               .title = "CCSDS RDM 1.0, keyword = value",
                                               .lossless = true,
+                                              .fits = reentry_is_rdm,
                                               .between = end_line,
                                               .write = write_kvn};
 
@@ -56,7 +64,7 @@ read_xml(struct span input, const struct convert *how, struct arena *a, type_emi
 static int
 write_xml(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
-    return xmlmap_write(&reentry_map, msg, how, out, why);
+    return reentry_is_rdm(msg) ? xmlmap_write(&reentry_map, msg, how, out, why) : refuse_tip(why);
 }
 
 const struct reader reentry_rdm_xml_reader = {
@@ -65,6 +73,7 @@ const struct writer reentry_rdm_xml_writer = {.format = "rdm-xml",
                                               .media = "application/xml",
                                               .title = "CCSDS RDM 1.0 as NDM/XML",
                                               .lossless = true,
+                                              .fits = reentry_is_rdm,
                                               .begin = xmlmap_begin,
                                               .end = xmlmap_end,
                                               .write = write_xml};
@@ -73,7 +82,7 @@ static int
 write_json(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
     (void)how, (void)why;
-    fieldmap_json(&reentry_map, msg, out);
+    reentry_json(msg, out);
     return 0;
 }
 
