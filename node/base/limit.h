@@ -74,6 +74,8 @@
 #define LIMIT_CONF_BYTES            262144   /* one configuration file */
 #define LIMIT_YAML_DEPTH_COUNT      8        /* nesting of YAML from outside: a roster takes 6 */
 #define LIMIT_YAML_CHILD_COUNT      1024     /* entries of one YAML list or group: keys are compared pairwise */
+#define LIMIT_PACKED_RATIO          100      /* times its size that a gzip or ZIP file may unpack to, beyond the first MiB */
+#define LIMIT_PACKED_COUNT          1000     /* entries of a ZIP file */
 #define LIMIT_WARNING_COUNT         256      /* tolerances reported for one input; the rest are counted */
 
 /* Local programs */

@@ -1,13 +1,12 @@
 /* check FILE...: the readers and the check of every record type, with no node at all. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "cli/args.h"
+#include "cli/input.h"
 #include "cli/screen.h"
 #include "cli/warning.h"
 #include "types/registry.h"
@@ -105,28 +104,22 @@ print_json(const char *name, const struct found *found, uint64_t warnings, const
 static int
 check_file(const struct args *a, const char *path)
 {
-    const char *name = strcmp(path, "-") == 0 ? "stdin" : path;
-    struct warning_sink sink = {.file = name};
+    struct input in;
+    struct warning_sink sink = {.file = in.name};
     struct convert how = {.strict = args_has(a, "strict"), .warn = warning_print, .cookie = &sink};
     struct found found = {0};
     struct why why;
-    struct buf input;
 
     why_clear(&why);
-    buf_init(&input, LIMIT_INPUT_BYTES);
-    if (file_read(path, &input) == 0)
-        (void)registry_read(buf_span(&input), args_get(a, "from"), &how, count, &found, &why);
-    else if (errno == EFBIG)
-        why_set(&why, WHY_INPUT_SIZE, 0, 0, NULL, "larger than %d bytes", LIMIT_INPUT_BYTES);
-    else
-        why_set(&why, WHY_INPUT_SIZE, 0, 0, NULL, "cannot be read: %s", strerror(errno));
-    buf_release(&input);
+    input_init(&in, path);
+    (void)input_read(&in, path, args_get(a, "from"), &how, count, &found, &why);
+    input_release(&in);
     warning_end(&sink);
     if (args_has(a, "json"))
-        print_json(name, &found, sink.n, &why);
+        print_json(in.name, &found, sink.n, &why);
     else if (why.code == WHY_NONE)
-        print_text(name, &found);
-    return why.code == WHY_NONE ? EXIT_DONE : args_refuse(&why, name);
+        print_text(in.name, &found);
+    return why.code == WHY_NONE ? EXIT_DONE : args_refuse(&why, in.name);
 }
 
 int

@@ -94,7 +94,7 @@ make_key(const struct publish *p, const struct load *l, uint8_t key[SEND_KEY_BYT
         mix(&s, span_str(args_get(&p->args, "version-of")));
     mix(&s, span_str(p->format != NULL ? p->format : ""));
     mix(&s, span_str(name != NULL ? name : ""));
-    mix(&s, name != NULL ? span_str("") : buf_span(&l->input));
+    mix(&s, name != NULL ? span_str("") : buf_span(&l->in.bytes));
     crypto_generichash_final(&s, key, SEND_KEY_BYTES);
 }
 
@@ -154,7 +154,7 @@ put_ranges_json(const struct publish *p, const struct load *l, struct buf *out)
 {
     uint64_t n = 0;
     object_open(out, NULL);
-    object_str(out, "file", l->name);
+    object_str(out, "file", l->in.name);
     object_str(out, "mode", record_mode_name((int)p->send.mode));
     object_open_list(out, "ranges");
     for (size_t i = 0; i < p->send.ranges_n; i++) {
@@ -198,7 +198,7 @@ print_summary(const struct publish *p, const struct load *l, int64_t ms)
 {
     struct buf line;
     buf_init(&line, LIMIT_LINE_BYTES);
-    buf_put_fmt(&line, "%s: ", l->name);
+    buf_put_fmt(&line, "%s: ", l->in.name);
     if (p->send.mode == PARALLAX__V1__MODE__REAL && screen_is_terminal(stderr))
         buf_put_str(&line, "[REAL] ");
     screen_mode(&line, (int)p->send.mode);
@@ -226,7 +226,7 @@ publish_file(struct publish *p, const char *path)
     if (p->send.ranges_n > 0)
         print_ids(p, &l);
     if (status == EXIT_DONE && p->wait > 0)
-        status = wait_holders(p, l.name);
+        status = wait_holders(p, l.in.name);
     if (status == EXIT_DONE)
         print_summary(p, &l, screen_now_ms() - start);
     load_release(&l);

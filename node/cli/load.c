@@ -20,15 +20,14 @@ void
 load_init(struct load *l, const char *path)
 {
     memset(l, 0, sizeof *l);
-    l->name = strcmp(path, "-") == 0 ? "stdin" : path;
-    buf_init(&l->input, LIMIT_INPUT_BYTES);
+    input_init(&l->in, path);
     buf_init(&l->bodies, BODIES_BYTES_MAX);
 }
 
 void
 load_release(struct load *l)
 {
-    buf_release(&l->input);
+    input_release(&l->in);
     buf_release(&l->bodies);
     free(l->records);
 }
@@ -57,22 +56,17 @@ add(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct w
 int
 load_read(struct load *l, const char *path, const char *format, bool strict)
 {
-    struct warning_sink sink = {.file = l->name};
+    struct warning_sink sink = {.file = l->in.name};
     struct convert how = {.strict = strict, .warn = warning_print, .cookie = &sink};
     struct why why;
     why_clear(&why);
-    if (file_read(path, &l->input) != 0) {
-        fprintf(stderr, "%s: %s\n", l->name,
-                errno == EFBIG ? "larger than an input may be (64 MiB)" : strerror(errno));
-        return EXIT_FAILED;
-    }
-    int r = registry_read(buf_span(&l->input), format, &how, add, l, &why);
+    int r = input_read(&l->in, path, format, &how, add, l, &why);
     warning_end(&sink);
     if (r != 0)
-        return args_refuse(&why, l->name);
+        return args_refuse(&why, l->in.name);
     if (l->n > 0)
         return EXIT_DONE;
-    fprintf(stderr, "%s: it holds no record\n", l->name);
+    fprintf(stderr, "%s: it holds no record\n", l->in.name);
     return EXIT_FAILED;
 }
 

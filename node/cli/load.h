@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "cli/args.h"
+#include "cli/input.h"
 #include "types/registry.h"
 
 struct load_record {
@@ -13,8 +14,7 @@ struct load_record {
 };
 
 struct load {
-    const char *name; /* for people: "stdin" for "-" */
-    struct buf input;
+    struct input in;
     struct buf bodies;
     struct load_record *records;
     size_t n, cap;

@@ -62,8 +62,9 @@ part_size(const struct load *l, size_t first)
     size_t n = 0, bytes = 0;
     while (first + n < l->n && n < LIMIT_BATCH_COUNT) {
         bytes += l->records[first + n].n + HEADER_BYTES;
-        if (n > 0 && bytes > LIMIT_BATCH_BYTES)
-            break;
+        if (n > 0 &&
+            (bytes > LIMIT_BATCH_BYTES || l->records[first + n].type->alert != l->records[first].type->alert))
+            break; /* a combined file: alerts have logs of their own */
         n++;
     }
     return n;
@@ -138,7 +139,7 @@ collect_part(struct file *f, int *status)
         f->published += n;
         *status = one != EXIT_DONE ? one : *status;
     } else if (!f->refused) {
-        fprintf(stderr, "%s: the node refused it: %s\n", f->l->name, client_error(f->send->client));
+        fprintf(stderr, "%s: the node refused it: %s\n", f->l->in.name, client_error(f->send->client));
         f->refused = true;
         *status = EXIT_FAILED;
     }
@@ -187,7 +188,7 @@ send_file(struct send *s, const struct load *l)
     screen_progress_end(&progress);
     if (status != EXIT_DONE && f.published > 0)
         fprintf(stderr, "%s: %zu of %zu records are published; the same command publishes the others\n",
-                l->name, f.published, l->n);
+                l->in.name, f.published, l->n);
     free(f.first);
     return status;
 }

@@ -1,0 +1,231 @@
+#include "cli/input.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <zip.h>
+#include <zlib.h>
+
+#include "base/file.h"
+#include "base/limit.h"
+
+#define CHUNK_BYTES 65536
+#define SLACK_BYTES 1048576 /* below that no ratio is suspicious: a page of blanks packs a thousandfold */
+
+struct call {
+    const char *format;
+    const struct convert *how;
+    registry_emit_fn *emit;
+    void *cookie;
+    struct why *why;
+};
+
+void
+input_init(struct input *in, const char *path)
+{
+    (void)snprintf(in->name, sizeof in->name, "%s", strcmp(path, "-") == 0 ? "stdin" : path);
+    buf_init(&in->bytes, LIMIT_INPUT_BYTES);
+}
+
+void
+input_release(struct input *in)
+{
+    buf_release(&in->bytes);
+}
+
+static bool
+is_gzip(struct span s)
+{
+    return s.n >= 3 && s.p[0] == 0x1F && s.p[1] == 0x8B && s.p[2] == 8;
+}
+
+/* A local file header, or the end of a ZIP without entries. */
+static bool
+is_zip(struct span s)
+{
+    return s.n >= 4 && (memcmp(s.p, "PK\x03\x04", 4) == 0 || memcmp(s.p, "PK\x05\x06", 4) == 0);
+}
+
+static int
+refuse(struct why *why, const char *note)
+{
+    return why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "%s", note);
+}
+
+/* More than a file of that size may hold? */
+static bool
+is_bomb(uint64_t packed, uint64_t unpacked)
+{
+    return unpacked > LIMIT_INPUT_BYTES || (unpacked > SLACK_BYTES && unpacked / LIMIT_PACKED_RATIO > packed);
+}
+
+static int
+refuse_bomb(struct why *why)
+{
+    return why_set(why, WHY_INPUT_SIZE, 0, 0, NULL,
+                   "it unpacks to more than %d bytes, or than %d times its size", LIMIT_INPUT_BYTES,
+                   LIMIT_PACKED_RATIO);
+}
+
+static int
+read_unpacked(struct span bytes, const struct call *c)
+{
+    if (is_gzip(bytes) || is_zip(bytes))
+        return refuse(c->why, "packed within a packed file: expected one level");
+    return registry_read(bytes, c->format, c->how, c->emit, c->cookie, c->why);
+}
+
+/* All members of ${in}, one after the other. */
+static int
+inflate_all(struct span in, struct buf *out, struct why *why)
+{
+    z_stream z = {.next_in = (Bytef *)(uintptr_t)in.p, .avail_in = (uInt)in.n};
+    int rc = inflateInit2(&z, 16 + MAX_WBITS);
+
+    if (rc != Z_OK)
+        return refuse(why, "no memory to unpack it");
+    while (rc == Z_OK) {
+        uint8_t chunk[CHUNK_BYTES];
+
+        z.next_out = chunk;
+        z.avail_out = sizeof chunk;
+        rc = inflate(&z, Z_NO_FLUSH);
+        buf_put(out, chunk, sizeof chunk - z.avail_out);
+        if (buf_failed(out) || is_bomb(in.n, out->n)) {
+            (void)inflateEnd(&z);
+            return refuse_bomb(why);
+        }
+        if (rc == Z_STREAM_END && z.avail_in > 0)
+            rc = inflateReset(&z);
+        if (rc == Z_BUF_ERROR && z.avail_in > 0)
+            rc = Z_OK;
+    }
+    (void)inflateEnd(&z);
+    return rc == Z_STREAM_END
+               ? 0
+               : refuse(why, rc == Z_BUF_ERROR ? "the gzip file is cut off" : "the gzip file is damaged");
+}
+
+static int
+read_gzip(struct span packed, const struct call *c)
+{
+    struct buf out;
+    int rc;
+
+    buf_init(&out, LIMIT_INPUT_BYTES);
+    rc = inflate_all(packed, &out, c->why);
+    if (rc == 0)
+        rc = read_unpacked(buf_span(&out), c);
+    buf_release(&out);
+    return rc;
+}
+
+/* One entry, into ${out}. ${total}: what all entries unpacked to. */
+static int
+unpack_entry(zip_t *zip, const zip_stat_t *stat, size_t packed, uint64_t *total, struct buf *out,
+             struct why *why)
+{
+    zip_file_t *file;
+    zip_int64_t n;
+    uint8_t chunk[CHUNK_BYTES];
+
+    if ((stat->valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && stat->encryption_method != ZIP_EM_NONE)
+        return refuse(why, "an encrypted entry: expected one that can be read");
+    if ((stat->valid & ZIP_STAT_SIZE) == 0 || is_bomb(packed, *total + stat->size))
+        return refuse_bomb(why);
+    file = zip_fopen_index(zip, stat->index, 0);
+    if (file == NULL)
+        return refuse(why, "an entry of the ZIP file is damaged, or packed in a way that is not known");
+    buf_clear(out);
+    while ((n = zip_fread(file, chunk, sizeof chunk)) > 0) {
+        buf_put(out, chunk, (size_t)n);
+        if (buf_failed(out) || is_bomb(packed, *total + out->n)) {
+            (void)zip_fclose(file);
+            return refuse_bomb(why);
+        }
+    }
+    *total += out->n;
+    return zip_fclose(file) != 0 || n < 0 || out->n != stat->size
+               ? refuse(why, "an entry of the ZIP file is damaged")
+               : 0;
+}
+
+static int
+read_entries(struct input *in, zip_t *zip, const struct call *c)
+{
+    char file[INPUT_NAME_MAX];
+    zip_int64_t n = zip_get_num_entries(zip, 0);
+    uint64_t total = 0;
+    struct buf out;
+    int rc = 0;
+
+    if (n > LIMIT_PACKED_COUNT)
+        return why_set(c->why, WHY_INPUT_SIZE, 0, 0, NULL, "%lld entries: expected at most %d", (long long)n,
+                       LIMIT_PACKED_COUNT);
+    if (n == 0)
+        return refuse(c->why, "the ZIP file holds nothing");
+    memcpy(file, in->name, sizeof file);
+    buf_init(&out, LIMIT_INPUT_BYTES);
+    for (zip_int64_t i = 0; i < n && rc == 0; i++) {
+        zip_stat_t stat;
+
+        if (zip_stat_index(zip, (zip_uint64_t)i, 0, &stat) != 0 || stat.name == NULL) {
+            rc = refuse(c->why, "the list of the ZIP file is damaged");
+            break;
+        }
+        (void)snprintf(in->name, sizeof in->name, "%.180s(%.120s)", file, stat.name);
+        for (char *p = in->name; *p != 0; p++)
+            *p = (unsigned char)*p < 0x20 || *p == 0x7F ? '?' : *p;
+        if (stat.name[0] != 0 && stat.name[strlen(stat.name) - 1] == '/')
+            continue; /* a folder */
+        rc = unpack_entry(zip, &stat, in->bytes.n, &total, &out, c->why);
+        if (rc == 0)
+            rc = read_unpacked(buf_span(&out), c);
+    }
+    if (rc == 0)
+        memcpy(in->name, file, sizeof file);
+    buf_release(&out);
+    return rc;
+}
+
+static int
+read_zip(struct input *in, const struct call *c)
+{
+    zip_error_t error;
+    zip_source_t *source;
+    zip_t *zip;
+    int rc;
+
+    zip_error_init(&error);
+    source = zip_source_buffer_create(in->bytes.p, in->bytes.n, 0, &error);
+    zip = source != NULL ? zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error) : NULL;
+    if (zip == NULL) {
+        rc = why_set(c->why, WHY_INPUT_SIZE, 0, 0, NULL, "the ZIP file cannot be read: %.80s",
+                     zip_error_strerror(&error));
+        zip_source_free(source);
+    } else {
+        rc = read_entries(in, zip, c);
+        zip_discard(zip);
+    }
+    zip_error_fini(&error);
+    return rc;
+}
+
+int
+input_read(struct input *in, const char *path, const char *format, const struct convert *how,
+           registry_emit_fn *emit, void *cookie, struct why *why)
+{
+    struct call c = {format, how, emit, cookie, why};
+    struct span bytes;
+
+    if (file_read(path, &in->bytes) != 0)
+        return errno == EFBIG
+                   ? why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "larger than %d bytes", LIMIT_INPUT_BYTES)
+                   : why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "cannot be read: %s", strerror(errno));
+    bytes = buf_span(&in->bytes);
+    if (is_gzip(bytes))
+        return read_gzip(bytes, &c);
+    return is_zip(bytes) ? read_zip(in, &c) : registry_read(bytes, format, how, emit, cookie, why);
+}
