@@ -152,6 +152,21 @@ unpack_entry(zip_t *zip, const zip_stat_t *stat, size_t packed, uint64_t *total,
                : 0;
 }
 
+/* What the list says that all entries are together: a trap is refused before any of it is read. */
+static bool
+is_list_bomb(zip_t *zip, zip_int64_t n, size_t packed)
+{
+    uint64_t total = 0;
+
+    for (zip_int64_t i = 0; i < n; i++) {
+        zip_stat_t stat;
+
+        if (zip_stat_index(zip, (zip_uint64_t)i, 0, &stat) == 0 && (stat.valid & ZIP_STAT_SIZE) != 0)
+            total = stat.size > UINT64_MAX - total ? UINT64_MAX : total + stat.size;
+    }
+    return is_bomb(packed, total);
+}
+
 static int
 read_entries(struct input *in, zip_t *zip, const struct call *c)
 {
@@ -166,6 +181,8 @@ read_entries(struct input *in, zip_t *zip, const struct call *c)
                        LIMIT_PACKED_COUNT);
     if (n == 0)
         return refuse(c->why, "the ZIP file holds nothing");
+    if (is_list_bomb(zip, n, in->bytes.n))
+        return refuse_bomb(c->why);
     memcpy(file, in->name, sizeof file);
     buf_init(&out, LIMIT_INPUT_BYTES);
     for (zip_int64_t i = 0; i < n && rc == 0; i++) {

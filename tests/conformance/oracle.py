@@ -5,7 +5,7 @@
 
 Every TLE and OMM golden is read with python3-sgp4 (an implementation of its own) and its elements are compared with the committed
 canonical JSON. Every accepted golden is written as XML, which must validate with the schemas in ../shared/data/xsd/ndm where those are
-beside the repository: OMM 2.0, OEM 2.0, TDM 2.0 and CDM 1.0 (schema set 1.0, unqualified, which is what we write). OMM 3.0 has no schema there: such a
+beside the repository: OMM, OPM, OEM and TDM 2.0 and CDM 1.0 (schema set 1.0, unqualified, which is what we write). OMM 3.0 has no schema there: such a
 message is validated as 2.0 when it holds nothing that is new in 3.0. Real files are converted likewise when they are there.
 """
 import csv
@@ -174,11 +174,11 @@ def as_version_2(tree):
 
 
 def as_schema_2(tree):
-    """TDM 1.0, OEM 1.0 and 3.0 that say nothing new become 2.0, which the schema is of."""
+    """TDM 1.0, OEM and OPM 1.0 and 3.0 that say nothing new become 2.0, which the schema is of."""
     for message in list(tree.getroot()):
         if message.get("version") == "2.0":
             continue
-        if message.tag == "oem" and {element.tag for element in message.iter()} & {"MESSAGE_ID", "CLASSIFICATION"}:
+        if message.tag in ("oem", "opm") and {element.tag for element in message.iter()} & {"MESSAGE_ID", "CLASSIFICATION"}:
             tree.getroot().remove(message)
         else:
             message.set("version", "2.0")
@@ -198,7 +198,7 @@ def validate(program, path, form, to, validator):
         return
     try:
         tree = etree.parse(io.BytesIO(xml))
-        tree = as_schema_2(tree) if to in ("tdm-xml", "oem-xml") else as_version_2(tree)
+        tree = as_schema_2(tree) if to in ("tdm-xml", "oem-xml", "opm-xml") else as_version_2(tree)
     except etree.XMLSyntaxError as error:
         check("%s as %s" % (path, to), "is not well-formed: %s" % error)
         return
@@ -226,7 +226,7 @@ def check_real(program, validator):
             check_tle(path, records) if form == "tle" else check_omm(path, form, records)
 
 
-    for name in ("tdm", "oem", "ocm"):
+    for name in ("tdm", "oem", "ocm", "opm"):
         for path in files("ccsds", "kvn") + files("ccsds", "xml"):
             if not os.path.basename(path).startswith(name):
                 continue
@@ -254,10 +254,15 @@ def main():
     program, validator = sys.argv[1], schema()
     csv.field_size_limit(1 << 20)
     for path, form, records in goldens("orbit"):
+        if form.startswith("opm"):
+            if not is_outside_schema(path):
+                validate(program, path, form, "opm-xml", validator)
+            continue
         check_tle(path, records) if form == "tle" else check_omm(path, form, records)
         validate(program, path, form, "omm-xml", validator)
     for path, form, _ in goldens("conjunction"):
-        validate(program, path, form, "cdm-xml", validator)
+        if form in ("cdm-kvn", "cdm-xml"):
+            validate(program, path, form, "cdm-xml", validator)
     for path, form, _ in list(goldens("observation")) + list(goldens("ephemeris")):
         if not form.startswith("ocm") and not is_outside_schema(path):
             validate(program, path, form, form.split("-")[0] + "-xml", validator)
