@@ -550,7 +550,7 @@ def build(seed):
     for path, kind, text in notices.files(random.Random(seed + 1)):
         put(path, kind, 1, text)
     for path, kind, text in tracks.files(random.Random(seed + 2)):
-        put(path, kind, 1, text)
+        put(path, kind, 3 if kind == "neo_observation" else 1, text)
 
     files["counts.json"] = json.dumps(counts, indent=2) + "\n"
     return files

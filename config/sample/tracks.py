@@ -9,11 +9,30 @@ MU = 398600.4418  # km**3/s**2
 def files(rng):
     """(path, kind, text) of each."""
     for nation, about in AGENCY.items():
+        yield "%s/astrometry.%s" % (nation, "xml" if nation == "jp-jaxa" else "psv"), "neo_observation", astrometry(rng, nation, about[0])
         yield "%s/tracking.tdm" % nation, "observation", tracking(rng, *about)
         if nation == "jp-jaxa":
             yield "%s/ephemeris.ocm" % nation, "ephemeris", comprehensive(rng, *about)
         else:
             yield "%s/ephemeris.oem" % nation, "ephemeris", ephemeris(rng, *about)
+
+
+def astrometry(rng, nation, agency):
+    """Three positions of one asteroid in a night, in ADES: PSV from two nations, XML from the third."""
+    station, name = {"us-noaa": "Z91", "fr-cnes": "Z92", "jp-jaxa": "Z93"}[nation], "2032 ZA9"
+    ra, dec = rng.uniform(120, 125), rng.uniform(10, 12)
+    seen = [("2032-03-10T2%d:17:43.7Z" % k, "%.5f" % (ra + 0.013 * k), "+%.5f" % (dec - 0.004 * k), "%.1f" % rng.uniform(19.5, 20.4)) for k in range(3)]
+    if nation != "jp-jaxa":
+        text = "# version=2022\n# observatory\n! mpcCode %s\n# submitter\n! name %s survey\n# measurers\n! name %s survey\n" % (station, agency, agency)
+        text += "# telescope\n! design reflector\n! aperture 1.0\n! detector CCD\n# comment\n! line Invented\n"
+        text += "provID   |mode|stn|obsTime               |ra       |dec      |rmsRA|rmsDec|astCat|mag |band\n"
+        return text + "".join("%s |CCD |%s|%s|%s|%s|0.12 |0.11  |Gaia3 |%s|G\n" % ((name, station) + row) for row in seen)
+    people = "<name>%s survey</name>" % agency
+    text = '<?xml version="1.0" encoding="UTF-8"?>\n<ades version="2022">\n<obsBlock>\n<obsContext><observatory><mpcCode>%s</mpcCode></observatory><submitter>%s</submitter>' % (station, people)
+    text += "<measurers>%s</measurers><telescope><design>reflector</design><aperture>1.0</aperture><detector>CCD</detector></telescope></obsContext>\n<obsData>\n" % people
+    for row in seen:
+        text += "<optical><provID>%s</provID><mode>CCD</mode><stn>%s</stn><obsTime>%s</obsTime><ra>%s</ra><dec>%s</dec><astCat>Gaia3</astCat><mag>%s</mag><band>G</band></optical>\n" % ((name, station) + row)
+    return text + "</obsData>\n</obsBlock>\n</ades>\n"
 
 
 def rows(pairs):
