@@ -232,6 +232,15 @@ struct node_log_status {
     uint8_t root[HASH_BYTES]; /* at row->size */
     uint64_t quarantined;     /* since start */
 };
+/* What is known of how much of log ${i} the member ${peer} has. */
+struct node_holder_status {
+    uint64_t stored;   /* leaves that it said to have */
+    int64_t stored_ms; /* wall clock, when that last grew; 0: not since start */
+    int64_t closed_ms; /* wall clock, when it said that it takes no more; 0: it did not */
+    uint32_t closed_why;
+    bool is_up; /* a session in the lane of the log */
+};
+void node_holder_status(const struct node *n, size_t i, const char *peer, struct node_holder_status *out);
 size_t node_logs_count(const struct node *n);
 void node_log_status(const struct node *n, size_t i, struct node_log_status *out);
 /* Index for node_log_status, or -1. */

@@ -122,6 +122,10 @@ struct track {
     uint32_t source; /* link it is read from, 0 = none */
     int64_t progress_ms;
     uint64_t stored[LIMIT_MEMBER_COUNT], offered[LIMIT_MEMBER_COUNT];
+    int64_t stored_ms[LIMIT_MEMBER_COUNT]; /* wall clock, when that last grew */
+    int64_t
+        closed_ms[LIMIT_MEMBER_COUNT]; /* wall clock, when a peer said that it takes no more; 0: it did not */
+    uint16_t closed_why[LIMIT_MEMBER_COUNT];
     uint64_t told; /* members who told us a head of it, a bit each: they may hear what we know of its heads */
     uint64_t quarantined;
     bool old;                /* whoever told of it says that it has ended */

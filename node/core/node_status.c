@@ -54,6 +54,24 @@ node_log_status(const struct node *n, size_t i, struct node_log_status *out)
     out->quarantined = t->quarantined;
 }
 
+void
+node_holder_status(const struct node *n, size_t i, const char *peer, struct node_holder_status *out)
+{
+    const struct track *t = n->track[i];
+    int m = node_member_index(n, peer);
+
+    *out = (struct node_holder_status){0};
+    if (m < 0)
+        return;
+    out->stored = t->stored[m];
+    out->stored_ms = t->stored_ms[m];
+    out->closed_ms = t->closed_ms[m];
+    out->closed_why = t->closed_why[m];
+    for (size_t k = 0; k < n->link_n; k++)
+        out->is_up = out->is_up || (n->link[k]->member == m && n->link[k]->state == LINK_OPEN &&
+                                    n->link[k]->lane == t->lane);
+}
+
 int
 node_log_find(const struct node *n, const uint8_t log[LOG_ID_BYTES])
 {

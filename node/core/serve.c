@@ -30,6 +30,7 @@ serve_open(struct node *n, struct link *l, const Parallax__V1__Open *o)
     p = session_log(l, t);
     p->serving = true;
     p->next = o->from;
+    t->closed_ms[l->member] = 0;
 }
 
 void
@@ -37,8 +38,13 @@ serve_close(struct node *n, struct link *l, const Parallax__V1__Close *c)
 {
     struct track *t = c->log.len == LOG_ID_BYTES ? node_track(n, c->log.data) : NULL;
 
-    if (t != NULL)
-        session_log(l, t)->serving = false;
+    if (t == NULL)
+        return;
+    session_log(l, t)->serving = false;
+    if (c->reason != WHY_NONE) {
+        t->closed_ms[l->member] = n->wall;
+        t->closed_why[l->member] = (uint16_t)(c->reason < UINT16_MAX ? c->reason : UINT16_MAX);
+    }
 }
 
 static bool

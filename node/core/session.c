@@ -332,8 +332,10 @@ take_ack(struct node *n, struct link *l, const Parallax__V1__Ack *a)
 
     if (t == NULL || a->level != PARALLAX__V1__ACK__LEVEL__STORED || a->size > t->row.size)
         return;
-    if (a->size > t->stored[l->member])
+    if (a->size > t->stored[l->member]) {
         t->stored[l->member] = a->size;
+        t->stored_ms[l->member] = n->wall;
+    }
 }
 
 static void

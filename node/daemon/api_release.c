@@ -72,6 +72,35 @@ api_audiences_answer(struct api_call *c)
     return c->arena->failed ? -1 : 0;
 }
 
+/* How far the reader is, as far as it is known here. */
+static void
+fill_holder(struct api_call *c, const char *reader, const struct node_log_status *log,
+            Parallax__V1__ReleaseAnswer *out)
+{
+    int i = node_log_find(c->ctx->node, log->row->id);
+    struct node_holder_status h;
+
+    if (i < 0)
+        return;
+    node_holder_status(c->ctx->node, (size_t)i, reader, &h);
+    out->time_ms = c->ctx->wall_ms;
+    out->stored = h.stored;
+    out->stored_ms = h.stored_ms;
+    out->up = h.is_up;
+    out->closed = api_answer_text(h.closed_ms != 0 ? why_text((enum why_code)h.closed_why) : "");
+    out->closed_ms = h.closed_ms;
+    out->size = log->row->size;
+    out->own = log->row->own;
+    out->state = api_answer_text(log->state);
+    for (size_t p = 0; p < node_peers_count(c->ctx->node); p++) {
+        struct node_peer_status peer;
+
+        node_peer_status(c->ctx->node, p, &peer);
+        if (strcmp(peer.name, reader) == 0)
+            out->last_frame_ms = peer.last_frame_ms;
+    }
+}
+
 int
 api_release_answer(struct api_call *c)
 {
@@ -90,6 +119,7 @@ api_release_answer(struct api_call *c)
     out->readable = rule->reads;
     out->rule = api_answer_text(rule->name);
     out->text = api_answer_text(rule->text);
+    fill_holder(c, q->reader, &log, out);
     c->answer->what_case = PARALLAX__V1__ANSWER__WHAT_RELEASE;
     c->answer->release = out;
     return 0;

@@ -270,3 +270,50 @@ def test_a_later_release_takes_out_of_quarantine_what_it_knows(federate, older, 
     found = rows(fr, "query", "registration", "--mode", "TEST")
     assert len(found) == count and all(not row.get("quarantine") for row in found)
     assert fr.picture() == us.picture()
+
+
+# --- Who lacks what, and why ----------------------------------------------------------------------------------------------
+
+def why(node, record_id, peer_name):
+    return node.json("why", record_id, peer_name), node.cli("why", record_id, peer_name).out
+
+
+def test_why_a_peer_has_a_record_or_not(federate, sample):
+    federation = federate()
+    us, fr, jp = federation.nodes
+    us.start()
+    log, first, _ = us.publish(*TEST, sample("us-noaa/orbits.csv"))[0]
+    record_id = "%s:%d" % (log, first)
+    answer, text = why(us, record_id, "fr-cnes")
+    assert answer["verdict"] == "down" and answer["stored"] == 0 and "no session with it" in text and "before this node started" in text
+    fr.start()
+    until("fr-cnes did not say that it stored it", lambda: why(us, record_id, "fr-cnes")[0]["verdict"] == "stored")
+    assert why(us, record_id, "fr-cnes")[1].startswith("yes: fr-cnes")
+    fr.stop()
+    us.events.wait("session_end", peer="fr-cnes")
+    more = us.publish(*TEST, "--again", sample("us-noaa/orbits.csv"))[0]
+    answer, text = why(us, "%s:%d" % more[:2], "fr-cnes")
+    assert answer["verdict"] == "down" and answer["size"] > answer["stored"] > first and "it lacks" in text and "no session" in text
+    us.cli("audience", "create", "inner", "fr-cnes")
+    secret = us.publish(*TEST, "--audience", "inner", sample("us-noaa/conjunction-1.cdm"))[0]
+    answer, text = why(us, "%s:%d" % secret[:2], "jp-jaxa")
+    assert answer["verdict"] == "not_released" and text.startswith("no: jp-jaxa may not hold it")
+    assert us.cli("why", record_id, "nobody", check=False).out.startswith("no: nobody")
+
+
+def test_why_says_that_a_peer_takes_no_more(federate, tmp_path):
+    """The reason is the peer's own: its quota for us is used up."""
+    federation = federate("us-noaa", "fr-cnes")
+    us, fr = federation.nodes
+    configure(fr, origin__quota="1MiB")
+    federation.start()
+    path = tmp_path / "long.oem"
+    head = ("CCSDS_OEM_VERS = 3.0\nCREATION_DATE = 2032-02-01T00:00:00\nORIGINATOR = TEST\nMETA_START\nOBJECT_NAME = LONG\nOBJECT_ID = 2031-014A\n"
+            "CENTER_NAME = EARTH\nREF_FRAME = GCRF\nTIME_SYSTEM = UTC\nSTART_TIME = 2032-02-01T00:00:00\nSTOP_TIME = 2032-02-02T00:00:00\nMETA_STOP\n")
+    path.write_text(head + "".join("2032-02-01T%02d:%02d:%02d.125 %d.5 -6862.875 6448.296 4.901327 5.533756 -1.976341\n" % (i // 3600, i // 60 % 60, i % 60, 6000 + i)
+                                   for i in range(16000)))
+    ranges = us.publish(*TEST, str(path))
+    log, _, last = ranges[-1]
+    until("nothing was said: %s" % us.json("why", "%s:%d" % (log, last), "fr-cnes"), lambda: us.json("why", "%s:%d" % (log, last), "fr-cnes")["verdict"] == "closed")
+    answer, text = why(us, "%s:%d" % (log, last), "fr-cnes")
+    assert "quota" in answer["closed"] and "takes no more" in text and answer["stored"] > 0
