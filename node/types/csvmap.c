@@ -32,7 +32,10 @@ take_header(struct reading *r)
 
         cell->text = text_trim(cell->text);
         row = fieldmap_find(r->map, cell->text, false, i);
-        r->column[i] = row >= 0 ? row : span_is(cell->text, "COMMENT") ? COLUMN_COMMENT : COLUMN_UNKNOWN;
+        /* A type that has no place for comments keeps it as any other column. */
+        r->column[i] = row >= 0                                                          ? row
+                       : r->map->part[0].comments != 0 && span_is(cell->text, "COMMENT") ? COLUMN_COMMENT
+                                                                                         : COLUMN_UNKNOWN;
         if (row < 0 && fieldmap_check_name(cell->text, r->why, cell->line, cell->column) != 0)
             return -1;
         if (row >= 0 && seen[row / 64] >> row % 64 & 1)

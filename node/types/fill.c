@@ -148,6 +148,8 @@ static int
 add_comment(struct fill *f, struct span block, struct span text, struct place at)
 {
     const struct field_part *kind = &f->map->part[f->part > 0];
+
+    assert(kind->comments != 0);
     Parallax__V1__Comment *comment = push(f, f->object[f->part], kind->n_comments, kind->comments,
                                           &f->room_comments[f->part], &parallax__v1__comment__descriptor);
 
