@@ -401,7 +401,7 @@ check_maneuver(struct block_walk *w, const struct span *column, size_t n)
 {
     struct span names = blockmap_value(w->block, "MAN_COMPOSITION");
 
-    if (name_at(names, n - 1).n == 0 || name_at(names, n).n > 0)
+    if (names.n == 0 || name_at(names, n - 1).n == 0 || name_at(names, n).n > 0)
         return blockmap_wrong(w, WHY_TEXT_SYNTAX, "line",
                               "%zu columns: expected one for each name of MAN_COMPOSITION", n);
     for (size_t i = 1; i < n; i++) {

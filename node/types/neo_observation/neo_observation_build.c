@@ -68,8 +68,11 @@ neo_observation_build_context(struct neo_observation_build *b, struct span paren
 static const char *
 context_value(const struct buf *context, const char *name)
 {
-    const char *p = (const char *)context->p, *end = p + context->n;
+    const char *p = (const char *)context->p, *end;
 
+    if (context->n == 0)
+        return NULL;
+    end = p + context->n;
     while (p < end) {
         const char *value = p + strlen(p) + 1;
 
@@ -152,9 +155,12 @@ neo_observation_build_field(struct neo_observation_build *b, struct span name, s
 static int
 put_context(struct neo_observation_build *b)
 {
-    const char *p = (const char *)b->context.p, *end = p + b->context.n;
+    const char *p = (const char *)b->context.p, *end;
     size_t n = 0;
 
+    if (b->context.n == 0)
+        return 0;
+    end = p + b->context.n;
     for (const char *q = p; q < end; q += strlen(q) + 1)
         n++;
     b->msg->context = arena_alloc(b->fill.arena, (n / 2 + 1) * sizeof(void *));
