@@ -1,4 +1,5 @@
 """Tracking data and ephemerides of the sample, for make.py: one object seen by two nations, another by the third."""
+import json
 import math
 
 AGENCY = {"us-noaa": ("US-NOAA", "PELICAN BAY", "MERIDIAN SAMPLE 1", "2026-901A"), "fr-cnes": ("FR-CNES", "ALOUETTE", "MERIDIAN SAMPLE 1", "2026-901A"),
@@ -11,10 +12,22 @@ def files(rng):
     for nation, about in AGENCY.items():
         yield "%s/astrometry.%s" % (nation, "xml" if nation == "jp-jaxa" else "psv"), "neo_observation", astrometry(rng, nation, about[0])
         yield "%s/tracking.tdm" % nation, "observation", tracking(rng, *about)
+        yield "%s/flood.stac.json" % nation, "imagery", flood(rng, nation, about[0])
         if nation == "jp-jaxa":
             yield "%s/ephemeris.ocm" % nation, "ephemeris", comprehensive(rng, *about)
         else:
             yield "%s/ephemeris.oem" % nation, "ephemeris", ephemeris(rng, *about)
+
+
+def flood(rng, nation, agency):
+    """A STAC item: where to find a map that was made after a flood."""
+    west, south = rng.uniform(88, 90), rng.uniform(22, 24)
+    box = [round(v, 4) for v in (west, south, west + 0.8, south + 0.6)]
+    ring = [[box[0], box[1]], [box[2], box[1]], [box[2], box[3]], [box[0], box[3]], [box[0], box[1]]]
+    return json.dumps({
+        "type": "Feature", "stac_version": "1.1.0", "stac_extensions": [], "id": "sample-flood-%s-3" % agency[:2].lower(), "geometry": {"type": "Polygon", "coordinates": [ring]}, "bbox": box,
+        "properties": {"datetime": "2032-03-10T04:%02d:00Z" % rng.randint(10, 59), "title": "Flooded area (invented)", "platform": "%s sample" % agency}, "links": [],
+        "assets": {"map": {"href": "https://%s.example/flood-3.tif" % nation, "type": "image/tiff; application=geotiff", "roles": ["data"]}}}, indent=1) + "\n"
 
 
 def astrometry(rng, nation, agency):
