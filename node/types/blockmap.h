@@ -43,12 +43,14 @@ struct block_kind {
     unsigned char flags; /* enum block_flag */
 };
 
-#define BLOCKMAP_KINDS_MAX   12
-#define BLOCKMAP_FIELDS_MAX  128
-#define BLOCKMAP_BLOCKS_MAX  1024 /* of one record */
-#define BLOCKMAP_ITEMS_MAX   4096 /* of one block: what a piece of a long message holds at most is less */
-#define BLOCKMAP_COLUMNS_MAX 128
-#define BLOCKMAP_PIECE_BYTES 49152 /* a message longer than that becomes several records */
+#define BLOCKMAP_KINDS_MAX    12
+#define BLOCKMAP_FIELDS_MAX   128
+#define BLOCKMAP_BLOCKS_MAX   1024 /* of one record */
+#define BLOCKMAP_ITEMS_MAX    4096 /* of one block: what a piece of a long message holds at most is less */
+#define BLOCKMAP_COLUMNS_MAX  128
+#define BLOCKMAP_PIECE_BYTES  49152 /* a message longer than that becomes several records */
+#define BLOCKMAP_PIECE_LINES  2048  /* ... or with more lines of data in one block */
+#define BLOCKMAP_PIECE_BLOCKS 512   /* ... or with more blocks */
 
 struct block_walk;
 

@@ -557,3 +557,34 @@ blockmap_build_cut(struct block_build *b, struct span preamble, struct span orig
     b->walk.is_relative = walk.is_relative;
     return 0;
 }
+
+bool
+blockmap_build_is_long(const struct block_build *b, size_t bytes)
+{
+    Parallax__V1__Block **list;
+
+    /* Comments that wait belong to the next block: they are not torn from it. */
+    return b->pending == NULL &&
+           (bytes > BLOCKMAP_PIECE_BYTES || blockmap_blocks(b->map, b->msg, &list) > BLOCKMAP_PIECE_BLOCKS);
+}
+
+int
+blockmap_build_next(struct block_build *b, struct span preamble, struct span original, struct span trailer,
+                    struct place at)
+{
+    char system[sizeof b->walk.system];
+    Parallax__V1__Block **list;
+
+    if (blockmap_build_close(b, at) != 0 || blockmap_walk_end(&b->walk) != 0)
+        return -1;
+    memcpy(system, b->walk.system, sizeof system);
+    (void)blockmap_blocks(b->map, b->msg, &list);
+    buf_clear(&b->frame);
+    buf_put_be32(&b->frame, (uint32_t)parallax__v1__block__get_packed_size(list[0]));
+    pack(&list[0]->base, &b->frame);
+    b->piece++;
+    if (put_source(b, preamble, original, trailer, at) != 0 || emit(b) != 0 || restore_frame(b, at) != 0)
+        return -1;
+    memcpy(b->walk.system, system, sizeof system); /* one time system over all pieces */
+    return 0;
+}

@@ -52,6 +52,11 @@ int blockmap_build_line(struct block_build *b, struct span keyword, struct span 
 /* The message is complete: emitted with its source. Spans are borrowed. */
 int blockmap_build_end(struct block_build *b, struct span preamble, struct span original, struct span trailer,
                        struct place at);
+/* The same between two segments: what came so far is a piece, the next begins with the header. */
+int blockmap_build_next(struct block_build *b, struct span preamble, struct span original,
+                        struct span trailer, struct place at);
+/* Is the message long enough to be cut before its next segment? ${bytes}: since its first line of data. */
+bool blockmap_build_is_long(const struct block_build *b, size_t bytes);
 /*
  * The message is too long for one record: what came so far is emitted as a piece, and the next piece begins with the header, the
  * metadata of this segment and what stands at the head of the open block, which stays open.

@@ -79,12 +79,29 @@ note_line(struct reading *r, const struct kvn_line *line, struct place at)
                                             : "a character outside ASCII");
 }
 
+/* The message is too long for one record: cut before this segment. */
+static int
+cut_segment(struct reading *r, const struct kvn_line *line, struct place at)
+{
+    int rc = blockmap_build_next(&r->build, buf_span(&r->preamble), between(r->first, line->raw.p),
+                                 span_of(NULL, 0), at);
+
+    buf_clear(&r->preamble);
+    buf_put_span(&r->preamble, r->header);
+    r->first = line->raw.p;
+    r->data = NULL;
+    return rc;
+}
+
 /* A block begins at ${line}: its lines are kept in view, for pieces. */
 static int
 open_block(struct reading *r, const struct block_kind *kind, const struct kvn_line *line, struct place at)
 {
     if (r->build.block != NULL && r->build.walk.kind->stop != NULL)
         return fail(r, at, "a block within a block", r->build.walk.kind->stop);
+    if ((kind->flags & BLOCK_SEGMENT) && r->data != NULL &&
+        blockmap_build_is_long(&r->build, (size_t)(line->raw.p - r->data)) && cut_segment(r, line, at) != 0)
+        return -1;
     r->head = span_of(line->raw.p, 0);
     r->is_head = true;
     if (kind->flags & BLOCK_SEGMENT)
@@ -165,7 +182,9 @@ take_data(struct reading *r, const struct kvn_line *line, struct place at, struc
     kind = r->build.block != NULL ? r->build.walk.kind : NULL;
     if (kind != NULL && (kind->lines == BLOCK_COLUMNS || kind->lines == BLOCK_TAGGED) &&
         r->build.walk.lines > 0 && r->data != NULL &&
-        (size_t)(line->raw.p - r->data) > BLOCKMAP_PIECE_BYTES && cut(r, line, at) != 0)
+        ((size_t)(line->raw.p - r->data) > BLOCKMAP_PIECE_BYTES ||
+         r->build.walk.lines >= BLOCKMAP_PIECE_LINES) &&
+        cut(r, line, at) != 0)
         return -1;
     if (r->data == NULL)
         r->data = line->raw.p;

@@ -169,6 +169,32 @@ cut(struct reading *r, const struct xml_event *event)
     return rc;
 }
 
+/* ... or before the <segment> at ${event}. */
+static int
+cut_segment(struct reading *r, const struct xml_event *event)
+{
+    struct buf trailer;
+    int rc;
+
+    buf_init(&trailer, LIMIT_BODY_BYTES);
+    for (unsigned d = event->depth; d-- > r->root;) {
+        buf_put_str(&trailer, "</");
+        buf_put_span(&trailer, tag_at(r, r->start[d]));
+        buf_put_byte(&trailer, '>');
+    }
+    rc = buf_failed(&trailer)
+             ? fill_full(&r->build.fill, event->place)
+             : blockmap_build_next(&r->build, buf_span(&r->preamble), slice(r, r->piece_start, event->offset),
+                                   buf_span(&trailer), event->place);
+    buf_release(&trailer);
+    buf_clear(&r->preamble);
+    buf_put_span(&r->preamble, declaration(r));
+    buf_put_span(&r->preamble, slice(r, r->start[r->root], r->first_segment));
+    r->piece_start = event->offset;
+    r->data = 0;
+    return rc;
+}
+
 static int
 begin_line(struct reading *r, const struct xml_event *event)
 {
@@ -176,7 +202,8 @@ begin_line(struct reading *r, const struct xml_event *event)
 
     if (r->head_end == 0)
         r->head_end = event->offset;
-    if (r->build.walk.lines > 0 && r->data > 0 && event->offset - r->data > BLOCKMAP_PIECE_BYTES &&
+    if (r->build.walk.lines > 0 && r->data > 0 &&
+        (event->offset - r->data > BLOCKMAP_PIECE_BYTES || r->build.walk.lines >= BLOCKMAP_PIECE_LINES) &&
         cut(r, event) != 0)
         return -1;
     if (r->data == 0)
@@ -221,8 +248,12 @@ on_start(struct reading *r, const struct xml_event *event)
                        "a name is longer than %d bytes", LIMIT_NAME_BYTES);
     (void)snprintf(r->unit, sizeof r->unit, "%.*s", (int)unit.n, (const char *)unit.p);
     (void)snprintf(r->parameter, sizeof r->parameter, "%.*s", (int)name.n, (const char *)name.p);
-    if (event->depth == r->root + 2 && span_is(event->name, "segment") && r->first_segment == 0)
-        r->first_segment = event->offset;
+    if (event->depth == r->root + 2 && span_is(event->name, "segment")) {
+        if (r->first_segment == 0)
+            r->first_segment = event->offset;
+        else if (r->data > 0 && blockmap_build_is_long(&r->build, event->offset - r->data))
+            return cut_segment(r, event);
+    }
     if (r->in_line)
         return 0;
     if (open != NULL && open->line != NULL && span_is(event->name, open->line))

@@ -64,7 +64,7 @@ net_send(struct world *w, unsigned from, uint32_t link, struct span bytes)
         int side = w->pair[i].open ? side_of(&w->pair[i], from, link) : -1;
         if (side < 0)
             continue;
-        if (world_chance(w, w->conf.faults.drop)) {
+        if (w->deaf_until[from][w->pair[i].node[1 - side]] > w->now || world_chance(w, w->conf.faults.drop)) {
             w->figures.dropped++;
             return;
         }

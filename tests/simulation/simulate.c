@@ -19,6 +19,7 @@ add(struct totals *t, const struct world_figures *f)
     t->f.frames += f->frames;
     t->f.dropped += f->dropped;
     t->f.spoilt += f->spoilt;
+    t->f.deaf += f->deaf;
     t->f.published += f->published;
     t->f.acknowledged += f->acknowledged;
     t->f.crashes += f->crashes;
@@ -86,6 +87,7 @@ one(uint64_t seed, bool trace, struct totals *totals)
     conf.faults.drop = seed % 7 < 3 ? 50 : 0;
     conf.faults.duplicate = seed % 7 < 4 ? 50 : 0;
     conf.faults.reorder = seed % 7 < 2 ? 100 : 0;
+    conf.faults.one_way = seed % 11 < 4;
     conf.faults.spoil = seed % 5 == 2 ? 300 : 0;
     w = world_new(&conf);
     wrong = run_seed(w);
@@ -143,18 +145,19 @@ main(int argc, char **argv)
     }
     clock_gettime(CLOCK_MONOTONIC, &b);
     s = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
-    printf("%llu steps, %llu frames (%llu dropped, %llu spoilt), %llu published, %llu acknowledged, %llu "
+    printf("%llu steps, %llu frames (%llu dropped, %llu spoilt, %llu one-way cuts), %llu published, %llu "
+           "acknowledged, %llu "
            "crashes, %llu "
            "cuts, %llu "
            "logs continued elsewhere, %llu power cuts, %llu restored backups, %llu changes of readers; %.0f "
            "seeds an hour\n",
            (unsigned long long)totals.f.steps, (unsigned long long)totals.f.frames,
            (unsigned long long)totals.f.dropped, (unsigned long long)totals.f.spoilt,
-           (unsigned long long)totals.f.published, (unsigned long long)totals.f.acknowledged,
-           (unsigned long long)totals.f.crashes, (unsigned long long)totals.f.cuts,
-           (unsigned long long)totals.f.new_logs, (unsigned long long)totals.f.powerless,
-           (unsigned long long)totals.f.restored, (unsigned long long)totals.f.changes,
-           (passed + failed) / s * 3600);
+           (unsigned long long)totals.f.deaf, (unsigned long long)totals.f.published,
+           (unsigned long long)totals.f.acknowledged, (unsigned long long)totals.f.crashes,
+           (unsigned long long)totals.f.cuts, (unsigned long long)totals.f.new_logs,
+           (unsigned long long)totals.f.powerless, (unsigned long long)totals.f.restored,
+           (unsigned long long)totals.f.changes, (passed + failed) / s * 3600);
     printf("%u passed, %u failed\n", passed, failed);
     return failed == 0 ? 0 : 1;
 }

@@ -547,6 +547,7 @@ void
 world_heal(struct world *w)
 {
     memset(w->cut_until, 0, sizeof(w->cut_until));
+    memset(w->deaf_until, 0, sizeof(w->deaf_until));
     w->conf.faults = (struct world_faults){0};
     for (unsigned i = 0; i < w->conf.nodes; i++) {
         if (w->sim[i].node != NULL)

@@ -14,7 +14,7 @@
 struct world_faults {
     unsigned drop, duplicate, reorder; /* per 10,000 frames */
     unsigned spoil;                    /* bodies of that many in 10,000 frames come damaged */
-    bool crashes, partitions, restarts_whole, power, restores;
+    bool crashes, partitions, one_way, restarts_whole, power, restores;
 };
 
 struct world_conf {
@@ -52,8 +52,8 @@ void world_publish_each(struct world *w);
 const char *world_wrong(const struct world *w);
 
 struct world_figures {
-    uint64_t steps, frames, dropped, spoilt, published, acknowledged, crashes, cuts, new_logs, powerless,
-        restored, changes;
+    uint64_t steps, frames, dropped, spoilt, deaf, published, acknowledged, crashes, cuts, new_logs,
+        powerless, restored, changes;
 };
 const struct world_figures *world_figures(const struct world *w);
 

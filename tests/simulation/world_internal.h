@@ -71,6 +71,9 @@ struct world {
     struct pair *pair;
     size_t pair_n;
     int64_t cut_until[WORLD_NODES_MAX][WORLD_NODES_MAX];
+    int64_t
+        deaf_until[WORLD_NODES_MAX]
+                  [WORLD_NODES_MAX]; /* what the first sends the second does not arrive, and nobody is told */
     struct waiting waiting[WAITING_MAX];
     struct acked *acked;
     size_t acked_n;

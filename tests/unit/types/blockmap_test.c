@@ -217,6 +217,86 @@ long_tracking_data_become_pieces(void **state)
 }
 
 static void
+many_short_lines_become_pieces(void **state)
+{
+    struct buf text;
+    struct pieces p;
+    struct why why;
+
+    (void)state;
+    buf_init(&text, 1 << 24);
+    buf_put_str(&text,
+                "CCSDS_OCM_VERS = 3.0\nCREATION_DATE = 2032-02-01T00:00:00\nORIGINATOR = TEST\nMETA_START\n"
+                "EPOCH_TZERO = 2032-02-01T00:00:00\nMETA_STOP\nTRAJ_START\nTRAJ_TYPE = CARTP\n");
+    for (int i = 0; i < 9000; i++)
+        buf_put_fmt(&text, "%d 1 2 3\n", i);
+    buf_put_str(&text, "TRAJ_STOP\n");
+    if (read_pieces(&p, "ocm-kvn", buf_span(&text), &why) != 0)
+        fail_msg("%u:%u %s %s", why.line, why.column, why.field, why.note);
+    assert_true(p.n == 5 && p.whole == 0);
+    assert_true(span_equal(buf_span(&p.joined), buf_span(&text)));
+    release(&p);
+    buf_release(&text);
+}
+
+static void
+many_short_segments_become_pieces(void **state)
+{
+    struct buf text;
+    struct pieces p;
+    struct why why;
+
+    (void)state;
+    buf_init(&text, 1 << 24);
+    buf_put_str(&text, "CCSDS_TDM_VERS = 2.0\nCREATION_DATE = 2032-02-01T00:00:00\nORIGINATOR = TEST\n");
+    for (int i = 0; i < 1500; i++) {
+        buf_put_fmt(&text,
+                    "META_START\nTRACK_ID = T%d\nTIME_SYSTEM = UTC\nPARTICIPANT_1 = "
+                    "STATION\nMETA_STOP\nDATA_START\nRANGE = ",
+                    i);
+        put_time(&text, i);
+        buf_put_str(&text, " 7\nDATA_STOP\n");
+    }
+    if (read_pieces(&p, "tdm-kvn", buf_span(&text), &why) != 0)
+        fail_msg("%u:%u %s %s", why.line, why.column, why.field, why.note);
+    assert_true(p.n >= 4 && p.whole == 0 && p.largest <= LIMIT_BODY_BYTES);
+    assert_true(span_equal(buf_span(&p.joined), buf_span(&text)));
+    release(&p);
+    buf_release(&text);
+}
+
+static void
+many_short_segments_of_xml_become_pieces(void **state)
+{
+    struct buf text;
+    struct pieces p;
+    struct why why;
+
+    (void)state;
+    buf_init(&text, 1 << 24);
+    buf_put_str(&text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<tdm id=\"CCSDS_TDM_VERS\" "
+                       "version=\"2.0\"><header><CREATION_DATE>2032-02-01T00:00:00</"
+                       "CREATION_DATE><ORIGINATOR>TEST</ORIGINATOR></header><body>");
+    for (int i = 0; i < 700; i++) {
+        buf_put_fmt(&text,
+                    "<segment><metadata><TRACK_ID>T%d</TRACK_ID><TIME_SYSTEM>UTC</"
+                    "TIME_SYSTEM><PARTICIPANT_1>A</PARTICIPANT_1></metadata><data><observation><EPOCH>",
+                    i);
+        put_time(&text, i);
+        buf_put_str(&text, "</EPOCH><RANGE>7</RANGE></observation></data></segment>\n");
+    }
+    buf_put_str(&text, "</body></tdm>");
+    if (read_pieces(&p, "tdm-xml", buf_span(&text), &why) != 0)
+        fail_msg("%u:%u %s %s", why.line, why.column, why.field, why.note);
+    assert_true(p.n >= 2 && p.whole == 0 && p.largest <= LIMIT_BODY_BYTES);
+    /* All but the declaration, which each piece has before it. */
+    assert_true(p.joined.n + strlen("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n") == text.n);
+    assert_true(memcmp(p.joined.p, text.p + text.n - p.joined.n, p.joined.n) == 0);
+    release(&p);
+    buf_release(&text);
+}
+
+static void
 pieces_of_xml_read_alone(void **state)
 {
     static const char *const tag[] = {"", "ndm:"};
@@ -299,6 +379,9 @@ main(void)
         cmocka_unit_test(a_short_one_stays_whole),
         cmocka_unit_test(times_rise_across_a_cut),
         cmocka_unit_test(long_tracking_data_become_pieces),
+        cmocka_unit_test(many_short_lines_become_pieces),
+        cmocka_unit_test(many_short_segments_become_pieces),
+        cmocka_unit_test(many_short_segments_of_xml_become_pieces),
         cmocka_unit_test(pieces_of_xml_read_alone),
         cmocka_unit_test(states_of_xml_become_pieces),
     };
