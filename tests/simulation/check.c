@@ -273,6 +273,23 @@ is_missing(struct world *w, unsigned i, const struct store_log *row, uint64_t *a
     return false;
 }
 
+/* Does the origin still let node ${i} have the log? Who was taken off the list keeps what it had, and gets no more. */
+static bool
+still_may(struct world *w, unsigned i, const struct store_log *row)
+{
+    for (unsigned k = 0; k < w->conf.nodes; k++) {
+        struct node_log_status s;
+        int at =
+            strcmp(w->roster->member[k].name, row->origin) == 0 ? node_log_find(w->sim[k].node, row->id) : -1;
+
+        if (at < 0)
+            continue;
+        node_log_status(w->sim[k].node, (size_t)at, &s);
+        return may_release(w->roster->member[i].name, s.row, w->roster);
+    }
+    return false;
+}
+
 const char *
 world_missing(struct world *w)
 {
@@ -281,7 +298,7 @@ world_missing(struct world *w)
             struct node_log_status s;
             uint64_t at;
             node_log_status(w->sim[i].node, k, &s);
-            if (s.row->closed || !is_missing(w, i, s.row, &at))
+            if (s.row->closed || !still_may(w, i, s.row) || !is_missing(w, i, s.row, &at))
                 continue;
             (void)snprintf(w->wrong, sizeof w->wrong, "%s has no body of leaf %llu of a log of %s",
                            w->roster->member[i].name, (unsigned long long)at, s.row->origin);
