@@ -92,7 +92,7 @@ static void
 show_format(struct query *q, struct row *r)
 {
     struct warning_sink sink = {.file = r->id};
-    struct convert how = {.warn = warning_print, .cookie = &sink};
+    struct convert how = {.mode = row_mode(r), .warn = warning_print, .cookie = &sink};
     size_t before = q->out.n;
     if (r->msg == NULL || r->type != q->type) {
         q->skipped++;

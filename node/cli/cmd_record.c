@@ -36,7 +36,7 @@ static int
 write_format(const struct export *e, struct row *r, struct buf *out)
 {
     struct warning_sink sink = {.file = r->id};
-    struct convert how = {.warn = warning_print, .cookie = &sink};
+    struct convert how = {.mode = row_mode(r), .warn = warning_print, .cookie = &sink};
     const struct writer *w = registry_writer(r->type, e->format);
     if (w == NULL)
         return warning_no_writer(&e->args, r->type, e->format);

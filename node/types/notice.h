@@ -68,6 +68,10 @@ void notice_schema(const struct notice *n, struct buf *out);
     }
 
 #define NOTICE_TYPE(word, is_alert, type_title, descriptor)                                                  \
+    NOTICE_TYPE_ALSO(word, is_alert, type_title, descriptor, NULL)
+
+/* The same with one writer more. */
+#define NOTICE_TYPE_ALSO(word, is_alert, type_title, descriptor, also)                                       \
     static int check(const ProtobufCMessage *msg, struct why *why)                                           \
     {                                                                                                        \
         return notice_check(&about, msg, why);                                                               \
@@ -130,7 +134,7 @@ void notice_schema(const struct notice *n, struct buf *out);
     static const struct writer text_writer = {                                                               \
         .format = "text", .media = "text/plain", .title = "for people", .write = write_text};                \
     static const struct reader *const readers[] = {&json_reader, NULL};                                      \
-    static const struct writer *const writers[] = {&json_writer, &text_writer, NULL};                        \
+    static const struct writer *const writers[] = {&json_writer, &text_writer, also, NULL};                  \
     const struct type type_##word = {                                                                        \
         .name = #word,                                                                                       \
         .title = type_title,                                                                                 \

@@ -41,6 +41,7 @@ struct foreign {
 struct convert {
     bool strict; /* to the letter of the standard: every tolerance is a refusal */
     bool alpha5; /* TLE: write numbers 100000..339999 in Alpha-5 */
+    int mode;    /* of the record that is written (enum Mode); 0: it is no record of a node */
     struct foreign
         *foreign; /* where to note messages of another kind; NULL: they are told, and refused when strict */
     void (*warn)(void *cookie, const struct warning *w); /* may be NULL */
@@ -83,6 +84,18 @@ struct source {
     uint32_t piece; /* of a message that is too long for one record: 1, 2, ...; 0: it is whole */
 };
 
+/* A scale that a record states, or that can be worked out from its figures: the one beside the other. */
+#define SCALES_MAX 3
+struct scale {
+    const char *name; /* "Palermo" */
+    char stated[24];  /* as the record has it; "": not stated */
+    char low
+        [24]; /* worked out: from ${low} to ${high}, equal where the figures fix it; "": they do not suffice */
+    char high[24];
+    bool is_other;    /* stated, and outside that */
+    const char *note; /* what is missing, or what the bounds rest on */
+};
+
 struct type {
     const char *name; /* wire name, topic, API path, CLI noun: [a-z][a-z0-9_]* */
     const char *title;
@@ -96,7 +109,9 @@ struct type {
     void (*json)(const ProtobufCMessage *msg,
                  struct buf *out); /* canonical: one line, fixed key order, numbers as their source text */
     void (*source)(const ProtobufCMessage *msg, struct source *out); /* spans into ${msg} */
-    const struct reader *const *readers;                             /* NULL-terminated */
+    /* Scales of ${msg} as seen at ${at}, and how many; NULL: the type has none. */
+    size_t (*scales)(const ProtobufCMessage *msg, struct utc at, struct scale out[SCALES_MAX]);
+    const struct reader *const *readers; /* NULL-terminated */
     const struct writer *const *writers;
     void (*form)(struct buf *out);        /* a record for a person to fill in; NULL: the type has none */
     void (*json_schema)(struct buf *out); /* of its JSON; NULL: the format is somebody else's */

@@ -1,4 +1,4 @@
-/* The impact risk of one near-Earth object as one list states it. */
+/* What one list states of one near-Earth object: its impact risk, that it was taken off the list, or a close approach. */
 #include "types/neo_risk/neo_risk_map.h"
 
 #include <stdio.h>
@@ -6,23 +6,32 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "base/utc.h"
+#include "types/designator.h"
 #include "types/jsonmap.h"
 
 static bool
 is_list(const char *list)
 {
-    return strcmp(list, "sentry") == 0 || strcmp(list, "neocc") == 0;
+    return strcmp(list, "sentry") == 0 || strcmp(list, "neocc") == 0 || strcmp(list, "cad") == 0;
 }
 
-/* `YYYY-MM-DD hh:mm`, UTC, as ESA writes it. */
+static bool
+is_cad(const Parallax__V1__NeoRisk *risk)
+{
+    return strcmp(risk->list, "cad") == 0;
+}
+
+/* `YYYY-MM-DD[ hh:mm[:ss]]`, UTC, as ESA and JPL write it. */
 static int
 read_minute(const char *text, struct utc *out)
 {
-    char iso[24];
+    size_t n = strlen(text);
+    char iso[24] = "YYYY-MM-DDT00:00:00";
 
-    if (strlen(text) != 16 || text[10] != ' ')
+    if ((n != 10 && n != 16 && n != 19) || (n > 10 && text[10] != ' '))
         return -1;
-    (void)snprintf(iso, sizeof iso, "%.10sT%s:00", text, text + 11);
+    memcpy(iso, text, n);
+    iso[10] = 'T';
     return utc_parse(span_str(iso), out);
 }
 
@@ -49,6 +58,26 @@ read_date(const char *text, struct utc *out)
         return -1;
     out->ns = (int64_t)(fraction * (double)UTC_DAY_NS);
     return 0;
+}
+
+/* `2029-Apr-13 21:46`, TDB, as JPL writes it. */
+static int
+read_approach(const char *text, struct utc *out)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    char name[4], iso[48];
+    const char *month;
+
+    if (strlen(text) != 17 || text[4] != '-' || text[8] != '-' || text[11] != ' ')
+        return -1;
+    (void)snprintf(name, sizeof name, "%.3s", text + 5);
+    month = strstr(months, name);
+    if (month == NULL || (month - months) % 3 != 0)
+        return -1;
+    (void)snprintf(iso, sizeof iso, "%.4s-%02d-%.2sT%.5s:00", text, (int)(month - months) / 3 + 1, text + 9,
+                   text + 12);
+    *out = designator_utc(span_str(iso), span_str("TDB"));
+    return utc_is_zero(*out) ? -1 : 0;
 }
 
 /* `2056-2113` */
@@ -79,30 +108,65 @@ check_impacts(const Parallax__V1__NeoRisk *risk, struct why *why)
     return 0;
 }
 
+/* What a record of this list and standing is nothing without. */
+static int
+check_substance(const Parallax__V1__NeoRisk *risk, struct why *why)
+{
+    const char *none = NULL;
+
+    if (is_cad(risk))
+        none = risk->approach_time[0] == 0 ? "approach_time" : risk->dist_au[0] == 0 ? "dist_au" : NULL;
+    else if (risk->standing[0] == 0)
+        none = risk->ip_cum[0] == 0 ? "ip_cum" : risk->ps_cum[0] == 0 ? "ps_cum" : NULL;
+    else if (strcmp(risk->standing, "SPECIAL") == 0)
+        none = risk->ip_max[0] == 0 ? "ip_max" : NULL;
+    else if (strcmp(risk->standing, "IMPACTOR") == 0)
+        none = risk->n_impacts != 1 || risk->impacts[0]->date[0] == 0 || risk->impacts[0]->ip[0] == 0
+                   ? "impacts"
+                   : NULL;
+    return none == NULL ? 0 : why_set(why, WHY_FIELD_MISSING, 0, 0, none, "missing: it is mandatory");
+}
+
+static int
+check_times(const Parallax__V1__NeoRisk *risk, struct why *why)
+{
+    const struct {
+        const char *field, *value;
+        int (*read)(const char *text, struct utc *out);
+        const char *expected;
+    } times[] = {
+        {"list_updated", risk->list_updated, read_minute, "YYYY-MM-DD hh:mm, a time that exists"},
+        {"removed", risk->removed, read_minute, "YYYY-MM-DD[ hh:mm[:ss]], a time that exists"},
+        {"vi_max_time", risk->vi_max_time, read_minute, "YYYY-MM-DD hh:mm, a time that exists"},
+        {"last_obs", risk->last_obs, read_date, "YYYY-MM-DD or YYYY-MM-D.ddd, a day that exists"},
+        {"approach_time", risk->approach_time, read_approach, "YYYY-Mmm-DD hh:mm, a time that exists"}};
+    struct utc t;
+
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        if (times[i].value[0] != 0 && times[i].read(times[i].value, &t) != 0)
+            return why_set(why, WHY_FIELD_TIME, 0, 0, times[i].field, "expected %s", times[i].expected);
+    }
+    return 0;
+}
+
 static int
 check(const ProtobufCMessage *msg, struct why *why)
 {
     const Parallax__V1__NeoRisk *risk = (const Parallax__V1__NeoRisk *)msg;
-    struct utc t;
 
     if (fieldmap_check(&neo_risk_map, msg, why) != 0)
         return -1;
     if (!is_list(risk->list))
-        return why_set(why, WHY_FIELD_VALUE, 0, 0, "list", "expected sentry or neocc");
+        return why_set(why, WHY_FIELD_VALUE, 0, 0, "list", "expected sentry, neocc or cad");
+    if (is_cad(risk) && risk->standing[0] != 0)
+        return why_set(why, WHY_FIELD_VALUE, 0, 0, "standing", "of a risk list: a close approach has none");
     if (strlen(risk->designation) > 40)
         return why_set(why, WHY_TEXT_LIMIT, 0, 0, "designation", "expected at most 40 characters");
-    if (risk->list_updated[0] != 0 && read_minute(risk->list_updated, &t) != 0)
-        return why_set(why, WHY_FIELD_TIME, 0, 0, "list_updated",
-                       "expected YYYY-MM-DD hh:mm, a time that exists");
-    if (risk->vi_max_time[0] != 0 && read_minute(risk->vi_max_time, &t) != 0)
-        return why_set(why, WHY_FIELD_TIME, 0, 0, "vi_max_time",
-                       "expected YYYY-MM-DD hh:mm, a time that exists");
-    if (risk->last_obs[0] != 0 && read_date(risk->last_obs, &t) != 0)
-        return why_set(why, WHY_FIELD_TIME, 0, 0, "last_obs",
-                       "expected YYYY-MM-DD or YYYY-MM-D.ddd, a day that exists");
+    if (check_times(risk, why) != 0)
+        return -1;
     if (risk->years[0] != 0 && !is_years(risk->years))
         return why_set(why, WHY_FIELD_VALUE, 0, 0, "years", "expected YYYY-YYYY");
-    return check_impacts(risk, why);
+    return check_impacts(risk, why) != 0 ? -1 : check_substance(risk, why);
 }
 
 static int
@@ -119,14 +183,34 @@ subject(const ProtobufCMessage *msg, struct subject *out)
             name[n++] = *p;
     }
     name[n] = 0;
-    /* The lists differ legitimately: one origin's record of one never replaces that of the other. */
-    (void)snprintf(out->key, sizeof out->key, "%s@%s", name, risk->list);
+    /* The lists differ legitimately: one origin's record of one never replaces that of the other. Who is taken off one replaces who was on it. */
+    if (is_cad(risk)) /* its minute moves with each new orbit, its day hardly ever */
+        (void)snprintf(out->key, sizeof out->key, "%s@cad@%.11s", name, risk->approach_time);
+    else if (strcmp(risk->standing, "IMPACTOR") == 0)
+        (void)snprintf(out->key, sizeof out->key, "%s@%s@%.40s", name, risk->list, risk->impacts[0]->date);
+    else
+        (void)snprintf(out->key, sizeof out->key, "%s@%s", name, risk->list);
     (void)snprintf(out->object[0], sizeof out->object[0], "neo:%s", name);
-    if (risk->list_updated[0] != 0)
+    if (is_cad(risk))
+        (void)read_approach(risk->approach_time, &out->epoch);
+    else if (strcmp(risk->standing, "IMPACTOR") == 0)
+        (void)read_date(risk->impacts[0]->date, &out->epoch);
+    else if (risk->removed[0] != 0)
+        (void)read_minute(risk->removed, &out->epoch);
+    else if (risk->list_updated[0] != 0)
         (void)read_minute(risk->list_updated, &out->epoch);
     else if (risk->last_obs[0] != 0)
         (void)read_date(risk->last_obs, &out->epoch);
     return 0;
+}
+
+static void
+put_figure(struct buf *out, const char *name, const char *value)
+{
+    if (*value == 0)
+        return;
+    buf_put_fmt(out, " %s ", name);
+    fieldmap_number(out, span_str(value));
 }
 
 static void
@@ -135,14 +219,27 @@ summary(const ProtobufCMessage *msg, struct buf *out)
     const Parallax__V1__NeoRisk *risk = (const Parallax__V1__NeoRisk *)msg;
 
     text_quote(out, span_str(risk->designation), 40);
-    buf_put_fmt(out, " (%s) ip ", risk->list);
-    fieldmap_number(out, span_str(risk->ip_cum));
-    buf_put_str(out, " Palermo ");
-    fieldmap_number(out, span_str(risk->ps_cum));
-    if (risk->ts_max[0] != 0) {
-        buf_put_str(out, " Torino ");
-        fieldmap_number(out, span_str(risk->ts_max));
+    buf_put_fmt(out, " (%s)", risk->list);
+    if (is_cad(risk)) {
+        buf_put_fmt(out, " passes at %s TDB", risk->approach_time);
+        put_figure(out, "au", risk->dist_au);
+        put_figure(out, "km/s", risk->v_rel_km_s);
+        return;
     }
+    if (strcmp(risk->standing, "REMOVED") == 0)
+        buf_put_fmt(out, " taken off the list%s%s", risk->removed[0] != 0 ? " at " : "", risk->removed);
+    if (strcmp(risk->standing, "IMPACTOR") == 0) {
+        buf_put_str(out, " possible impact ");
+        text_quote(out, span_str(risk->impacts[0]->date), 40);
+        put_figure(out, "ip", risk->impacts[0]->ip);
+        put_figure(out, "Palermo", risk->impacts[0]->ps);
+        return;
+    }
+    put_figure(out, risk->ip_cum[0] != 0 ? "ip" : "ip max",
+               risk->ip_cum[0] != 0 ? risk->ip_cum : risk->ip_max);
+    put_figure(out, risk->ps_cum[0] != 0 ? "Palermo" : "Palermo max",
+               risk->ps_cum[0] != 0 ? risk->ps_cum : risk->ps_max);
+    put_figure(out, "Torino", risk->ts_max);
     if (risk->years[0] != 0)
         buf_put_fmt(out, " years %s", risk->years);
 }
@@ -197,12 +294,14 @@ static const struct writer ndjson_writer = {.format = "ndjson",
                                             .end = end_line,
                                             .write = write_json};
 
-static const struct reader *const readers[] = {&neo_risk_sentry_reader, &neo_risk_neocc_reader, NULL};
+static const struct reader *const readers[] = {&neo_risk_sentry_reader,        &neo_risk_neocc_reader,
+                                               &neo_risk_neocc_special_reader, &neo_risk_neocc_removed_reader,
+                                               &neo_risk_cad_reader,           NULL};
 static const struct writer *const writers[] = {&json_writer, &ndjson_writer, NULL};
 
 const struct type type_neo_risk = {
     .name = "neo_risk",
-    .title = "Impact risk of one near-Earth object (Sentry, NEOCC)",
+    .title = "Impact risk or close approach of one near-Earth object (Sentry, NEOCC, CAD)",
     .version = 1,
     .body_max = LIMIT_BODY_BYTES,
     .schema = &parallax__v1__neo_risk__descriptor,
@@ -211,6 +310,7 @@ const struct type type_neo_risk = {
     .summary = summary,
     .json = json,
     .source = source,
+    .scales = neo_risk_scales,
     .readers = readers,
     .writers = writers,
     .doc = "neo_risk.md",

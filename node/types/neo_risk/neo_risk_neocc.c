@@ -1,6 +1,7 @@
 /*
- * The risk list of ESA's NEO Coordination Centre: a line with its date, two header lines, a mask, then rows of columns between bars.
- * Diameters are metres (JPL: kilometres): the header is checked word for word, because it alone says so.
+ * The lists of ESA's NEO Coordination Centre: a line with its date, two header lines, a mask, then rows of columns between bars. The risk
+ * list has all columns; the special list and that of removed objects lack the last ones. Diameters are metres (JPL: kilometres): the
+ * header is read word for word, because it alone says so. Where no column tells which of the two short lists it is, the user must.
  */
 #include "types/neo_risk/neo_risk_map.h"
 
@@ -9,20 +10,32 @@
 #include "base/scan.h"
 #include "base/text.h"
 
-#define COLUMNS 11
+#define COLUMNS 12
 #define UPDATE  "Last Update:"
 
-/* Header and field of each column; the first holds designation and name. */
+/* Header and field of each column in the order of the risk list; the first holds designation and name. */
 static const struct column {
     const char *header;
     const char *field;
 } columns[COLUMNS] = {
     {"Num/des. Name", NULL}, {"m", "diameter_m"},  {"*=Y", "diameter_from_h"}, {"Date/Time", "vi_max_time"},
     {"IP max", "ip_max"},    {"PS max", "ps_max"}, {"TS", "ts_max"},           {"Vel km/s", "velocity_km_s"},
-    {"Years", "years"},      {"IP cum", "ip_cum"}, {"PS cum", "ps_cum"},
+    {"Years", "years"},      {"IP cum", "ip_cum"}, {"PS cum", "ps_cum"},       {"Removal date", "removed"},
 };
+#define RISK_COLUMNS 11
+#define IP_CUM       9
+#define REMOVED      11
+
+/* The three lists. */
+struct list {
+    const char *format, *standing;
+};
+static const struct list risk_list = {"neocc-risk", ""};
+static const struct list special_list = {"neocc-special", "SPECIAL"};
+static const struct list removed_list = {"neocc-removed", "REMOVED"};
 
 struct reading {
+    const struct list *list;
     struct fill fill;
     struct scan scan;
     const struct convert *how;
@@ -32,7 +45,8 @@ struct reading {
     struct why *why;
     struct span input;
     struct span preamble;
-    struct span updated; /* "2021-10-04 05:49" */
+    struct span updated;       /* "2021-10-04 05:49" */
+    size_t column[COLUMNS], n; /* which column of the table stands where */
     size_t records;
 };
 
@@ -58,14 +72,15 @@ split(struct span line, struct span *cell, size_t max)
     return n;
 }
 
-/* Equal but for runs of blanks. */
+/* Equal but for runs of blanks and, beyond the first letter, for capitals: `Removal Date`. */
 static bool
 is_header(struct span cell, const char *header)
 {
     size_t i = 0;
 
     for (; *header != 0; header++) {
-        if (i == cell.n || cell.p[i] != (uint8_t)*header)
+        if (i == cell.n ||
+            (cell.p[i] != (uint8_t)*header && !(i > 0 && (cell.p[i] | 32) == (uint8_t)*header)))
             return false;
         i++;
         while (*header == ' ' && i < cell.n && cell.p[i] == ' ')
@@ -92,6 +107,34 @@ take_update(struct reading *r)
     return 0;
 }
 
+static bool
+has_column(const struct reading *r, size_t column)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        if (r->column[i] == column)
+            return true;
+    }
+    return false;
+}
+
+/* Column ${i} of the header: in the order of the table; the short lists leave some out. */
+static int
+take_column(struct reading *r, size_t i, struct span cell)
+{
+    size_t k = r->list == &risk_list || i == 0 ? i : r->column[i - 1] + 1;
+
+    while (r->list != &risk_list && k < COLUMNS && i > 0 && !is_header(cell, columns[k].header))
+        k++;
+    if (k == COLUMNS)
+        return scan_fail(&r->scan, WHY_TEXT_SYNTAX, cell.p, NULL,
+                         "no column of this list, or out of its order");
+    if (!is_header(cell, columns[k].header))
+        return scan_fail(&r->scan, WHY_TEXT_SYNTAX, cell.p, NULL,
+                         "another list or another unit: expected the column `%s`", columns[k].header);
+    r->column[i] = k;
+    return 0;
+}
+
 /* Lines 2 to 4: groups, columns, mask. */
 static int
 take_header(struct reading *r)
@@ -103,18 +146,25 @@ take_header(struct reading *r)
         if (!scan_line(&r->scan, LIMIT_LINE_BYTES, &line))
             return scan_fail(&r->scan, WHY_TEXT_SYNTAX, r->scan.p, NULL, "expected two header lines");
     }
-    if (split(line, cell, COLUMNS + 1) != COLUMNS)
-        return scan_fail(&r->scan, WHY_TEXT_SYNTAX, line.p, NULL, "expected the %d columns of the risk list",
-                         COLUMNS);
-    for (size_t i = 0; i < COLUMNS; i++) {
-        if (!is_header(cell[i], columns[i].header))
-            return scan_fail(&r->scan, WHY_TEXT_SYNTAX, cell[i].p, NULL,
-                             "another list or another unit: expected the column `%s`", columns[i].header);
+    r->n = split(line, cell, COLUMNS + 1);
+    if (r->n < 2 || r->n > COLUMNS || (r->list == &risk_list && r->n != RISK_COLUMNS))
+        return scan_fail(&r->scan, WHY_TEXT_SYNTAX, line.p, NULL,
+                         r->list == &risk_list ? "expected the 11 columns of the risk list"
+                                               : "expected the columns of a list of objects");
+    for (size_t i = 0; i < r->n; i++) {
+        if (take_column(r, i, cell[i]) != 0)
+            return -1;
     }
+    if (r->list == &special_list && has_column(r, IP_CUM))
+        return scan_fail(&r->scan, WHY_TEXT_SYNTAX, line.p, NULL,
+                         "the columns of the risk list: expected fewer");
     if (!scan_line(&r->scan, LIMIT_LINE_BYTES, &line) || line.n == 0 || *line.p != 'A')
         return scan_fail(&r->scan, WHY_TEXT_SYNTAX, r->scan.line_start, NULL,
                          "expected the line with the mask");
     r->preamble = span_of(r->input.p, (size_t)(r->scan.p - r->input.p));
+    if (!text_is_utf8(r->preamble))
+        return scan_fail(&r->scan, WHY_TEXT_ENCODING, r->scan.line_start, NULL,
+                         "the header is not UTF-8 text");
     return 0;
 }
 
@@ -169,27 +219,29 @@ take_row(struct reading *r, struct span line)
     struct span raw = span_of(line.p, (size_t)(r->scan.p - line.p));
     size_t n = split(line, cell, COLUMNS + 1);
 
-    if (n != COLUMNS)
-        return scan_fail(&r->scan, WHY_TEXT_SYNTAX, line.p, NULL, "%zu columns: expected %d", n, COLUMNS);
+    if (n != r->n)
+        return scan_fail(&r->scan, WHY_TEXT_SYNTAX, line.p, NULL, "%zu columns: expected %zu", n, r->n);
     if (fill_begin(&r->fill, &neo_risk_map, FILL_TABLE, r->how, r->arena, r->why) != 0 ||
         put_own(r, "list", "neocc") != 0 ||
+        (r->list->standing[0] != 0 && put_own(r, "standing", r->list->standing) != 0) ||
         fill_put(&r->fill, span_str("list_updated"), r->updated, span_of(NULL, 0), at, at) != 0)
         return -1;
-    for (size_t i = 0; i < COLUMNS; i++) {
-        if (put_cell(r, i, cell[i], line) != 0)
+    for (size_t i = 0; i < r->n; i++) {
+        if (put_cell(r, r->column[i], cell[i], line) != 0)
             return -1;
     }
-    if (fill_source(&r->fill, "neocc-risk", raw, r->preamble) != 0 || fill_end(&r->fill, NULL, at) != 0)
+    if (fill_source(&r->fill, r->list->format, raw, r->preamble) != 0 || fill_end(&r->fill, NULL, at) != 0)
         return -1;
     r->records++;
     return fill_emit(&r->fill, r->emit, r->cookie);
 }
 
 static int
-read_list(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
-          struct why *why)
+read_list(const struct list *list, struct span input, const struct convert *how, struct arena *a,
+          type_emit_fn *emit, void *cookie, struct why *why)
 {
-    struct reading r = {.how = how, .arena = a, .emit = emit, .cookie = cookie, .why = why, .input = input};
+    struct reading r = {
+        .list = list, .how = how, .arena = a, .emit = emit, .cookie = cookie, .why = why, .input = input};
     struct span line;
 
     if (input.n >= 3 && memcmp(input.p, "\xEF\xBB\xBF", 3) == 0)
@@ -208,15 +260,84 @@ read_list(struct span input, const struct convert *how, struct arena *a, type_em
 }
 
 static int
-probe(struct span head)
+read_risk(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+          struct why *why)
 {
+    return read_list(&risk_list, input, how, a, emit, cookie, why);
+}
+
+static int
+read_special(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+             struct why *why)
+{
+    return read_list(&special_list, input, how, a, emit, cookie, why);
+}
+
+static int
+read_removed(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
+             struct why *why)
+{
+    return read_list(&removed_list, input, how, a, emit, cookie, why);
+}
+
+/* Columns of the third line that are ${header}; -1: this is no list of theirs. */
+static int
+count_columns(struct span head, const char *header)
+{
+    struct span cell[COLUMNS + 1], line = head;
+    struct scan scan;
+    struct why why;
+    size_t n;
+    int found = 0;
+
+    why_clear(&why);
     if (head.n >= 3 && memcmp(head.p, "\xEF\xBB\xBF", 3) == 0)
         head = span_of(head.p + 3, head.n - 3);
     if (head.n < strlen(UPDATE) || memcmp(head.p, UPDATE, strlen(UPDATE)) != 0)
-        return 0;
-    return memchr(head.p, '|', head.n) != NULL ? 95 : 0;
+        return -1;
+    scan_init(&scan, head, &why);
+    for (int i = 0; i < 3; i++) {
+        if (!scan_line(&scan, LIMIT_LINE_BYTES, &line))
+            return -1;
+    }
+    n = split(line, cell, COLUMNS + 1);
+    if (n < 2 || n > COLUMNS + 1)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        found += is_header(cell[i], header);
+    return found;
+}
+
+static int
+probe_risk(struct span head)
+{
+    int n = count_columns(head, columns[IP_CUM].header);
+
+    return n < 0 || count_columns(head, columns[REMOVED].header) > 0 ? 0 : n > 0 ? 95 : 10;
+}
+
+/* A short list without a date of removal may be either: a tie, which the user decides. */
+static int
+probe_special(struct span head)
+{
+    return count_columns(head, columns[IP_CUM].header) == 0 &&
+                   count_columns(head, columns[REMOVED].header) == 0
+               ? 80
+               : 0;
+}
+
+static int
+probe_removed(struct span head)
+{
+    return count_columns(head, columns[REMOVED].header) > 0 ? 95 : probe_special(head);
 }
 
 const struct reader neo_risk_neocc_reader = {
     "neocc-risk",      "text/plain", "risk list of ESA's NEO Coordination Centre",
-    LIMIT_INPUT_BYTES, probe,        read_list};
+    LIMIT_INPUT_BYTES, probe_risk,   read_risk};
+const struct reader neo_risk_neocc_special_reader = {
+    "neocc-special",   "text/plain",  "special list of ESA's NEO Coordination Centre",
+    LIMIT_INPUT_BYTES, probe_special, read_special};
+const struct reader neo_risk_neocc_removed_reader = {
+    "neocc-removed",   "text/plain",  "objects that ESA's NEO Coordination Centre took off its risk list",
+    LIMIT_INPUT_BYTES, probe_removed, read_removed};

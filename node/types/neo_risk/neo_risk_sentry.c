@@ -1,6 +1,7 @@
 /*
- * NASA/JPL Sentry API 2.0: mode S (the summary of all objects, a record each) and mode O (one object with its virtual impactors, one
- * record). Modes V and R hold no risk of an object and are refused. Read twice: what the list is stands anywhere in it.
+ * NASA/JPL Sentry API 2.0: mode S (the summary of all objects, a record each), mode O (one object with its virtual impactors, one
+ * record), mode V (virtual impactors, a record each) and mode R (objects taken off the list). Read twice: what the list is stands
+ * anywhere in it.
  *
  * A record alone is its signature and its object, one after the other: {"signature": {...}} {...}.
  */
@@ -24,6 +25,7 @@ struct survey {
     bool has_summary;
     bool has_removed; /* rows of mode R */
     bool has_risk;    /* any member that only risk rows have */
+    bool has_date;    /* of a virtual impactor */
 };
 
 static void
@@ -57,6 +59,8 @@ survey_member(struct survey *s, const struct json_event *event)
         s->has_removed = true;
     } else if (span_is(event->key, "ps_cum")) {
         s->has_risk = true;
+    } else if (span_is(event->key, "date")) {
+        s->has_date = true;
     }
 }
 
@@ -86,15 +90,20 @@ check_survey(const struct survey *s, struct why *why)
                        "missing: expected the envelope of the Sentry API");
     if (s->version[0] != '2' || s->version[1] != '.')
         return why_set(why, WHY_VERSION, 1, 1, "signature.version", "another version: expected 2.x");
-    if (s->has_risk)
+    if (s->has_risk || s->has_removed || s->has_date)
         return 0;
     if (s->message[0] != 0)
         return why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL, "the answer is an error, no list");
-    if (s->has_removed)
-        return why_set(why, WHY_FORMAT_UNKNOWN, 1, 1, NULL,
-                       "the list of removed objects (mode R) holds no risk: expected mode S or O");
-    return why_set(why, WHY_FORMAT_UNKNOWN, 1, 1, NULL,
-                   "no object with its risk (mode V lists virtual impactors): expected mode S or O");
+    return why_set(
+        why, WHY_FORMAT_UNKNOWN, 1, 1, NULL,
+        "neither objects with their risk (ps_cum), nor impactors (date), nor removed objects (removed)");
+}
+
+/* What each row of a list is; "": an object on the list. */
+static const char *
+standing(const struct survey *s)
+{
+    return s->has_summary || s->has_risk ? "" : s->has_removed ? "REMOVED" : "IMPACTOR";
 }
 
 struct reading {
@@ -110,7 +119,8 @@ struct reading {
     unsigned values; /* at depth 0, begun */
     unsigned depth;  /* of the object whose members are fields */
     bool in_fields;
-    bool in_data; /* mode O: the array of impacts */
+    bool in_data;     /* mode O: the array of impacts */
+    bool is_impactor; /* mode V: members of an impact belong to the only one of the record */
     const uint8_t *start;
     struct place at;
     Parallax__V1__NeoImpact *impact;
@@ -124,45 +134,6 @@ put_own(struct reading *r, const char *field, const char *value)
 {
     return *value == 0 ? 0
                        : fill_put(&r->fill, span_str(field), span_str(value), span_of(NULL, 0), r->at, r->at);
-}
-
-static int
-begin_record(struct reading *r, const struct json_event *event)
-{
-    r->is_open = true;
-    r->start = event->raw.p;
-    r->at = event->place;
-    r->room = 0;
-    if (fill_begin(&r->fill, &neo_risk_map, FILL_TABLE, r->how, r->arena, r->why) != 0)
-        return -1;
-    if (put_own(r, "list", "sentry") != 0 || put_own(r, "list_source", r->survey->source) != 0)
-        return -1;
-    return put_own(r, "list_version", r->survey->version);
-}
-
-static int
-end_record(struct reading *r, const struct json_event *event)
-{
-    struct span original = span_of(r->start, (size_t)(event->raw.p + event->raw.n - r->start));
-
-    r->is_open = false;
-    r->records++;
-    if (fill_source(&r->fill, "sentry-json", original,
-                    r->survey->has_summary ? span_of(NULL, 0) : r->preamble) != 0 ||
-        fill_end(&r->fill, NULL, r->at) != 0)
-        return -1;
-    return fill_emit(&r->fill, r->emit, r->cookie);
-}
-
-static int
-take_field(struct reading *r, const struct json_event *event)
-{
-    if (event->kind == JSON_NULL)
-        return 0;
-    if (event->kind == JSON_OBJECT || event->kind == JSON_ARRAY)
-        return why_set(r->why, WHY_FIELD_VALUE, event->place.line, event->place.column, NULL,
-                       "a nested value: expected text, a number or null");
-    return fill_put(&r->fill, event->key, event->text, span_of(NULL, 0), event->key_place, event->place);
 }
 
 static int
@@ -188,6 +159,49 @@ begin_impact(struct reading *r, const struct json_event *event)
     }
     risk->impacts[risk->n_impacts++] = r->impact;
     return 0;
+}
+
+static int
+begin_record(struct reading *r, const struct json_event *event)
+{
+    r->is_open = true;
+    r->start = event->raw.p;
+    r->at = event->place;
+    r->room = 0;
+    if (fill_begin(&r->fill, &neo_risk_map, FILL_TABLE, r->how, r->arena, r->why) != 0)
+        return -1;
+    if (put_own(r, "list", "sentry") != 0 || put_own(r, "list_source", r->survey->source) != 0 ||
+        put_own(r, "list_version", r->survey->version) != 0)
+        return -1;
+    r->is_impactor = strcmp(standing(r->survey), "IMPACTOR") == 0;
+    if (r->is_impactor && begin_impact(r, event) != 0)
+        return -1;
+    return put_own(r, "standing", standing(r->survey));
+}
+
+static int
+end_record(struct reading *r, const struct json_event *event)
+{
+    struct span original = span_of(r->start, (size_t)(event->raw.p + event->raw.n - r->start));
+
+    r->is_open = false;
+    r->records++;
+    if (fill_source(&r->fill, "sentry-json", original,
+                    r->survey->has_summary ? span_of(NULL, 0) : r->preamble) != 0 ||
+        fill_end(&r->fill, NULL, r->at) != 0)
+        return -1;
+    return fill_emit(&r->fill, r->emit, r->cookie);
+}
+
+static int
+take_field(struct reading *r, const struct json_event *event)
+{
+    if (event->kind == JSON_NULL)
+        return 0;
+    if (event->kind == JSON_OBJECT || event->kind == JSON_ARRAY)
+        return why_set(r->why, WHY_FIELD_VALUE, event->place.line, event->place.column, NULL,
+                       "a nested value: expected text, a number or null");
+    return fill_put(&r->fill, event->key, event->text, span_of(NULL, 0), event->key_place, event->place);
 }
 
 /* A member of an impact; what is not known is in the original. */
@@ -245,7 +259,9 @@ on_summary_mode(struct reading *r, const struct json_event *event)
     if (r->is_open && event->kind == JSON_OBJECT_END && event->depth == r->depth)
         return end_record(r, event);
     if (r->is_open)
-        return take_field(r, event);
+        return r->is_impactor && fieldmap_find(&neo_risk_map_impact, event->key, false, 0) >= 0
+                   ? take_impact(r, event)
+                   : take_field(r, event);
     if (event->depth == 0)
         r->values += event->kind == JSON_OBJECT;
     if (event->depth == 1)
@@ -319,10 +335,11 @@ probe(struct span head)
         return 0;
     if (json_has_key(head, "signature") && json_has_key(head, "source"))
         return json_has_key(head, "ps_cum") || json_has_key(head, "ip") || json_has_key(head, "removed") ? 95
+               : json_has_key(head, "fields")                                                            ? 0
                                                                                                          : 40;
     return json_has_key(head, "ps_cum") && json_has_key(head, "des") ? 60 : 0;
 }
 
 const struct reader neo_risk_sentry_reader = {
-    "sentry-json", "application/json", "NASA/JPL Sentry API 2.0, modes S and O", LIMIT_INPUT_BYTES,
+    "sentry-json", "application/json", "NASA/JPL Sentry API 2.0, modes S, O, V and R", LIMIT_INPUT_BYTES,
     probe,         read_answer};

@@ -1,5 +1,10 @@
 /* Warning of a possible asteroid impact: What the International Asteroid Warning Network and the Space Mission Planning Advisory Group pass on when a threshold of theirs is crossed. Neither publishes a form for machines; this one holds what their notices say. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/num.h"
 #include "neo_warning.pb-c.h"
+#include "types/capnote.h"
 #include "types/jsonmap.h"
 #include "types/notice.h"
 
@@ -73,5 +78,68 @@ static const struct notice about = {
               {"first_observed", "last_observed"}},
 };
 
-NOTICE_TYPE(neo_warning, true, "Warning of a possible asteroid impact",
-            parallax__v1__neo_warning__descriptor);
+/* By the size that is certain to be passed: 10, 20 and 50 m are the thresholds of IAWN, preparedness and SMPAG. */
+static const char *
+severity(const Notice *n)
+{
+    double metres;
+
+    if (num_double(span_str(n->diameter_max_m), &metres) != 0 &&
+        num_double(span_str(n->diameter_min_m), &metres) != 0)
+        return "Unknown";
+    return metres > 50 ? "Extreme" : metres > 20 ? "Severe" : metres > 10 ? "Moderate" : "Minor";
+}
+
+/* CAP 1.2 section 3.2.2: Likely is above about 50 %, Unlikely is about 0. */
+static const char *
+certainty(const Notice *n, bool is_withdrawn)
+{
+    double p = 0;
+
+    (void)num_double(span_str(n->impact_probability), &p);
+    return is_withdrawn || p <= 0 ? "Unlikely" : p > 0.5 ? "Likely" : "Possible";
+}
+
+static int
+write_cap(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
+{
+    const Notice *n = (const Notice *)msg;
+    bool is_withdrawn = strcmp(n->threshold, "WITHDRAWN") == 0;
+    char identifier[2 * LIMIT_NAME_BYTES], headline[4 * LIMIT_NAME_BYTES];
+    struct capnote cap = {.sender = n->issuer,
+                          .identifier = identifier,
+                          .category = "Safety",
+                          .event = "Possible asteroid impact",
+                          .response_type = is_withdrawn ? "AllClear" : "Monitor",
+                          .urgency = "Future",
+                          .severity = severity(n),
+                          .certainty = certainty(n, is_withdrawn),
+                          .sender_name = n->issuer,
+                          .headline = headline,
+                          .description = n->observability,
+                          .instruction = n->action,
+                          .contact = n->contact,
+                          .area = n->corridor,
+                          .map = &map,
+                          .msg = msg};
+
+    /* A later notice of the same matter is another message of CAP: they differ by when they were issued. */
+    (void)snprintf(identifier, sizeof identifier, "%.64s-%.30s", n->id, n->issued);
+    (void)snprintf(headline, sizeof headline, "%.20s: %.40s, impact probability %.40s%s", n->threshold,
+                   n->designation, n->impact_probability, is_withdrawn ? ", withdrawn" : "");
+    (void)utc_parse(span_str(n->issued), &cap.sent);
+    (void)utc_parse(span_str(n->impact_first), &cap.onset);
+    (void)utc_parse(span_str(n->next_update), &cap.expires);
+    if (!utc_is_zero(cap.onset) && utc_diff_ms(cap.onset, cap.sent) < (int64_t)86400 * 1000)
+        cap.urgency = utc_compare(cap.onset, cap.sent) < 0 ? "Past" : "Immediate";
+    return capnote_write(&cap, how, out, why);
+}
+
+static const struct writer cap_writer = {.format = "cap",
+                                         .media = "application/cap+xml",
+                                         .title =
+                                             "Common Alerting Protocol 1.2, with each field as a parameter",
+                                         .write = write_cap};
+
+NOTICE_TYPE_ALSO(neo_warning, true, "Warning of a possible asteroid impact",
+                 parallax__v1__neo_warning__descriptor, &cap_writer);

@@ -13,6 +13,19 @@ check(const ProtobufCMessage *msg, struct why *why)
     return public_alert_check((const Parallax__V1__PublicAlert *)msg, why);
 }
 
+/* "sender,identifier,sent ..." as "identifier,sender". */
+static void
+key_of_first(const char *references, char *key, size_t size)
+{
+    const char *sender = references + strspn(references, " \r\n\t");
+    const char *identifier = strchr(sender, ',');
+    int n = identifier != NULL ? (int)(identifier - sender) : 0;
+    int m = identifier != NULL ? (int)strcspn(identifier + 1, ",") : 0;
+
+    (void)snprintf(key, size, "%.*s,%.*s", m < 120 ? m : 120, identifier != NULL ? identifier + 1 : "",
+                   n < 120 ? n : 120, sender);
+}
+
 static int
 subject(const ProtobufCMessage *msg, struct subject *out)
 {
@@ -21,8 +34,14 @@ subject(const ProtobufCMessage *msg, struct subject *out)
     bool zulu;
 
     *out = (struct subject){0};
-    /* CAP's own name of a message is sender, identifier and sent; an update has another and names this one. */
-    (void)snprintf(key, sizeof key, "%.120s,%.120s", a->identifier, a->sender);
+    /*
+     * CAP's own name of a message is sender, identifier and sent. An update or a cancellation has another and takes the place of the
+     * first one that it refers to; an acknowledgement or an error does not.
+     */
+    if (strcmp(a->msg_type, "Update") != 0 && strcmp(a->msg_type, "Cancel") != 0)
+        (void)snprintf(key, sizeof key, "%.120s,%.120s", a->identifier, a->sender);
+    else
+        key_of_first(a->references, key, sizeof key);
     key[text_utf8_prefix(span_str(key))] = 0;
     designator_key(key, out->key, sizeof out->key);
     (void)public_alert_time(span_str(a->sent), &out->epoch, &zulu);
@@ -76,8 +95,9 @@ static const struct writer ndjson_writer = {.format = "ndjson",
                                             .between = end_line,
                                             .end = end_line,
                                             .write = write_json};
-static const struct reader *const readers[] = {&public_alert_cap_reader, NULL};
-static const struct writer *const writers[] = {&public_alert_cap_writer, &json_writer, &ndjson_writer, NULL};
+static const struct reader *const readers[] = {&public_alert_cap_reader, &public_alert_atom_reader, NULL};
+static const struct writer *const writers[] = {&public_alert_cap_writer, &public_alert_atom_writer,
+                                               &json_writer, &ndjson_writer, NULL};
 
 const struct type type_public_alert = {
     .name = "public_alert",

@@ -6,24 +6,10 @@
 #include "base/text.h"
 #include "syntax/xml.h"
 
-#define DEPTH     5
 #define NAMESPACE "urn:oasis:names:tc:emergency:cap:1.2"
 
-struct reading {
-    struct fill fill;
-    struct span input;
-    type_emit_fn *emit;
-    void *cookie;
-    const struct part *part[DEPTH]; /* by depth: what is open */
-    ProtobufCMessage *msg[DEPTH];
-    const struct slot *leaf; /* an element of text that is open */
-    struct place leaf_at;
-    unsigned skip; /* depth + 1 of an element that is passed over: the signature, what is not known */
-    size_t start;
-};
-
 static void *
-push(struct reading *r, ProtobufCMessage *msg, const struct slot *s, void *element)
+push(struct public_alert_reading *r, ProtobufCMessage *msg, const struct slot *s, void *element)
 {
     size_t n;
     void **list, **grown;
@@ -55,7 +41,7 @@ find(const struct part *p, struct span name)
 }
 
 static int
-on_start(struct reading *r, const struct xml_event *e)
+on_start(struct public_alert_reading *r, const struct xml_event *e)
 {
     const struct slot *s;
 
@@ -69,7 +55,7 @@ on_start(struct reading *r, const struct xml_event *e)
         r->msg[0] = r->fill.msg;
         return 0;
     }
-    if (e->depth >= DEPTH || r->leaf != NULL)
+    if (e->depth >= PUBLIC_ALERT_DEPTH || r->leaf != NULL)
         return why_set(r->fill.why, WHY_TEXT_SYNTAX, e->place.line, e->place.column, NULL,
                        "an element inside a value");
     s = find(r->part[e->depth - 1], e->name);
@@ -95,7 +81,7 @@ on_start(struct reading *r, const struct xml_event *e)
 
 /* What is certain in meaning; the value as it is kept. */
 static int
-tolerate(struct reading *r, const struct slot *s, struct span *value, struct place at)
+tolerate(struct public_alert_reading *r, const struct slot *s, struct span *value, struct place at)
 {
     struct utc t;
     bool zulu = false;
@@ -110,7 +96,8 @@ tolerate(struct reading *r, const struct slot *s, struct span *value, struct pla
 }
 
 static int
-put(struct reading *r, const struct slot *s, ProtobufCMessage *msg, struct span value, struct place at)
+put(struct public_alert_reading *r, const struct slot *s, ProtobufCMessage *msg, struct span value,
+    struct place at)
 {
     char *copy = arena_strdup(r->fill.arena, value);
     char **member = (char **)(void *)((char *)msg + s->offset);
@@ -131,13 +118,16 @@ put(struct reading *r, const struct slot *s, ProtobufCMessage *msg, struct span 
 }
 
 static int
-on_end(struct reading *r, const struct xml_event *e)
+on_end(struct public_alert_reading *r, const struct xml_event *e)
 {
     struct span value = text_trim(e->text);
 
     if (e->depth == 0) {
         struct span original = span_of(r->input.p + r->start, e->offset - r->start);
 
+        r->end = e->offset;
+        if (r->is_entry)
+            return 0;
         if (fill_source(&r->fill, "cap", original, span_of(NULL, 0)) != 0)
             return -1;
         return fill_emit(&r->fill, r->emit, r->cookie);
@@ -161,10 +151,10 @@ on_end(struct reading *r, const struct xml_event *e)
     return 0;
 }
 
-static int
-on_event(void *cookie, const struct xml_event *e, struct why *why)
+int
+public_alert_on_event(void *cookie, const struct xml_event *e, struct why *why)
 {
-    struct reading *r = cookie;
+    struct public_alert_reading *r = cookie;
 
     (void)why;
     if (r->skip != 0) {
@@ -179,11 +169,11 @@ static int
 read_cap(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
          struct why *why)
 {
-    struct reading r = {.input = input, .emit = emit, .cookie = cookie};
+    struct public_alert_reading r = {.input = input, .emit = emit, .cookie = cookie};
 
     if (fill_begin(&r.fill, &public_alert_map, FILL_TABLE, how, a, why) != 0)
         return -1;
-    return xml_read(input, on_event, &r, why);
+    return xml_read(input, public_alert_on_event, &r, why);
 }
 
 static int
@@ -249,18 +239,26 @@ fits_12(const Parallax__V1__PublicAlert *a, struct why *why)
     return 0;
 }
 
+int
+public_alert_write(const Parallax__V1__PublicAlert *a, struct buf *out, struct why *why)
+{
+    if (fits_12(a, why) != 0)
+        return -1;
+    buf_put_str(out, "<alert xmlns=\"" NAMESPACE "\">\n");
+    write_part(&public_alert_part, a, 1, out);
+    buf_put_str(out, "</alert>\n");
+    return 0;
+}
+
 static int
 write_cap(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
     (void)how;
-    if (fits_12((const Parallax__V1__PublicAlert *)msg, why) != 0)
-        return -1;
     if (out->n > 0)
-        return why_set(why, WHY_CANNOT_HOLD, 0, 0, NULL, "a CAP file holds one alert: convert one at a time");
-    buf_put_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<alert xmlns=\"" NAMESPACE "\">\n");
-    write_part(&public_alert_part, msg, 1, out);
-    buf_put_str(out, "</alert>\n");
-    return 0;
+        return why_set(why, WHY_CANNOT_HOLD, 0, 0, NULL,
+                       "a CAP file holds one alert: convert one at a time, or to cap-atom");
+    buf_put_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    return public_alert_write((const Parallax__V1__PublicAlert *)msg, out, why);
 }
 
 const struct writer public_alert_cap_writer = {.format = "cap",

@@ -3,6 +3,7 @@
 #define TYPES_PUBLIC_ALERT_PUBLIC_ALERT_MAP_H
 
 #include "public_alert.pb-c.h"
+#include "syntax/xml.h"
 #include "types/fill.h"
 
 enum slot_kind {
@@ -42,8 +43,30 @@ int public_alert_check_value(const struct slot *s, struct span value, struct why
 /* Everything that holds for ${msg}. 0 or -1 with why. */
 int public_alert_check(const Parallax__V1__PublicAlert *msg, struct why *why);
 
-extern const struct reader public_alert_cap_reader;
-extern const struct writer public_alert_cap_writer;
+#define PUBLIC_ALERT_DEPTH 5
+
+/* One <alert> while it is read. */
+struct public_alert_reading {
+    struct fill fill;
+    struct span input;
+    type_emit_fn *emit;
+    void *cookie;
+    const struct part *part[PUBLIC_ALERT_DEPTH]; /* by depth: what is open */
+    ProtobufCMessage *msg[PUBLIC_ALERT_DEPTH];
+    const struct slot *leaf; /* an element of text that is open */
+    struct place leaf_at;
+    unsigned skip; /* depth + 1 of an element that is passed over: the signature, what is not known */
+    bool is_entry; /* it stands in a feed, whose reader tells of it when its entry ends */
+    size_t start, end;
+};
+
+/* An event of it: its own element has depth 0. struct public_alert_reading is the cookie. */
+int public_alert_on_event(void *cookie, const struct xml_event *e, struct why *why);
+/* The element, and a line end. 0, or -1 with ${why}. */
+int public_alert_write(const Parallax__V1__PublicAlert *a, struct buf *out, struct why *why);
+
+extern const struct reader public_alert_cap_reader, public_alert_atom_reader;
+extern const struct writer public_alert_cap_writer, public_alert_atom_writer;
 void public_alert_json(const ProtobufCMessage *msg, struct buf *out);
 
 #endif

@@ -108,7 +108,7 @@ static const struct writer ndjson_writer = {.format = "ndjson",
 static const struct reader *const readers[] = {&space_weather_alerts_reader, &space_weather_scales_reader,
                                                &space_weather_kp_reader,     &space_weather_donki_reader,
                                                &space_weather_notice_reader, NULL};
-static const struct writer *const writers[] = {&json_writer, &ndjson_writer, NULL};
+static const struct writer *const writers[] = {&json_writer, &ndjson_writer, &space_weather_cap_writer, NULL};
 
 const struct type type_space_weather = {
     .name = "space_weather",
@@ -122,6 +122,7 @@ const struct type type_space_weather = {
     .summary = summary,
     .json = json,
     .source = source,
+    .scales = space_weather_scales,
     .readers = readers,
     .writers = writers,
     .doc = "space_weather.md",

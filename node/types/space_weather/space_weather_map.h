@@ -10,6 +10,13 @@ extern const struct fieldmap space_weather_map;
 extern const struct reader space_weather_alerts_reader, space_weather_scales_reader, space_weather_kp_reader,
     space_weather_donki_reader, space_weather_notice_reader;
 
+extern const struct writer space_weather_cap_writer;
+
+/* NOAA's level 0 to 5 and its letter, as the record states it ("G1 - Minor"); ' ' if it states none. */
+char space_weather_stated(const Parallax__V1__SpaceWeather *m, int *level);
+/* R, S and G worked out from flux and Kp; for struct type. */
+size_t space_weather_scales(const ProtobufCMessage *msg, struct utc at, struct scale out[SCALES_MAX]);
+
 /*
  * Times as these sources write them: 2026-09-13 08:27:29.123, 2022-01-19T05:36Z, 2026 Sep 13 0827 UTC. 0 or -1.
  */
