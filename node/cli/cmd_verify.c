@@ -1,4 +1,4 @@
-/* verify: a proof bundle, offline, against a roster or its fingerprint. */
+/* verify: a proof bundle, offline, against a roster or its fingerprint; or the signature of a public alert. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include "cli/object.h"
 #include "cli/row.h"
 #include "cli/screen.h"
+#include "cli/verify_alert.h"
 #include "core/bundle.h"
 #include "core/evidence.h"
 
@@ -45,14 +46,15 @@ read_inputs(struct verify *v)
     const char *path = v->args.at[0];
     if (document_fingerprint(&v->args, v->fingerprint, &v->by_fingerprint) != 0)
         return EXIT_USAGE;
+    if (file_read(path, &v->proof) != 0)
+        return args_fail(&v->args, "%s: %s", path,
+                         errno == EFBIG ? "larger than a proof may be (16 MiB)" : strerror(errno));
+    if (verify_alert_is(buf_span(&v->proof)))
+        return EXIT_DONE;
     if (roster == NULL && !v->by_fingerprint)
         return args_usage(
             &v->args, "whose word is the proof checked against? Expected --roster FILE or --fingerprint HEX");
-    int status = roster != NULL ? read_roster(v, roster) : EXIT_DONE;
-    if (status == EXIT_DONE && file_read(path, &v->proof) != 0)
-        status = args_fail(&v->args, "%s: %s", path,
-                           errno == EFBIG ? "larger than a proof may be (16 MiB)" : strerror(errno));
-    return status;
+    return roster != NULL ? read_roster(v, roster) : EXIT_DONE;
 }
 
 static void
@@ -247,8 +249,11 @@ cmd_verify(int argc, char **argv)
     buf_init(&v.proof, LIMIT_PROOF_BYTES);
     buf_init(&v.scratch, LIMIT_HEADER_BYTES + 2 * LIMIT_BODY_BYTES);
     status = read_inputs(&v);
+    bool alert = status == EXIT_DONE && verify_alert_is(buf_span(&v.proof));
     bool fork = status == EXIT_DONE && evidence_is(buf_span(&v.proof));
-    if (fork)
+    if (alert)
+        status = verify_alert(&v.args, buf_span(&v.proof));
+    else if (fork)
         status = verify_evidence(&v);
     else if (status == EXIT_DONE &&
              bundle_verify(buf_span(&v.proof), v.roster.roster, v.by_fingerprint ? v.fingerprint : NULL,
@@ -257,7 +262,7 @@ cmd_verify(int argc, char **argv)
         fprintf(stderr, "%sIt does not hold: nothing in it is proved.%s\n", screen_tone(stderr, TONE_BAD),
                 screen_tone(stderr, TONE_PLAIN));
     }
-    if (status == EXIT_DONE && !fork)
+    if (status == EXIT_DONE && !fork && !alert)
         status = report(&v);
     document_release(&v.roster);
     buf_release(&v.proof);

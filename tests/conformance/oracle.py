@@ -6,7 +6,8 @@
 Every TLE and OMM golden is read with python3-sgp4 (an implementation of its own) and its elements are compared with the committed
 canonical JSON. Every accepted golden is written as XML, which must validate with the schemas in ../shared/data/xsd/ndm where those are
 beside the repository: OMM, OPM, OEM and TDM 2.0 and CDM 1.0 (schema set 1.0, unqualified, which is what we write). OMM 3.0 has no schema there: such a
-message is validated as 2.0 when it holds nothing that is new in 3.0. Real files are converted likewise when they are there.
+message is validated as 2.0 when it holds nothing that is new in 3.0. Public alerts, and warnings written as such, validate with CAP 1.2. Real
+files are converted likewise when they are there.
 """
 import csv
 import io
@@ -220,6 +221,24 @@ def validate_ades(program, path, form):
     check("%s as ades-xml" % path, "" if good.validate(etree.parse(io.BytesIO(xml))) else str(good.error_log.last_error))
 
 
+def validate_cap(program, path, form, records):
+    """Public alerts, and other types written as such: the schema of CAP 1.2 takes them, and our own reader too. One alert a file."""
+    if len(records) != 1:
+        return
+    xml = convert(program, path, form, "cap")
+    check("%s as cap" % path, "" if xml else "was not written")
+    if not xml:
+        return
+    with tempfile.NamedTemporaryFile(suffix=".cap") as file:
+        file.write(xml)
+        file.flush()
+        check("%s as cap, read" % path, "" if convert(program, file.name, "cap", "ndjson") else "our own reader refuses it")
+    schema_path = os.path.join(SHARED, "xsd", "cap", "cap12.xsd")
+    if os.path.exists(schema_path):
+        good = etree.XMLSchema(etree.parse(schema_path))
+        check("%s as cap, schema" % path, "" if good.validate(etree.parse(io.BytesIO(xml))) else str(good.error_log.last_error))
+
+
 def check_real(program, validator):
     """The real files, where they are: each format and back says the same, XML validates, elements agree."""
     def files(*parts):
@@ -236,8 +255,12 @@ def check_real(program, validator):
         if form != "cdm-kvn" and want:
             records = [json.loads(line) for line in want.decode().split("\n") if line]
             check_tle(path, records) if form == "tle" else check_omm(path, form, records)
-
-
+    for path in files("cap"):
+        want = convert(program, path, "cap", "ndjson")
+        check(path, "" if want else "was not read")
+        for to in ("cap", "cap-atom"):
+            check_there_and_back(program, path, "cap", to, want)
+        validate_cap(program, path, "cap", [want])
     for path in files("ades"):
         form = "ades-" + os.path.splitext(path)[1][1:]
         want = convert(program, path, form, "ndjson")
@@ -285,6 +308,9 @@ def main():
     for path, form, _ in list(goldens("observation")) + list(goldens("ephemeris")):
         if not form.startswith("ocm") and not is_outside_schema(path):
             validate(program, path, form, form.split("-")[0] + "-xml", validator)
+    for record_type in ("public_alert", "neo_warning", "space_weather"):
+        for path, form, records in goldens(record_type):
+            validate_cap(program, path, form, records)
     for path, form, _ in goldens("neo_observation"):
         validate_ades(program, path, form)
     check_real(program, validator)
