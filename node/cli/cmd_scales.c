@@ -61,7 +61,9 @@ put_json(const struct type *type, const char *subject, const struct scale *s)
     buf_put_fmt(&out, ",\"scale\":\"%s\",\"stated\":", s->name);
     text_json(&out, span_str(s->stated));
     buf_put_fmt(&out, ",\"low\":\"%s\",\"high\":\"%s\",\"agrees\":%s,\"note\":", s->low, s->high,
-                s->is_other ? "false" : s->low[0] != 0 && s->stated[0] != 0 ? "true" : "null");
+                s->is_other                           ? "false"
+                : s->low[0] != 0 && s->stated[0] != 0 ? "true"
+                                                      : "null");
     text_json(&out, span_str(s->note != NULL ? s->note : ""));
     buf_put_str(&out, "}\n");
     screen_flush(&out);
@@ -148,7 +150,7 @@ int
 cmd_scales(int argc, char **argv)
 {
     struct args a;
-    struct weighing w= {.args = &a, .at = utc_from_unix((int64_t)time(NULL), 0)};
+    struct weighing w = {.args = &a, .at = utc_from_unix((int64_t)time(NULL), 0)};
     int status, result = EXIT_DONE;
 
     if (!args_read(&a, "scales", 1, -1, argc, argv, &status))

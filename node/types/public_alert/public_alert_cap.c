@@ -93,7 +93,8 @@ tolerate(struct public_alert_reading *r, const struct slot *s, struct span *valu
             return fill_full(&r->fill, at);
         (void)snprintf(copy, 26, "%.19s-00:00", (const char *)value->p);
         *value = span_str(copy);
-        return fill_tolerate(&r->fill, WHY_FIELD_TIME, at, s->name, "Z for UTC: CAP wants -00:00, as which it is kept");
+        return fill_tolerate(&r->fill, WHY_FIELD_TIME, at, s->name,
+                             "Z for UTC: CAP wants -00:00, as which it is kept");
     }
     if (strcmp(s->name, "certainty") == 0 && span_is(*value, "Very Likely")) {
         *value = span_str("Likely"); /* CAP 1.2 section 3.2.2: the word of 1.0 means that */
