@@ -72,7 +72,10 @@ struct writer {
     void (*begin)(struct buf *out);
     void (*between)(struct buf *out);
     void (*end)(struct buf *out);
-    /* Is the record of the form that this writes? Others are refused with CANNOT_HOLD. NULL: every record of the type is. */
+    /*
+     * Is the record of the form that this writes? Others are refused with CANNOT_HOLD, or written with a warning for each loss. NULL:
+     * every record of the type is.
+     */
     bool (*fits)(const ProtobufCMessage *msg);
     /* One record. 0, or -1 with ${why} (CANNOT_HOLD names the field). What cannot be carried is a warning each. */
     int (*write)(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why);

@@ -257,6 +257,7 @@ failing_allocations_are_reasons(void **state)
 struct visit {
     const struct golden *g;
     struct buf text, body, json, again;
+    bool is_other; /* written by a writer of another form */
     struct subject subject;
 };
 
@@ -300,7 +301,8 @@ take_again(void *cookie, const struct type *type, const ProtobufCMessage *msg, s
     struct subject subject;
 
     (void)why;
-    if (type != v->g->type) /* a public alert of a warning: that it can be read is all that is asked */
+    if (type != v->g->type ||
+        v->is_other) /* another form of it, with losses: that it can be read is all that is asked */
         return 0;
     type->json(msg, &v->again);
     buf_put_byte(&v->again, '\n');
@@ -363,8 +365,10 @@ write_and_read(void *cookie, const struct type *type, const ProtobufCMessage *ms
             assert_true(refusal.field[0] != 0);
             continue;
         }
+        v->is_other = writer->fits != NULL && !writer->fits(msg);
         if (registry_reader(writer->format, NULL) != NULL)
-            assert_same(v, writer->format, writer->lossless);
+            assert_same(v, writer->format, writer->lossless && !v->is_other);
+        v->is_other = false;
     }
     return 0;
 }

@@ -6,7 +6,7 @@
 Every TLE and OMM golden is read with python3-sgp4 (an implementation of its own) and its elements are compared with the committed
 canonical JSON. Every accepted golden is written as XML, which must validate with the schemas in ../shared/data/xsd/ndm where those are
 beside the repository: OMM, OPM, OEM and TDM 2.0 and CDM 1.0 (schema set 1.0, unqualified, which is what we write). OMM 3.0 has no schema there: such a
-message is validated as 2.0 when it holds nothing that is new in 3.0. Public alerts, and warnings written as such, validate with CAP 1.2. Real
+message is validated as 2.0 when it holds nothing that is new in 3.0. Observations in 80 columns are worked out once more, exactly. Public alerts, and warnings written as such, validate with CAP 1.2. Real
 files are converted likewise when they are there.
 """
 import csv
@@ -18,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
 
 from lxml import etree
 from sgp4 import omm
@@ -239,6 +241,41 @@ def validate_cap(program, path, form, records):
         check("%s as cap, schema" % path, "" if good.validate(etree.parse(io.BytesIO(xml))) else str(good.error_log.last_error))
 
 
+# --- 80 columns, by arithmetic of our own ---------------------------------------------------------------------------------
+
+def column_lines(random, n):
+    """Observations as the columns hold them at their finest: microdays, milliseconds of time, hundredths of an arc second."""
+    for i in range(n):
+        time = "2032 %02d %02d.%06d" % (random.randint(1, 12), random.randint(1, 28), random.randint(0, 999999))
+        ra = "%02d %02d %02d.%03d" % (random.randint(0, 23), random.randint(0, 59), random.randint(0, 59), random.randint(0, 999))
+        dec = "%s%02d %02d %02d.%02d" % (random.choice("+-"), random.randint(0, 89), random.randint(0, 59), random.randint(0, 59), random.randint(0, 99))
+        yield "%05d         C%s%s%s         %2d.%02d%sV     703" % (
+            random.randint(1, 99999), time, ra, dec, random.randint(10, 25), random.randint(0, 99), random.choice("RVG"))
+
+
+def check_columns(program):
+    """Degrees and times of random lines by exact arithmetic, and through ADES back to the very same lines."""
+    lines = list(column_lines(Random(80), 500))
+    with tempfile.NamedTemporaryFile(suffix=".txt", mode="w") as file, tempfile.NamedTemporaryFile(suffix=".xml") as ades:
+        file.write("\n".join(lines) + "\n")
+        file.flush()
+        records = [json.loads(line, parse_float=Decimal) for line in convert(program, file.name, "mpc80", "ndjson").decode().split("\n") if line]
+        ades.write(convert(program, file.name, "mpc80", "ades-xml"))
+        ades.flush()
+        again = convert(program, ades.name, "ades-xml", "mpc80").decode().split("\n")
+    for line, back, record in zip(lines, again, records):
+        check("%s there and back" % line, "" if line == back else "came back as %s" % back)
+        ra = (int(line[32:34]) * 3600 + int(line[35:37]) * 60 + Decimal(line[38:44])) / 240
+        dec = (int(line[45:47]) * 3600 + int(line[48:50]) * 60 + Decimal(line[51:56])) / 3600 * (-1 if line[44] == "-" else 1)
+        check("%s ra" % line, "" if abs(record["ra"] - ra) <= Decimal("0.000000005") else "%s: expected %s" % (record["ra"], ra))
+        check("%s dec" % line, "" if abs(record["dec"] - dec) <= Decimal("0.000000005") else "%s: expected %s" % (record["dec"], dec))
+        seconds = Decimal("0." + line[26:32]) * 86400
+        hours, minutes, rest = record["obsTime"].rstrip("Z").split("T")[1].split(":")
+        told = int(hours) * 3600 + int(minutes) * 60 + Decimal(rest)
+        check("%s obsTime" % line, "" if told == seconds else "%s: expected %s s" % (record["obsTime"], seconds))
+    check("lines of 80 columns", "" if len(lines) == len(records) else "%d of %d" % (len(records), len(lines)))
+
+
 def check_real(program, validator):
     """The real files, where they are: each format and back says the same, XML validates, elements agree."""
     def files(*parts):
@@ -313,6 +350,7 @@ def main():
             validate_cap(program, path, form, records)
     for path, form, _ in goldens("neo_observation"):
         validate_ades(program, path, form)
+    check_columns(program)
     check_real(program, validator)
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed or not passed else 0

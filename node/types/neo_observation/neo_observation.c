@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "types/designator.h"
 #include "types/jsonmap.h"
-#include "types/neo_observation/neo_observation_map.h"
+#include "types/neo_observation/neo_observation_mpc.h"
 
 static int
 check(const ProtobufCMessage *msg, struct why *why)
@@ -95,6 +95,11 @@ json(const ProtobufCMessage *msg, struct buf *out)
         else
             text_json(out, span_str(o->fields[i]->value));
     }
+    for (size_t i = 0; i < o->n_lines; i++) {
+        buf_put_str(out, i == 0 ? ",\"mpc80\":[" : ",");
+        text_json(out, span_str(o->lines[i]));
+    }
+    buf_put_str(out, o->n_lines > 0 ? "]" : "");
     for (size_t i = 0; i < o->n_context; i++) {
         buf_put_str(out, i == 0 ? ",\"context\":[[" : ",[");
         text_json(out, span_str(o->context[i]->name));
@@ -139,14 +144,18 @@ static const struct writer ndjson_writer = {.format = "ndjson",
                                             .end = end_line,
                                             .write = write_json};
 
-static const struct reader *const readers[] = {&neo_observation_ades_xml_reader,
-                                               &neo_observation_ades_psv_reader, NULL};
-static const struct writer *const writers[] = {
-    &neo_observation_ades_xml_writer, &neo_observation_ades_psv_writer, &json_writer, &ndjson_writer, NULL};
+static const struct reader *const readers[] = {
+    &neo_observation_ades_xml_reader, &neo_observation_ades_psv_reader, &neo_observation_mpc_reader, NULL};
+static const struct writer *const writers[] = {&neo_observation_ades_xml_writer,
+                                               &neo_observation_ades_psv_writer,
+                                               &neo_observation_mpc_writer,
+                                               &json_writer,
+                                               &ndjson_writer,
+                                               NULL};
 
 const struct type type_neo_observation = {
     .name = "neo_observation",
-    .title = "One observation of an asteroid or comet (ADES)",
+    .title = "One observation of an asteroid or comet (ADES, MPC 80 columns)",
     .version = 1,
     .body_max = LIMIT_BODY_BYTES,
     .schema = &parallax__v1__neo_observation__descriptor,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "types/neo_observation/neo_observation_mpc.h"
 
 #define OPTICAL     1
 #define OFFSET      2
@@ -199,6 +200,12 @@ neo_observation_get(const Parallax__V1__NeoObservation *o, const char *name)
     return "";
 }
 
+bool
+neo_observation_in_ades(const Parallax__V1__NeoObservation *o, size_t i)
+{
+    return strcmp(o->fields[i]->name, "mag") != 0 || *neo_observation_get(o, "band") != 0;
+}
+
 int
 neo_observation_check_value(size_t row, int kind, struct span value, struct why *why, uint32_t line,
                             uint32_t column)
@@ -270,7 +277,7 @@ check_position(const Parallax__V1__NeoObservation *o, int kind, struct why *why)
         return missing(why, "deltaRA", "missing: it and deltaDec, or dist and pa, are mandatory");
     if (kind == 3 && !(has(o, "doppler") && has(o, "rmsDoppler")) && !(has(o, "delay") && has(o, "rmsDelay")))
         return missing(why, "delay", "missing: it and rmsDelay, or doppler and rmsDoppler, are mandatory");
-    if (has(o, "mag") && !has(o, "band"))
+    if (has(o, "mag") && !has(o, "band") && o->n_lines == 0) /* old plates have no band */
         return missing(why, "band", "missing: mag goes with it");
     if (has(o, "sys") && !(has(o, "ctr") && has(o, "pos1") && has(o, "pos2") && has(o, "pos3")))
         return missing(why, "pos1", "missing: sys goes with ctr, pos1, pos2 and pos3");
@@ -300,6 +307,36 @@ check_context(const Parallax__V1__NeoObservation *o, struct why *why)
     return 0;
 }
 
+/* The elements of an MPC record say what its lines say. */
+static int
+check_lines(const Parallax__V1__NeoObservation *o, int kind, struct why *why)
+{
+    struct neo_observation_mpc mpc;
+    bool is_mpc = strcmp(o->version, MPC_VERSION) == 0;
+
+    if (!is_mpc)
+        return o->n_lines == 0 ? 0 : why_set(why, WHY_FIELD_UNKNOWN, 0, 0, "lines", "of MPC records only");
+    if (o->n_lines < 1 || o->n_lines > 2 || o->n_context > 0)
+        return why_set(why, WHY_FIELD_VALUE, 0, 0, "lines", "expected one or two, and no context");
+    if ((o->n_lines == 2) != neo_observation_mpc_has_second(span_str(o->lines[0])))
+        return why_set(why, WHY_FIELD_VALUE, 0, 0, "lines", "expected as many as column 15 says");
+    if (neo_observation_mpc_elements(span_str(o->lines[0]),
+                                     o->n_lines == 2 ? span_str(o->lines[1]) : span_of(NULL, 0), &mpc,
+                                     why) != 0) {
+        why->line = why->column = 0;
+        return -1;
+    }
+    if (mpc.kind != kind || mpc.n != o->n_fields)
+        return why_set(why, WHY_FIELD_VALUE, 0, 0, "fields", "they do not follow from the lines");
+    for (size_t i = 0; i < mpc.n; i++) {
+        if (strcmp(mpc.field[i].name, o->fields[i]->name) != 0 ||
+            strcmp(mpc.field[i].value, o->fields[i]->value) != 0)
+            return why_set(why, WHY_FIELD_VALUE, 0, 0, mpc.field[i].name,
+                           "it does not follow from the lines");
+    }
+    return 0;
+}
+
 int
 neo_observation_check(const Parallax__V1__NeoObservation *o, struct why *why)
 {
@@ -307,8 +344,9 @@ neo_observation_check(const Parallax__V1__NeoObservation *o, struct why *why)
 
     if (kind < 0)
         return why_set(why, WHY_FIELD_VALUE, 0, 0, "kind", "expected optical, offset, occultation or radar");
-    if (strcmp(o->version, "2017") != 0 && strcmp(o->version, "2022") != 0)
-        return why_set(why, WHY_VERSION, 0, 0, "version", "expected 2017 or 2022");
+    if (strcmp(o->version, "2017") != 0 && strcmp(o->version, "2022") != 0 &&
+        strcmp(o->version, MPC_VERSION) != 0)
+        return why_set(why, WHY_VERSION, 0, 0, "version", "expected 2017, 2022 or " MPC_VERSION);
     if (o->n_fields > sizeof rows / sizeof *rows)
         return why_set(why, WHY_TEXT_LIMIT, 0, 0, "fields", "%zu: expected at most %zu", o->n_fields,
                        sizeof rows / sizeof *rows);
@@ -322,7 +360,8 @@ neo_observation_check(const Parallax__V1__NeoObservation *o, struct why *why)
             return -1;
         last = row;
     }
-    if (check_identity(o, kind, why) != 0 || check_position(o, kind, why) != 0 || check_context(o, why) != 0)
+    if (check_lines(o, kind, why) != 0 || check_identity(o, kind, why) != 0 ||
+        check_position(o, kind, why) != 0 || check_context(o, why) != 0)
         return -1;
     return fieldmap_check_source(o->source, why);
 }

@@ -19,6 +19,8 @@ const struct neo_observation_row *neo_observation_at(size_t row); /* NULL behind
 /* May a context hold ${child} in ${parent} (NULL: a value of its own)? */
 bool neo_observation_in_context(const char *parent, const char *child);
 bool neo_observation_is_parent(struct span name);
+/* Does ADES take field ${i} of ${o}? A magnitude without a band, of an old plate, it does not. */
+bool neo_observation_in_ades(const Parallax__V1__NeoObservation *o, size_t i);
 /* "" if it is not given. */
 const char *neo_observation_get(const Parallax__V1__NeoObservation *o, const char *name);
 

@@ -4,7 +4,7 @@
 
 #include "base/scan.h"
 #include "base/text.h"
-#include "types/neo_observation/neo_observation_map.h"
+#include "types/neo_observation/neo_observation_mpc.h"
 
 #define COLUMNS_MAX 128
 
@@ -278,24 +278,39 @@ fits(const ProtobufCMessage *msg)
     return o->n_context > 0 && strncmp(o->context[0]->name, "observatory/", 12) == 0;
 }
 
+/* Names, or values, between pipes. */
+static void
+put_row(const Parallax__V1__NeoObservation *o, bool is_names, struct buf *out)
+{
+    const char *pipe = "";
+
+    for (size_t i = 0; i < o->n_fields; i++) {
+        if (!neo_observation_in_ades(o, i))
+            continue;
+        buf_put_fmt(out, "%s%s", pipe, is_names ? o->fields[i]->name : o->fields[i]->value);
+        pipe = "|";
+    }
+    buf_put_byte(out, '\n');
+}
+
 static int
 write_psv(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
     const Parallax__V1__NeoObservation *o = (const Parallax__V1__NeoObservation *)msg;
 
-    if (!fits(msg))
+    if (neo_observation_mpc_losses(o, how, why) != 0)
+        return -1;
+    if (!fits(msg) && o->n_lines == 0)
         return why_set(why, WHY_CANNOT_HOLD, 0, 0, "observatory",
                        "no context that begins with it: PSV has one");
-    if (strcmp(o->version, "2022") != 0)
-        fill_warn(how, (struct place){0}, "version", "%.8s: written as 2022, which has all that it had",
-                  o->version);
+    if (strcmp(o->version, "2017") == 0)
+        fill_warn(how, (struct place){0}, "version", "2017: written as 2022, which has all that it had");
+    if (o->n_lines > 0) /* PSV has no observation without a header */
+        buf_put_fmt(out, "# observatory\n! mpcCode %s\n",
+                    neo_observation_get(o, strcmp(o->kind, "radar") == 0 ? "rcv" : "stn"));
     put_context(o, out);
-    for (size_t i = 0; i < o->n_fields; i++)
-        buf_put_fmt(out, "%s%s", i > 0 ? "|" : "", o->fields[i]->name);
-    buf_put_byte(out, '\n');
-    for (size_t i = 0; i < o->n_fields; i++)
-        buf_put_fmt(out, "%s%s", i > 0 ? "|" : "", o->fields[i]->value);
-    buf_put_byte(out, '\n');
+    put_row(o, true, out);
+    put_row(o, false, out);
     return 0;
 }
 

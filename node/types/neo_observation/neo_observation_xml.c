@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "syntax/xml.h"
-#include "types/neo_observation/neo_observation_map.h"
+#include "types/neo_observation/neo_observation_mpc.h"
 
 struct reading {
     struct neo_observation_build build;
@@ -248,19 +248,27 @@ write_xml(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
 {
     const Parallax__V1__NeoObservation *o = (const Parallax__V1__NeoObservation *)msg;
 
-    (void)why;
-    if (strcmp(o->version, "2022") != 0)
-        fill_warn(how, (struct place){0}, "version", "%.8s: written as 2022, which has all that it had",
-                  o->version);
+    if (neo_observation_mpc_losses(o, how, why) != 0)
+        return -1;
+    if (strcmp(o->version, "2017") == 0)
+        fill_warn(how, (struct place){0}, "version", "2017: written as 2022, which has all that it had");
     if (o->n_context > 0)
         put_context(o, out);
     buf_put_fmt(out, "<%s>\n", o->kind);
-    for (size_t i = 0; i < o->n_fields; i++)
-        put_element(out, o->fields[i]->name, o->fields[i]->value);
+    for (size_t i = 0; i < o->n_fields; i++) {
+        if (neo_observation_in_ades(o, i))
+            put_element(out, o->fields[i]->name, o->fields[i]->value);
+    }
     buf_put_fmt(out, "</%s>\n", o->kind);
     if (o->n_context > 0)
         buf_put_str(out, "</obsData>\n</obsBlock>\n");
     return 0;
+}
+
+static bool
+fits(const ProtobufCMessage *msg)
+{
+    return ((const Parallax__V1__NeoObservation *)msg)->n_lines == 0;
 }
 
 const struct reader neo_observation_ades_xml_reader = {
@@ -271,4 +279,5 @@ const struct writer neo_observation_ades_xml_writer = {.format = "ades-xml",
                                                        .lossless = true,
                                                        .begin = begin,
                                                        .end = end,
+                                                       .fits = fits,
                                                        .write = write_xml};
