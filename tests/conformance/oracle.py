@@ -215,15 +215,17 @@ def validate(program, path, form, to, validator):
 
 
 def validate_attitude(program, path, form, validators):
-    """APM and AEM 1.0 by their own schema, 2.0 and ACM by the frame around the common one; all records of a file are of one version."""
+    """APM and AEM 1.0 by their own schema, 2.0 and ACM by the frame around the common one."""
     to = form.split("-")[0] + "-xml"
     xml = convert(program, path, form, to)
     if xml is None:
         check("%s as %s" % (path, to), "was not written")
         return
-    tree = etree.parse(io.BytesIO(xml))
-    good = validators[tree.getroot()[0].get("version")]
-    check("%s as %s" % (path, to), "" if good is None or good.validate(tree) else str(good.error_log.last_error))
+    for message in list(etree.parse(io.BytesIO(xml)).getroot()):
+        alone = etree.Element("ndm")
+        alone.append(message)
+        good = validators[message.get("version")]
+        check("%s as %s" % (path, to), "" if good is None or good.validate(alone) else str(good.error_log.last_error))
 
 
 def validate_ades(program, path, form):
