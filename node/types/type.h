@@ -6,6 +6,7 @@
 #define TYPES_TYPE_H
 
 #include <protobuf-c/protobuf-c.h>
+#include "astro/sgp4.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limit.h"
@@ -83,6 +84,14 @@ struct source {
     uint32_t piece; /* of a message that is too long for one record: 1, 2, ...; 0: it is whole */
 };
 
+/* Mean elements of a record, for SGP4. */
+struct type_sgp4 {
+    struct sgp4_elements elements;
+    struct utc epoch;
+    const char *name; /* of the object, borrowed from the record: "" = not given */
+    bool has_bstar;   /* without one it is zero: no drag */
+};
+
 struct type {
     const char *name; /* wire name, topic, API path, CLI noun: [a-z][a-z0-9_]* */
     const char *title;
@@ -96,7 +105,12 @@ struct type {
     void (*json)(const ProtobufCMessage *msg,
                  struct buf *out); /* canonical: one line, fixed key order, numbers as their source text */
     void (*source)(const ProtobufCMessage *msg, struct source *out); /* spans into ${msg} */
-    const struct reader *const *readers;                             /* NULL-terminated */
+    /*
+     * msg passed check(). 0, or -1 with ${why} when SGP4 means nothing for this record: another theory, frame or body, or a time system that
+     * cannot be led to UTC. NULL: the type has no mean elements.
+     */
+    int (*sgp4)(const ProtobufCMessage *msg, struct type_sgp4 *out, struct why *why);
+    const struct reader *const *readers; /* NULL-terminated */
     const struct writer *const *writers;
     void (*form)(struct buf *out);        /* a record for a person to fill in; NULL: the type has none */
     void (*json_schema)(struct buf *out); /* of its JSON; NULL: the format is somebody else's */

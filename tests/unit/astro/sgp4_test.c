@@ -182,6 +182,44 @@ an_orbit_against_the_earths_rotation_has_no_pole_of_its_own(void **state)
     assert_true(fabs(r[2]) < 1 && hypot(r[0], r[1]) > 7000);
 }
 
+static double
+random_number(uint64_t *seed, double from, double to)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return from + (to - from) * (double)(*seed >> 11) / 9007199254740992.0;
+}
+
+/* Whatever a file says: a finite position or an error, and soon. */
+static void
+any_elements_give_a_position_or_an_error(void **state)
+{
+    uint64_t seed = 1;
+    size_t computed = 0;
+    double r[3], v[3];
+
+    for (int i = 0; i < 20000; i++) {
+        struct row row = {.jd = random_number(&seed, 2400000, 2500000),
+                          .bstar = pow(10, random_number(&seed, -9, 2)) * (i % 2 == 0 ? 1 : -1),
+                          .inclination = random_number(&seed, 0, 180),
+                          .node = random_number(&seed, -360, 720),
+                          .eccentricity = random_number(&seed, 0, 1),
+                          .perigee = random_number(&seed, -360, 720),
+                          .anomaly = random_number(&seed, -360, 720),
+                          .motion =
+                              pow(10, random_number(&seed, i % 7 == 0 ? -300 : -3, i % 7 == 0 ? 300 : 1.3))};
+        struct sgp4_elements in = elements_of(&row);
+        struct sgp4 s;
+
+        (void)sgp4_init(&s, &in, i % 3 == 0 ? SGP4_AFSPC : SGP4_IMPROVED);
+        if (sgp4_propagate(&s, random_number(&seed, -1e4, 1e4), r, v) != SGP4_DONE)
+            continue;
+        computed++;
+        for (int k = 0; k < 3; k++)
+            assert_true(isfinite(r[k]) && isfinite(v[k]));
+    }
+    assert_true(computed > 2000);
+}
+
 int
 main(void)
 {
@@ -192,6 +230,7 @@ main(void)
         cmocka_unit_test(modes_differ_for_deep_orbits_only),
         cmocka_unit_test(decay_is_an_error_that_leaves_the_position),
         cmocka_unit_test(what_cannot_be_computed_is_an_error),
+        cmocka_unit_test(any_elements_give_a_position_or_an_error),
         cmocka_unit_test(an_orbit_against_the_earths_rotation_has_no_pole_of_its_own),
     };
 
