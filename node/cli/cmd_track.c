@@ -45,9 +45,12 @@ static void
 warn(struct tracking *k, const char *object, const char *fmt, ...)
 {
     struct warning w = {0};
+    struct buf field;
     va_list args;
 
-    (void)snprintf(w.field, sizeof w.field, "%s", object);
+    buf_init_fixed(&field, w.field, sizeof w.field);
+    screen_text(&field, object);
+    (void)buf_cstr(&field);
     va_start(args, fmt);
     (void)vsnprintf(w.note, sizeof w.note, fmt, args);
     va_end(args);

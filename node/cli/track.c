@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/screen.h"
 
 static void
 nothing(struct track_out *out)
@@ -22,7 +23,10 @@ begin_text_set(struct track_out *out, const struct track_set *set)
     char epoch[UTC_TEXT_MAX];
 
     utc_print(set->epoch, 6, epoch);
-    buf_put_fmt(&out->text, "%s%s ", out->sets > 0 ? "\n" : "", set->object);
+    if (out->sets > 0)
+        buf_put_byte(&out->text, '\n');
+    screen_text(&out->text, set->object);
+    buf_put_byte(&out->text, ' ');
     if (set->name[0] != 0) {
         text_quote(&out->text, span_str(set->name), 40);
         buf_put_byte(&out->text, ' ');

@@ -5,12 +5,13 @@
 
 LINES is the program of sgp4_lines.c. Every case of SGP4-VER.TLE (AIAA 2006-6753), which python3-sgp4 ships, is propagated from its start to its
 stop by its step, in both modes: position within 1e-6 km, velocity within 1e-9 km/s, the same error. The same file comes with tcppver.out,
-written by the reference program in C++ to 1e-8 km: it is compared as well, to what its digits hold. Then the element sets of our
-goldens and of config/sample are propagated over a month.
+written by the reference program in C++ to 1e-8 km: it is compared as well, to what its digits hold. Then made-up element sets over all regimes and
+on their edges, and those of our goldens and of config/sample over a month.
 """
 import glob
 import math
 import os
+import random
 import subprocess
 import sys
 
@@ -145,6 +146,37 @@ def ask_ours(c):
     return count
 
 
+def made_up(seed):
+    """Element sets over all regimes, and on their edges: what the verification set leaves out."""
+    chance = random.Random(seed)
+    for k in range(500):
+        kind = k % 5
+        n = (chance.uniform(0.0035, 0.0053), chance.choice((8.25e-3, 8.26e-3, chance.uniform(8.26e-3, 9.24e-3), 9.24e-3, 9.25e-3)),
+             chance.uniform(0.052, 0.0735), chance.uniform(0.001, 0.028), chance.choice((0.0034906585, 0.0034906586, 0.0052359876, 0.0052359877)))[kind]
+        a = (0.0743669161 / n) ** (2 / 3)
+        e = (chance.uniform(0, 0.5), chance.choice((0.499, 0.5, 0.65, 0.6999, 0.7, 0.715, 0.716, chance.uniform(0.5, 0.73))), chance.uniform(0, 0.05),
+             chance.uniform(0, 0.8), chance.choice((0.0, 1e-7, 9.9e-5, 1.1e-4, 0.1)))[kind]
+        e = max(0.0, min(e, 1 - 1.005 / a))
+        i = chance.choice((chance.uniform(0, math.pi), chance.uniform(0, 0.21), 0.0, 5.23e-2, 5.25e-2, math.pi - 5.2e-2, 0.2,
+                           math.pi if kind == 2 else math.pi - 0.01))  # Sun and Moon turn the node by 1 / sin(i): rounding grows with it
+        yield (chance.randint(2437000, 2466000) + 0.5, chance.random(), chance.choice((0.0, 1e-5, 3e-4, -1e-4, 2e-3)), e,
+               *(chance.uniform(0, 2 * math.pi) for _ in range(2)), i, n, chance.uniform(0, 2 * math.pi))
+
+
+def ask_made_up(c):
+    for jd, fraction, bstar, e, argp, m, i, n, node in made_up(1):
+        for mode in MODES:
+            s = Satrec()
+            s.sgp4init(WGS72, mode, 1, jd + fraction - 2433281.5, bstar, 0.0, 0.0, e, argp, i, m, n, node)
+            s.jdsatepoch, s.jdsatepochF = jd, fraction
+            c.prepare(mode, s)
+            for minutes in (0.0, 33.3, 719.0, -1500.0, 20160.0):
+                answer = s.sgp4_tsince(minutes)
+                if answer[0] == 0 and answer[1][0] != answer[1][0]:
+                    continue  # NaN without an error: ours is an error of its own
+                c.at("made up %s e %r i %r n %r" % (mode, e, i, n), minutes, *answer)
+
+
 def main():
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
@@ -154,6 +186,8 @@ def main():
     c.run()
     print("verification set, both modes: %d states, %g km and %g km/s away at most" % (c.passed, c.worst_km, c.worst_km_s))
     ask_printed(c)
+    c.run()
+    ask_made_up(c)
     c.run()
     count = ask_ours(c)
     c.run()

@@ -61,13 +61,20 @@ def test_what_sgp4_is_not_for_is_refused_and_named():
     for change, said in (({"MEAN_ELEMENT_THEORY": "SGP4-XP"}, 'MEAN_ELEMENT_THEORY: "SGP4-XP": expected SGP4, SGP or SGP/SGP4'),
                          ({"MEAN_ELEMENT_THEORY": "DSST"}, 'MEAN_ELEMENT_THEORY: "DSST"'), ({"EPHEMERIS_TYPE": 4}, "EPHEMERIS_TYPE: 4 (SGP4-XP)"),
                          ({"REF_FRAME": "EME2000"}, 'REF_FRAME: "EME2000": expected TEME'), ({"CENTER_NAME": "MOON"}, 'CENTER_NAME: "MOON"'),
-                         ({"TIME_SYSTEM": "SCLK"}, "TIME_SYSTEM: SCLK: a clock of the mission"), ({"TIME_SYSTEM": "XYZ"}, "not a registered time system")):
+                         ({"TIME_SYSTEM": "SCLK"}, 'TIME_SYSTEM: "SCLK": a clock of the mission'), ({"TIME_SYSTEM": "XYZ"}, "not a registered time system")):
         err = refused(FAILED, "track", "--from", "2032-02-11", stdin=omm(**change).encode())
         assert said in err and "1 of 1 records cannot be propagated" in err, (change, err)
     assert "position and velocity (OPM)" in refused(FAILED, "track", os.path.join(GOLDEN, "40-whole.opm-kvn"))
     both = "[%s,%s]" % (omm(), omm(MEAN_ELEMENT_THEORY="DSST"))
     done = run("track", "--from", "2032-02-11", "--format", "json", stdin=both.encode())
     assert done.returncode == FAILED and len(done.stdout.splitlines()) == 96 and "(record 2: " in done.err
+
+
+def test_names_from_outside_are_quoted():
+    out = ok("track", "--from", "2032-02-11", "--to", "2032-02-11", stdin=omm(OBJECT_NAME="Caf\u00e9 \u202e", OBJECT_ID="", NORAD_CAT_ID=0).encode())
+    assert out.startswith('"Caf\u00e9 \\x')
+    err = refused(FAILED, "track", "--from", "2032-02-11", stdin=omm(MEAN_ELEMENT_THEORY="\u00e9" * 31).encode())
+    assert 'MEAN_ELEMENT_THEORY: "' + "\u00e9" * 15 + '"...: expected' in err
 
 
 def test_names_of_one_theory_and_other_time_systems_are_taken():

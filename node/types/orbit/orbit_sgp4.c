@@ -21,6 +21,18 @@ is_one_of(const char *value, const char *const *words)
     return false;
 }
 
+/* ${value} came from outside. Returns -1. */
+static int
+refuse(struct why *why, const char *keyword, const char *value, const char *reason)
+{
+    char quoted[160];
+    struct buf b;
+
+    buf_init_fixed(&b, quoted, sizeof quoted);
+    text_quote(&b, span_str(value), 30);
+    return why_set(why, WHY_FIELD_VALUE, 0, 0, keyword, "%s: %s", buf_cstr(&b), reason);
+}
+
 static int
 check_meaning(const Parallax__V1__Orbit *orbit, struct why *why)
 {
@@ -31,15 +43,15 @@ check_meaning(const Parallax__V1__Orbit *orbit, struct why *why)
         const char *keyword, *value;
         const char *const *accepted;
         const char *expected;
-    } rows[] = {{"MEAN_ELEMENT_THEORY", orbit->mean_element_theory, theories, "SGP4, SGP or SGP/SGP4"},
-                {"REF_FRAME", orbit->ref_frame, frames, "TEME"},
-                {"CENTER_NAME", orbit->center_name, centers, "EARTH"}};
+    } rows[] = {
+        {"MEAN_ELEMENT_THEORY", orbit->mean_element_theory, theories, "expected SGP4, SGP or SGP/SGP4"},
+        {"REF_FRAME", orbit->ref_frame, frames, "expected TEME"},
+        {"CENTER_NAME", orbit->center_name, centers, "expected EARTH"}};
     double type;
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (!is_one_of(rows[i].value, rows[i].accepted))
-            return why_set(why, WHY_FIELD_VALUE, 0, 0, rows[i].keyword, "\"%.60s\": expected %s for SGP4",
-                           rows[i].value, rows[i].expected);
+            return refuse(why, rows[i].keyword, rows[i].value, rows[i].expected);
     }
     if (num_double(span_str(orbit->ephemeris_type), &type) == 0 && type == EPHEMERIS_TYPE_XP)
         return why_set(why, WHY_FIELD_VALUE, 0, 0, "EPHEMERIS_TYPE", "4 (SGP4-XP): another theory than SGP4");
@@ -55,9 +67,9 @@ read_epoch(const Parallax__V1__Orbit *orbit, struct utc *epoch, struct why *why)
     if (utc_parse(span_str(orbit->epoch), &given) != 0)
         return why_set(why, WHY_FIELD_TIME, 0, 0, "EPOCH", "no time");
     error = timescale_utc(given, span_str(orbit->time_system), NULL, epoch);
-    return error == TIMESCALE_DONE ? 0
-                                   : why_set(why, WHY_FIELD_VALUE, 0, 0, "TIME_SYSTEM", "%.40s: %s",
-                                             orbit->time_system, timescale_error_text(error));
+    return error == TIMESCALE_DONE
+               ? 0
+               : refuse(why, "TIME_SYSTEM", orbit->time_system, timescale_error_text(error));
 }
 
 int
