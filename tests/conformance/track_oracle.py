@@ -19,7 +19,7 @@ import sgp4
 from sgp4 import omm
 from sgp4.api import Satrec, WGS72
 
-from oracle import ROOT, omm_fields, tle_pairs
+from oracle import ROOT, SHARED, omm_fields, tle_pairs
 
 GOLDEN = os.path.join(ROOT, "node", "types", "orbit", "golden")
 SAMPLE = os.path.join(ROOT, "config", "sample")
@@ -217,6 +217,10 @@ def main():
     for name, form in (("us-noaa/orbits.csv", "omm-csv"), ("us-noaa/debris.3le", "3le"), ("fr-cnes/orbits.xml", "omm-xml"),
                        ("jp-jaxa/orbits.json", "omm-json"), ("jp-jaxa/cubes.2le", "2le")):
         check_file(program, os.path.join(SAMPLE, name), form, (("2026-11-23T20:00:00Z", "2026-11-23T23:00:00Z", "600"), ("2026-11-25", "2026-12-25", "86400")))
+    for name in ("active.csv", "fengyun-1c-debris.json", "stations.json"):  # real ones, where they are
+        path = os.path.join(SHARED, "gp", name)
+        if os.path.exists(path):
+            check_file(program, path, "omm-" + name.rsplit(".", 1)[1], (("2026-03-11T12:00:00Z", "2026-03-12T12:00:00Z", "86400"),))
     check_verification(program)
     check_geojson(program, os.path.join(SAMPLE, "us-noaa", "orbits.csv"))
     check("errors", "" if errors else "none was compared")
