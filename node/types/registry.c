@@ -99,7 +99,7 @@ registry_detect(struct span input, const struct type **type, struct why *why)
     for (size_t i = 0; types_table[i] != NULL; i++) {
         for (size_t k = 0; types_table[i]->readers[k] != NULL; k++) {
             const struct reader *reader = types_table[i]->readers[k];
-            int score = head.n > 0 ? reader->probe(head) : 0;
+            int score = head.n > 0 && reader->probe != NULL ? reader->probe(head) : 0;
 
             if (score > best_score) {
                 second = best;

@@ -54,11 +54,12 @@ struct convert {
 typedef int type_emit_fn(void *cookie, const ProtobufCMessage *msg, struct why *why);
 
 struct reader {
-    const char *format;             /* the word in CLI, API and golden names: "tle", "omm-kvn" */
-    const char *media;              /* "text/x-tle" */
-    const char *title;              /* one line for people */
-    size_t input_max;               /* bytes; refused before read() is called */
-    int (*probe)(struct span head); /* first 4 KiB (or all): 0 no .. 100 sure; never reads further */
+    const char *format; /* the word in CLI, API and golden names: "tle", "omm-kvn" */
+    const char *media;  /* "text/x-tle" */
+    const char *title;  /* one line for people */
+    size_t input_max;   /* bytes; refused before read() is called */
+    /* First 4 KiB (or all): 0 no .. 100 sure; never reads further. NULL: only when asked for by name. */
+    int (*probe)(struct span head);
     /* All of ${input}, one emit a record. 0, or -1 with ${why} at its line and column. ${a} is cleared between records. */
     int (*read)(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit,
                 void *cookie, struct why *why);
@@ -71,7 +72,10 @@ struct writer {
     void (*begin)(struct buf *out);
     void (*between)(struct buf *out);
     void (*end)(struct buf *out);
-    /* Is the record of the form that this writes? Others are refused with CANNOT_HOLD. NULL: every record of the type is. */
+    /*
+     * Is the record of the form that this writes without loss? Others are refused with CANNOT_HOLD, or made into that form as
+     * far as it can say the same. NULL: every record of the type is.
+     */
     bool (*fits)(const ProtobufCMessage *msg);
     /* One record. 0, or -1 with ${why} (CANNOT_HOLD names the field). What cannot be carried is a warning each. */
     int (*write)(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why);

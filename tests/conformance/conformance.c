@@ -111,6 +111,11 @@ its_reader_is_detected(void **state)
 
     if (g->refusal.n > 0)
         return;
+    if (g->reader->probe == NULL) { /* only by name: the file is detected as what else it is */
+        assert_non_null(registry_detect(input_of(g), &type, &why));
+        assert_ptr_not_equal(type, g->type);
+        return;
+    }
     assert_ptr_equal(registry_detect(input_of(g), &type, &why), g->reader);
     assert_ptr_equal(type, g->type);
 }
@@ -357,7 +362,7 @@ write_and_read(void *cookie, const struct type *type, const ProtobufCMessage *ms
             continue;
         }
         if (registry_reader(writer->format, NULL) != NULL)
-            assert_same(v, writer->format, writer->lossless);
+            assert_same(v, writer->format, writer->lossless && (writer->fits == NULL || writer->fits(msg)));
     }
     return 0;
 }

@@ -4,6 +4,10 @@
 #include "types/blockmap_about.h"
 #include "types/ephemeris/ephemeris_map.h"
 #include "types/jsonmap.h"
+#include "types/ocm.h"
+
+const struct blockmap ephemeris_ocm =
+    OCM_BLOCKMAP(Parallax__V1__Ephemeris, parallax__v1__ephemeris__descriptor);
 
 static const struct blockmap *const forms[] = {&ephemeris_oem, &ephemeris_ocm};
 

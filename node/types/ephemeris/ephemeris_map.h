@@ -1,4 +1,4 @@
-/* The tables of OEM and OCM; see ephemeris_oem.c, ephemeris_ocm.c. */
+/* The tables of OEM and OCM; see ephemeris_oem.c, types/ocm.h. */
 #ifndef TYPES_EPHEMERIS_MAP_H
 #define TYPES_EPHEMERIS_MAP_H
 
