@@ -81,6 +81,18 @@ struct writer {
     int (*write)(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why);
 };
 
+/* What a profile misses: at a line of the text (1-based; 0: nowhere), a keyword or NULL, and what was expected. */
+typedef void profile_miss_fn(void *cookie, uint32_t line, const char *field, const char *note);
+
+/* What a community wants of a message beyond its standard. */
+struct profile {
+    const char *name;   /* the word in the CLI: "tracss" */
+    const char *title;  /* one line for people */
+    const char *format; /* of the text that it looks at; a reader and a writer of the type have that word */
+    /* ${text}: one whole message that its reader took. */
+    void (*check)(struct span text, profile_miss_fn *miss, void *cookie);
+};
+
 /* The bytes that a record was read from: ${preamble}, ${original} and ${trailer} together make a file that reads alone. */
 struct source {
     struct span format, original, preamble, trailer;
@@ -102,9 +114,10 @@ struct type {
     void (*source)(const ProtobufCMessage *msg, struct source *out); /* spans into ${msg} */
     const struct reader *const *readers;                             /* NULL-terminated */
     const struct writer *const *writers;
-    void (*form)(struct buf *out);        /* a record for a person to fill in; NULL: the type has none */
-    void (*json_schema)(struct buf *out); /* of its JSON; NULL: the format is somebody else's */
-    const char *doc;                      /* name of its page in docs/ or its folder */
+    void (*form)(struct buf *out);         /* a record for a person to fill in; NULL: the type has none */
+    void (*json_schema)(struct buf *out);  /* of its JSON; NULL: the format is somebody else's */
+    const struct profile *const *profiles; /* NULL-terminated; NULL: the type has none */
+    const char *doc;                       /* name of its page in docs/ or its folder */
 };
 
 #endif

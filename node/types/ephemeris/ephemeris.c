@@ -126,6 +126,8 @@ static const struct writer *const writers[] = {&ephemeris_oem_kvn_writer,
                                                &ndjson_writer,
                                                NULL};
 
+static const struct profile *const profiles[] = {&ephemeris_tracss, NULL};
+
 const struct type type_ephemeris = {
     .name = "ephemeris",
     .title = "Where an object was and will be (OEM, OCM)",
@@ -139,5 +141,6 @@ const struct type type_ephemeris = {
     .source = source,
     .readers = readers,
     .writers = writers,
+    .profiles = profiles,
     .doc = "ephemeris.md",
 };

@@ -14,4 +14,6 @@ extern const struct reader ephemeris_oem_kvn_reader, ephemeris_oem_xml_reader, e
 extern const struct writer ephemeris_oem_kvn_writer, ephemeris_oem_xml_writer, ephemeris_ocm_kvn_writer,
     ephemeris_ocm_xml_writer;
 
+extern const struct profile ephemeris_tracss;
+
 #endif

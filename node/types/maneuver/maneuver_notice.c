@@ -57,8 +57,8 @@ typedef Parallax__V1__Maneuver Notice;
     F("mass_after_kg", mass_after_kg, FIELD_REAL, 0, "kg", "0", NULL, NULL, "812.1", "and after")            \
     F("related", related, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "CDM 2032-0503-118",                        \
       "the event that it answers: a conjunction, an anomaly, another manoeuvre")                             \
-    F("ephemeris_name", ephemeris_name, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "MERIDIAN-4 OEM of 2032-05-02",         \
-      "the ephemeris that already holds it")                                                                 \
+    F("ephemeris_name", ephemeris_name, FIELD_TEXT, 0, NULL, NULL, NULL, NULL,                               \
+      "MERIDIAN-4 OEM of 2032-05-02", "the ephemeris that already holds it")                                 \
     F("remarks", remarks, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "second burn half an orbit later",          \
       "anything else")
 /* clang-format on */
