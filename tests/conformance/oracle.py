@@ -303,7 +303,7 @@ def main():
             validate(program, path, form, "cdm-xml", validator)
     for path, form, _ in list(goldens("observation")) + list(goldens("ephemeris")):
         if not form.startswith("ocm") and not is_outside_schema(path):
-            validate(program, path, form, form.split("-")[0] + "-xml", validator)
+            validate(program, path, form, "oem-xml" if form == "ephemeris-uvw" else form.split("-")[0] + "-xml", validator)
     check_maneuvers(program, validator)
     for path, form, _ in goldens("neo_observation"):
         validate_ades(program, path, form)

@@ -10,7 +10,7 @@
 extern const struct blockmap ephemeris_oem, ephemeris_ocm;
 
 extern const struct reader ephemeris_oem_kvn_reader, ephemeris_oem_xml_reader, ephemeris_ocm_kvn_reader,
-    ephemeris_ocm_xml_reader;
+    ephemeris_ocm_xml_reader, ephemeris_uvw_reader;
 extern const struct writer ephemeris_oem_kvn_writer, ephemeris_oem_xml_writer, ephemeris_ocm_kvn_writer,
     ephemeris_ocm_xml_writer;
 
