@@ -24,8 +24,7 @@ enum block_flag {
     BLOCK_MUST = 1,    /* at least once in a segment (the header: once) */
     BLOCK_MANY = 2,    /* any number of times */
     BLOCK_SEGMENT = 4, /* begins a segment; after the last block of one, the next may begin */
-    BLOCK_AGAIN =
-        8, /* its first keyword begins the next one, without words between (covariances of an OEM) */
+    BLOCK_AGAIN = 8,   /* its first keyword begins the next one, without words between (covariances) */
     BLOCK_USER = 16,   /* holds USER_DEFINED_x */
     BLOCK_INSIDE = 32, /* stands inside the block of the kind before it, at its end */
     BLOCK_BARE = 64    /* KVN: ${start} and ${stop} are read and not written; of a flat form */
@@ -36,8 +35,8 @@ struct block_part {
     const char *element;
     const char *first; /* keyword of the first of its rows */
     size_t count;
-    const char *
-        attribute; /* they are called ${item}1, ${item}2, ... and this has the keyword; NULL: by their keywords */
+    /* Its elements are called ${item}1, ${item}2, ... and this attribute has the keyword. NULL: they are called by it. */
+    const char *attribute;
     const char *item;
     bool is_any; /* they come in any order */
 };
@@ -90,7 +89,7 @@ struct blockmap {
     /* A line of data of the open block, cut into columns; a block that is complete. 0, or -1 with w->why. NULL: nothing to add. */
     int (*line)(struct block_walk *w, const struct span *column, size_t n);
     int (*end)(struct block_walk *w);
-    /* Of the lines of a segment, by its metadata; NULL: there is none. The member NULL: block_kind has the columns. */
+    /* The columns of the lines of a segment, by its metadata. NULL: block_kind has them. */
     const struct block_layout *(*layout)(const Parallax__V1__Block *metadata);
     /* What is odd about the first line of a block, and yet certain in meaning; NULL: nothing. */
     const char *(*odd)(const struct block_walk *w, size_t columns);

@@ -208,6 +208,21 @@ check_tag(struct block_walk *w, struct span tag, bool is_strict)
     return 0;
 }
 
+/* Does XML show units at any column of a line? */
+static bool
+line_has_units(const struct block_walk *w)
+{
+    const struct block_layout *layout = w->map->layout != NULL ? w->map->layout(w->metadata) : NULL;
+    const struct field *column = layout != NULL ? layout->column : w->kind->column;
+    size_t n = layout != NULL ? layout->columns : w->kind->columns;
+
+    for (size_t i = 0; i < n; i++) {
+        if (column[i].unit != NULL)
+            return true;
+    }
+    return false;
+}
+
 static int
 walk_line(struct block_walk *w, const Parallax__V1__Item *item)
 {
@@ -221,8 +236,7 @@ walk_line(struct block_walk *w, const Parallax__V1__Item *item)
                               BLOCKMAP_COLUMNS_MAX);
     if (fieldmap_check_text("line", text, LIMIT_VALUE_BYTES, w->why, w->row, w->column) != 0)
         return -1;
-    if (*item->unit != 0 &&
-        ((w->kind->column == NULL && w->map->layout == NULL) || strcmp(item->unit, "all") != 0))
+    if (*item->unit != 0 && (!line_has_units(w) || strcmp(item->unit, "all") != 0))
         return blockmap_wrong(w, WHY_FIELD_UNIT, "line", "a unit: expected none");
     if (first == 1 && check_tag(w, column[0], !w->map->has_units) != 0)
         return -1;

@@ -1,6 +1,7 @@
-/* What an AEM holds (CCSDS 504.0-B-2 and 504.0-B-1, section 4): keywords, units, lines. */
+/* What an AEM 2.0 holds (CCSDS 504.0-B-2 section 4): keywords, units, lines. */
 #include "types/attitude/attitude_map.h"
 
+/* Columns of a line. */
 #define QUATERNION                                                                                           \
     {.keyword = "Q1", ATTITUDE_COMPONENT}, {.keyword = "Q2", ATTITUDE_COMPONENT},                            \
         {.keyword = "Q3", ATTITUDE_COMPONENT},                                                               \

@@ -30,12 +30,12 @@ extern const struct blockmap attitude_apm1, attitude_aem1;
 /* The form that ${msg} says it has, in its version; NULL: none. */
 const struct blockmap *attitude_form(const ProtobufCMessage *msg);
 
-/* Rules, 0 or -1 with w->why. Keywords of version 1.0 that turn the meaning round (504.0-B-2 annex: removed) are not in 2.0. */
+/* Rules, 0 or -1 with w->why. Keywords of 1.0 that can turn the meaning round, and are gone, do not stand in a message of 2.0. */
 int attitude_no_old(struct block_walk *w);
 /* Values in an element of their own are all there, or none. */
 int attitude_whole_parts(struct block_walk *w);
 bool attitude_begins(struct span word, const char *with);
-/* ${keyword} is in the block, because it says ${by}. */
+/* ${keyword} must be in the block, because it says ${by}. */
 int attitude_must(struct block_walk *w, const char *keyword, const char *by);
 /* A line of an AEM has the columns of its layout. */
 int attitude_line(struct block_walk *w, const struct span *column, size_t n);

@@ -1,6 +1,8 @@
 /* Rules that APM, AEM and ACM share. */
 #include "types/attitude/attitude_map.h"
 
+#include "base/text.h"
+
 static const struct blockmap *const forms[] = {&attitude_apm, &attitude_aem, &attitude_acm};
 
 const struct blockmap *
@@ -98,7 +100,7 @@ attitude_check_span(struct block_walk *w)
     struct span method = blockmap_value(w->block, "INTERPOLATION_METHOD");
 
     if ((method.n > 0) != (blockmap_value(w->block, "INTERPOLATION_DEGREE").n > 0) &&
-        !span_is(method, "LINEAR"))
+        !text_equal_nocase(method, "LINEAR"))
         return blockmap_wrong(w, WHY_FIELD_MISSING, "INTERPOLATION_DEGREE",
                               "INTERPOLATION_METHOD and its degree: expected both");
     return blockmap_span(w, "START_TIME", "STOP_TIME");

@@ -371,6 +371,33 @@ states_of_xml_become_pieces(void **state)
     buf_release(&text);
 }
 
+static void
+each_message_of_a_file_has_its_own_version(void **state)
+{
+    static const char old[] = "CCSDS_APM_VERS = 1.0\nCREATION_DATE = 2032-02-01T00:00:00\nORIGINATOR = TEST\n"
+                              "OBJECT_NAME = A\nOBJECT_ID = 2031-014A\nTIME_SYSTEM = UTC\n"
+                              "EPOCH = 2032-02-01T00:00:00\nQ_FRAME_A = EME2000\nQ_FRAME_B = SC_BODY_1\n"
+                              "Q_DIR = A2B\nQ1 = 0\nQ2 = 0\nQ3 = 0\nQC = 1\n";
+    static const char new[] = "CCSDS_APM_VERS = 2.0\nCREATION_DATE = 2032-02-01T00:00:00\nORIGINATOR = TEST\n"
+                              "META_START\nOBJECT_NAME = A\nOBJECT_ID = 2031-014A\nTIME_SYSTEM = UTC\n"
+                              "META_STOP\nEPOCH = 2032-02-01T00:00:00\nQUAT_START\nREF_FRAME_A = EME2000\n"
+                              "REF_FRAME_B = SC_BODY_1\nQ1 = 0\nQ2 = 0\nQ3 = 0\nQC = 1\nQUAT_STOP\n";
+    struct convert how = {0};
+    struct buf text, json;
+    struct why why = {.code = WHY_NONE};
+
+    (void)state;
+    buf_init(&text, 1 << 20);
+    buf_init(&json, 1 << 20);
+    buf_put_fmt(&text, "%s%s%s", old, new, old);
+    if (registry_read(buf_span(&text), "apm-kvn", &how, take_alone, &json, &why) != 0)
+        fail_msg("%u:%u %s %s", why.line, why.column, why.field, why.note);
+    assert_non_null(strstr(buf_cstr(&json), "\"1.0\""));
+    assert_non_null(strstr(buf_cstr(&json), "\"2.0\""));
+    buf_release(&text);
+    buf_release(&json);
+}
+
 /* Lines whose columns the metadata choose: they must be there again in each piece. */
 static void
 attitudes_of_xml_become_pieces(void **state)
@@ -443,6 +470,7 @@ main(void)
         cmocka_unit_test(many_short_segments_of_xml_become_pieces),
         cmocka_unit_test(pieces_of_xml_read_alone),
         cmocka_unit_test(states_of_xml_become_pieces),
+        cmocka_unit_test(each_message_of_a_file_has_its_own_version),
         cmocka_unit_test(attitudes_of_xml_become_pieces),
         cmocka_unit_test(long_attitude_histories_become_pieces),
     };
