@@ -149,7 +149,10 @@ subject(const ProtobufCMessage *msg, struct subject *out)
     if (!maneuver_is_notice(msg))
         return subject_blocks(m, out);
     (void)notice_subject(&maneuver_notice, msg, out);
-    put_key(span_str(*m->cospar_id != 0 ? m->cospar_id : m->norad_cat_id), span_str(m->id), out);
+    put_key(span_str(*m->cospar_id != 0      ? m->cospar_id
+                     : *m->norad_cat_id != 0 ? m->norad_cat_id
+                                             : m->object_name),
+            span_str(m->id), out);
     return 0;
 }
 

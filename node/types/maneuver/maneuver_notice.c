@@ -23,12 +23,12 @@ typedef Parallax__V1__Maneuver Notice;
       "whom to call, at any hour")                                                                           \
     F("status", status, FIELD_WORD, FIELD_MUST, NULL, NULL, NULL, "PLANNED|CONFIRMED|EXECUTED|CANCELLED",    \
       "PLANNED", "how far it has come")                                                                      \
-    F("object_name", object_name, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "MERIDIAN 4",                       \
+    F("object_name", object_name, FIELD_TEXT, FIELD_MUST, NULL, NULL, NULL, NULL, "MERIDIAN 4",              \
       "name of the object that manoeuvres")                                                                  \
     F("norad_cat_id", norad_cat_id, FIELD_INT, 0, NULL, "1", "999999999", NULL, "900000104",                 \
-      "its catalogue number; it or cospar_id is mandatory")                                                  \
+      "its catalogue number, once it has one")                                                               \
     F("cospar_id", cospar_id, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "2031-904A",                            \
-      "its international designator")                                                                        \
+      "its international designator, once it has one")                                                       \
     F("operator", operator_, FIELD_TEXT, 0, NULL, NULL, NULL, NULL, "Meridian Operations", "who flies it")   \
     F("purpose", purpose, FIELD_WORD, 0, NULL, NULL, NULL,                                                   \
       "COLLISION AVOIDANCE|STATION KEEPING|ORBIT INSERTION|ORBIT RAISING|ORBIT LOWERING|INCLINATION CHANGE|" \
@@ -95,8 +95,6 @@ maneuver_notice_check(const ProtobufCMessage *msg, struct why *why)
 
     if (notice_check(&maneuver_notice, msg, why) != 0 || fieldmap_check_alone(&map, msg, why) != 0)
         return -1;
-    if (*m->norad_cat_id == 0 && *m->cospar_id == 0)
-        return why_set(why, WHY_FIELD_MISSING, 0, 0, "norad_cat_id", "missing: it or cospar_id is mandatory");
     if (components != 0 && components != 3)
         return why_set(why, WHY_FIELD_MISSING, 0, 0, "dv_1_m_s", "%d of 3 components: expected all or none",
                        components);
