@@ -51,6 +51,20 @@ registry_writer(const struct type *type, const char *format)
     return NULL;
 }
 
+const struct profile *
+registry_profile(const char *name, const struct type **type)
+{
+    for (size_t i = 0; types_table[i] != NULL; i++) {
+        for (size_t k = 0; types_table[i]->profiles != NULL && types_table[i]->profiles[k] != NULL; k++) {
+            if (strcmp(types_table[i]->profiles[k]->name, name) != 0)
+                continue;
+            *type = types_table[i];
+            return types_table[i]->profiles[k];
+        }
+    }
+    return NULL;
+}
+
 /* What an input that no reader knows looks like, for the note. */
 static int
 refuse_unknown(struct span head, struct why *why)
@@ -99,7 +113,7 @@ registry_detect(struct span input, const struct type **type, struct why *why)
     for (size_t i = 0; types_table[i] != NULL; i++) {
         for (size_t k = 0; types_table[i]->readers[k] != NULL; k++) {
             const struct reader *reader = types_table[i]->readers[k];
-            int score = head.n > 0 ? reader->probe(head) : 0;
+            int score = head.n > 0 && reader->probe != NULL ? reader->probe(head) : 0;
 
             if (score > best_score) {
                 second = best;

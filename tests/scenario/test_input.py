@@ -129,3 +129,21 @@ def test_a_combined_file_is_published_to_the_logs_of_its_classes(federate, tmp_p
     assert sorted(series[log] for log, _, _ in ranges) == ["us-noaa/open/alert", "us-noaa/open/data", "us-noaa/open/data"]
     for kind in ("conjunction", "reentry", "ephemeris"):
         assert len(node.cli("query", kind, "--mode", "TEST", "--json").out.splitlines()) == 1
+
+
+def operator_ephemeris(points):
+    rows = ["created:2032-05-02 09:40:17 UTC", "ephemeris_start:2032-05-03 00:00:42 UTC ephemeris_stop:2032-05-04 00:00:42 UTC step_size:60", "ephemeris_source:blend", "UVW"]
+    for k in range(points):
+        rows.append("2032124%02d%02d42.000 %.10f 1.5 -2.25 0.5 7.5 0.125" % (k // 60, k % 60, 7000 + k))
+        rows += [" ".join("%.10e" % (1e-8 * (row + column + k)) for column in range(7)) for row in range(3)]
+    return ("\n".join(rows) + "\n").encode()
+
+
+def test_a_long_operator_ephemeris_becomes_pieces_that_hold_all_of_it():
+    data = operator_ephemeris(300)
+    answer = told(data)
+    assert (answer["type"], answer["format"], answer["records"], answer["warnings"]) == ("ephemeris", "ephemeris-uvw", 4, 0)
+    blocks = [block for line in ok("convert", "--to", "ndjson", "-", stdin=data).splitlines() for block in json.loads(line)["blocks"]]
+    states = [line for block in blocks if block["block"] == "data" for line in block["lines"]]
+    assert len(states) == 300 and sum(block["block"] == "covariance" for block in blocks) == 300
+    assert told(data.replace(b"2032124010042", b"2032124000042"))["reason"] == "FIELD_TIME"  # a time that falls, in a later piece

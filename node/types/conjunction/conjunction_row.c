@@ -84,7 +84,8 @@ static int
 read_public_json(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit,
                  void *cookie, struct why *why)
 {
-    return jsonmap_read(&public_map, "cdm-public-json", public_implied, input, how, a, emit, cookie, why);
+    return jsonmap_read_list(&public_map, "data", "cdm-public-json", public_implied, input, how, a, emit,
+                             cookie, why);
 }
 
 static int

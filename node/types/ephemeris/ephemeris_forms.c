@@ -94,10 +94,13 @@ const struct writer ephemeris_oem_xml_writer = {.format = "oem-xml",
                                                 .end = xmlmap_end,
                                                 .write = write_oem_xml};
 
+/* Less than a reader that knows what an OCM without a trajectory is about. */
+#define PROBE_OCM 90
+
 static int
 probe_ocm_kvn(struct span head)
 {
-    return kvn_begins_with(head, "CCSDS_OCM_VERS") ? 100 : 0;
+    return kvn_begins_with(head, "CCSDS_OCM_VERS") ? PROBE_OCM : 0;
 }
 
 static int
@@ -129,7 +132,7 @@ const struct writer ephemeris_ocm_kvn_writer = {
 static int
 probe_ocm_xml(struct span head)
 {
-    return xmlmap_probe_root("ocm", head);
+    return xmlmap_probe_root("ocm", head) > 0 ? PROBE_OCM : 0;
 }
 
 static int
