@@ -249,7 +249,14 @@ heads_cosign(struct node *n, struct link *l, const Parallax__V1__Cosign *c, stru
 {
     struct track *t = c->log.len == LOG_ID_BYTES ? node_track(n, c->log.data) : NULL;
 
-    (void)l;
+    if (n->mono - l->cosigns_ms >= 1000) {
+        l->cosigns_ms = n->mono;
+        l->cosigns_n = 0;
+    }
+    if (l->cosigns_n++ >= LIMIT_COSIGN_COUNT) {
+        why_set(why, WHY_LIMIT, 0, 0, "cosign", "more than %d a second", LIMIT_COSIGN_COUNT);
+        return;
+    }
     if (t == NULL || c->root.len != HASH_BYTES || c->size != t->row.head.size ||
         memcmp(c->root.data, t->row.head.root, HASH_BYTES) != 0)
         return; /* of a head that has passed, or that is still to come: the line will be in HEADS */

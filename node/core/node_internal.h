@@ -64,6 +64,8 @@ struct link {
     uint8_t closed_after[LOG_ID_BYTES];
     int64_t closed_ms, closed_given_ms;
     unsigned proofs_n, forks_n; /* answered, looked at since proofs_ms */
+    int64_t greeted_ms, cosigns_ms;
+    unsigned greeted_n, cosigns_n; /* since then */
     int64_t proofs_ms;
     unsigned gets_n; /* answered since gets_ms */
     int64_t gets_ms;
@@ -189,6 +191,8 @@ struct node {
         int64_t clock_base; /* its wall clock less our monotonic one, when it greeted last; 0 = it did not */
         int64_t last_frame_ms; /* wall */
         int64_t roster_ask_ms; /* monotonic; 0 = never */
+        int64_t refused_ms;    /* monotonic */
+        unsigned refused_n;    /* frames since then */
         uint64_t in, out;
     } peer[LIMIT_MEMBER_COUNT];
     struct node_reject_row {

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <zmq.h>
 
 #include <cmocka.h>
 
+#include "base/limit.h"
 #include "bus/zap.h"
 #include "crypt/secret.h"
 
@@ -75,6 +77,93 @@ a_changed_option_is_noticed(void **state)
         assert_string_equal(socket_check(socket, SOCKET_BULK, &k.client), rows[i].name);
         zmq_close(socket);
     }
+    zmq_ctx_term(context);
+}
+
+static int64_t
+option_of(void *socket, int option)
+{
+    int small = 0;
+    int64_t wide = 0;
+    size_t small_n = sizeof small, wide_n = sizeof wide;
+
+    if (option == ZMQ_MAXMSGSIZE)
+        assert_int_equal(zmq_getsockopt(socket, option, &wide, &wide_n), 0);
+    else
+        assert_int_equal(zmq_getsockopt(socket, option, &small, &small_n), 0);
+    return option == ZMQ_MAXMSGSIZE ? wide : small;
+}
+
+/* What docs/zeromq.md relies on, told apart from the table that sets it. */
+static void
+each_measure_is_in_force(void **state)
+{
+    static const struct {
+        int option;
+        bool listens, dials;
+        int64_t low, high;
+    } rows[] = {
+        {ZMQ_MAXMSGSIZE, true, true, LIMIT_FRAME_BYTES, LIMIT_FRAME_BYTES + 100},
+        {ZMQ_RCVHWM, true, true, 1, 4096},
+        {ZMQ_SNDHWM, true, true, 1, 4096},
+        {ZMQ_LINGER, true, true, 0, 0},
+        {ZMQ_HANDSHAKE_IVL, true, true, 1000, 10000},
+        {ZMQ_HEARTBEAT_IVL, true, true, 1000, 10000},
+        {ZMQ_HEARTBEAT_TIMEOUT, true, true, 1000, 20000},
+        {ZMQ_HEARTBEAT_TTL, true, true, 1000, 20000},
+        {ZMQ_RECONNECT_IVL, false, true, 100, 1000},
+        {ZMQ_RECONNECT_IVL_MAX, false, true, 1000, 20000},
+        {ZMQ_IMMEDIATE, false, true, 1, 1},
+        {ZMQ_CURVE_SERVER, true, false, 1, 1},
+        {93 /* ZMQ_ZAP_ENFORCE_DOMAIN, a draft name only */, true, false, 1, 1},
+    };
+    void *context = socket_context();
+    struct keyring k;
+
+    make_keys(&k);
+    for (int use = SOCKET_LISTEN; use <= SOCKET_BULK; use++) {
+        void *socket = socket_new(context, (enum socket_use)use, &k.client);
+
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+            if (use == SOCKET_LISTEN ? rows[i].listens : rows[i].dials)
+                assert_in_range(option_of(socket, rows[i].option), rows[i].low, rows[i].high);
+        }
+        zmq_close(socket);
+    }
+    zmq_ctx_term(context);
+}
+
+/* PUB drops in silence, and cannot be made to ask who reads. */
+static void
+nations_meet_no_pub_and_no_sub(void **state)
+{
+    void *context = socket_context();
+    struct keyring k;
+
+    make_keys(&k);
+    for (int use = SOCKET_LISTEN; use <= SOCKET_BULK; use++) {
+        void *socket = socket_new(context, (enum socket_use)use, &k.client);
+
+        assert_int_equal(option_of(socket, ZMQ_TYPE), use == SOCKET_LISTEN ? ZMQ_ROUTER : ZMQ_DEALER);
+        zmq_close(socket);
+    }
+    zmq_ctx_term(context);
+}
+
+/* Without ZMQ_IMMEDIATE what is queued now would come before the greeting later. */
+static void
+nothing_is_queued_while_nobody_is_there(void **state)
+{
+    void *context = socket_context();
+    struct keyring k;
+    void *socket;
+
+    make_keys(&k);
+    socket = socket_new(context, SOCKET_ALERT, &k.client);
+    assert_int_equal(zmq_connect(socket, "tcp://127.0.0.1:1"), 0);
+    assert_int_equal(zmq_send(socket, "early", 5, ZMQ_DONTWAIT), -1);
+    assert_int_equal(errno, EAGAIN);
+    zmq_close(socket);
     zmq_ctx_term(context);
 }
 
@@ -271,12 +360,50 @@ the_zap_handler_knows_members_only(void **state)
     test_free(peers);
 }
 
+/* Parts that are too many, too few and too long are read to their end, refused, and spoil nothing. */
+static void
+a_zap_request_of_another_form_is_refused(void **state)
+{
+    static const uint8_t long_part[1000];
+    void *context = socket_context();
+    struct zap *zap = zap_new(context);
+    void *socket = zmq_socket(context, ZMQ_REQ);
+    uint8_t key[32] = {0};
+    char status[4], user[80];
+
+    assert_int_equal(zmq_connect(socket, "inproc://zeromq.zap.01"), 0);
+    for (int parts = 1; parts <= 12; parts++) {
+        int more = 1, answered = 0;
+        size_t size = sizeof more;
+
+        for (int i = 0; i < parts; i++)
+            zmq_send(socket, long_part, i % 2 ? sizeof long_part : 2, i + 1 < parts ? ZMQ_SNDMORE : 0);
+        for (; more; answered++) {
+            int n = zmq_recv(socket, status, 3, 0);
+
+            if (answered == 2)
+                assert_true(n == 3 && memcmp(status, "300", 3) == 0);
+            zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &size);
+        }
+        assert_int_equal(answered, 6);
+    }
+    ask(socket, "peer", "CURVE", key, 32, status, user);
+    assert_string_equal(status, "300");
+    zmq_close(socket);
+    zap_free(zap);
+    zmq_ctx_term(context);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_option_reads_back),
         cmocka_unit_test(a_changed_option_is_noticed),
+        cmocka_unit_test(each_measure_is_in_force),
+        cmocka_unit_test(nations_meet_no_pub_and_no_sub),
+        cmocka_unit_test(nothing_is_queued_while_nobody_is_there),
+        cmocka_unit_test(a_zap_request_of_another_form_is_refused),
         cmocka_unit_test(a_send_to_nobody_is_an_error),
         cmocka_unit_test(nobody_gets_in_without_a_zap_handler),
         cmocka_unit_test(a_full_pipe_says_again),
