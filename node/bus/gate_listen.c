@@ -90,14 +90,17 @@ open_door(struct gate *g, struct gate_door *door, int fd)
     return false;
 }
 
+/* Of one host, as far as an address tells: in IPv6 a host has all addresses of its /64. */
 static bool
 same_host(const union gate_address *a, const union gate_address *b)
 {
+    const struct in6_addr *x = &a->in6.sin6_addr, *y = &b->in6.sin6_addr;
+
     if (a->any.sa_family != b->any.sa_family)
         return false;
-    if (a->any.sa_family == AF_INET6)
-        return memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof a->in6.sin6_addr) == 0;
-    return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+    if (a->any.sa_family == AF_INET)
+        return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+    return memcmp(x, y, IN6_IS_ADDR_V4MAPPED(x) ? sizeof *x : sizeof *x / 2) == 0;
 }
 
 /* Who has said nothing yet shall not use up the descriptors: of too many the oldest goes, first of the

@@ -3,7 +3,6 @@
 Plays CASE against NODE over and over, as the member NAME whose directory is DIR. Prints a line before the first round and after each. Ends when its standard input does.
 """
 import os
-import socket
 import sys
 import threading
 
@@ -214,10 +213,11 @@ def copies(h):
     s = h.session(BULK)
     log = h.kept.get("copies")
     if log is None:
-        other = refpeer.Log(h.peer)
+        heads = s.wait("heads", fits=lambda heads: any(head.origin == "us-noaa" and head.held > 1 for head in heads.heads))
+        headers, bodies = h.peer.read_log(s, next(head for head in heads.heads if head.origin == "us-noaa" and head.held > 1))
         log = h.kept["copies"] = refpeer.Log(h.peer)
         for _ in range(200):
-            log.add(other.header(h.body), h.body)
+            log.add(headers[-1], bodies[-1])
     s.send(heads=log.heads())
     s.send(data=log.data())
 
@@ -243,12 +243,39 @@ def lines(h):
 def true_lines(h):
     """Lines of our own, each newer than the one before: every one is good."""
     s, log = h.followed(ALERT, "alert")
+    s.send(data=log.data())
     c = log.checkpoint()
     h.kept.setdefault("time", 1)
     for _ in range(500):
         h.kept["time"] += 1
         heads = log.heads(c, when=h.kept["time"])
         h.flood(s, h.frame(s, heads=heads), 1)
+
+
+def growth(h):
+    """Heads of a log of ours that is held, each larger than the one before, with no leaves to show for it."""
+    s, log = h.followed(ALERT, "alert")
+    s.send(data=log.data())
+    h.kept.setdefault("size", len(log.headers))
+    for _ in range(300):
+        h.kept["size"] += 1
+        h.flood(s, h.frame(s, heads=log.heads(log.checkpoint(h.kept["size"], os.urandom(32)))), 1)
+
+
+def cosigns(h):
+    """The same with cosignatures of a head of another, which cost no credit."""
+    s = h.session(ALERT)
+    if "target" not in h.kept:
+        heads = s.wait("heads", fits=lambda heads: any(head.origin == "us-noaa" for head in heads.heads)).heads
+        h.kept["target"] = min((head.checkpoint for head in heads if head.origin == "us-noaa"), key=lambda c: c.size)  # one that does not grow
+        h.kept["time"] = 1
+    c, key, name = h.kept["target"], h.peer.witness_key, "%s/%s/witness" % (h.peer.federation, h.peer.name)
+    text = reflog.checkpoint_text(reflog.origin_line(h.peer.federation, "us-noaa", c.log), c.size, c.root)
+    for _ in range(500):
+        h.kept["time"] += 1
+        line = h.wire.Cosignature(node=h.peer.name, key_id=reflog.key_id(name, 4, bytes(key.verify_key)), time=h.kept["time"],
+                                  signature=key.sign(reflog.cosign_message(text, h.kept["time"])).signature)
+        h.flood(s, h.frame(s, cosign=h.wire.Cosign(log=c.log, size=c.size, root=c.root, line=line)), 1)
 
 
 def signatures(h):
@@ -311,21 +338,21 @@ def multipart(h):
 
 
 def loris(h):
-    """Connections of all ages that never come to a point: before the greeting, in the handshake, in a frame."""
-    held = h.kept.setdefault("held", [])
+    """Connections that never come to a point: a true greeting, byte by byte, and the beginning of a frame."""
+    held = h.kept.setdefault("held", {})
     if not held:
         for _ in range(40):
-            held.append(rawpeer.call(h.peer, h.node))
+            held[rawpeer.call(h.peer, h.node)] = rawpeer.GREETING % 0
         for _ in range(4):
             raw = rawpeer.Raw(h.peer, h.node)
-            raw.begin(400000)
-            held.append(raw.socket)
-    for one in list(held):
+            held[raw.socket] = raw.message(bytes(400000))
+    for one, rest in list(held.items()):
         try:
-            one.send(b"\xff" if one.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) else b"")
+            one.send(rest[:1])
+            held[one] = rest[1:]
         except OSError:
-            held.remove(one)
-    threading.Event().wait(0.1)  # as slowly as it likes
+            del held[one]
+    threading.Event().wait(0.2)  # as slowly as it likes
 
 
 def redials(h):
@@ -340,7 +367,7 @@ def redials(h):
         raw.close()
 
 
-CASES = {f.__name__: f for f in (fields, greetings, order, sessions, counts, replays, foreign, copies, lines, true_lines, signatures, hellos, credit,
+CASES = {f.__name__: f for f in (fields, greetings, order, sessions, counts, replays, foreign, copies, lines, true_lines, growth, cosigns, signatures, hellos, credit,
                                  multipart, loris, redials)}
 
 

@@ -70,10 +70,6 @@ class Wire:
             if not plain[0] & COMMAND:
                 return plain[1:]
 
-    def begin(self, size):
-        """The first bytes of a message of ${size}."""
-        self.socket.sendall(self.message(bytes(size))[:100])
-
     def close(self):
         self.socket.close()
 

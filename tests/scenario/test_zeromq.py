@@ -42,11 +42,12 @@ def test_a_user_id_that_a_dialler_sends_is_not_believed(two, peer):  # noqa: F81
 def dialled_by(name, peer, door):  # noqa: F811
     """The connection of ${name} to the door of the member that we play, and its greeting."""
     while True:
-        raw = rawpeer.Served(peer, door, User_Id="us-noaa")
-        asked = peer.wire.Frame.FromString(raw.receive()).hello
-        if asked.node == name:
-            return raw, asked
-        raw.close()
+        with contextlib.suppress(ConnectionError):  # who gave up meanwhile dials again
+            raw = rawpeer.Served(peer, door, User_Id="us-noaa")
+            asked = peer.wire.Frame.FromString(raw.receive()).hello
+            if asked.node == name:
+                return raw, asked
+            raw.close()
 
 
 def test_a_user_id_that_a_listener_sends_is_not_believed(two, peer):  # noqa: F811
@@ -58,9 +59,9 @@ def test_a_user_id_that_a_listener_sends_is_not_believed(two, peer):  # noqa: F8
         door.settimeout(30)
         raw, asked = dialled_by("fr-cnes", peer, door)
         raw.send(hello(peer, "fr-cnes", node="us-noaa", your_session=asked.session, lane=asked.lane))
-        refused(fr, "HELLO_BAD", "jp-jaxa")
+        fr.events.wait("frame_refused", after=mark, peer="jp-jaxa", why="HELLO_BAD")
         raw.close()
-    assert not fr.events.find("session_open", after=mark, peer="us-noaa")
+    assert not fr.events.find("session_open", after=mark, peer="jp-jaxa")
 
 
 # --- How many connections -------------------------------------------------------------------------------------------------
@@ -106,13 +107,13 @@ def test_strangers_that_hold_connections_do_not_use_up_the_descriptors(two, peer
     for holder in holders:
         holder.start()
     try:
-        fr.events.wait("link_refused", why="crowded", timeout=20)
-        until("strangers hold connections", lambda: len(held) > 800)
-        assert len(os.listdir("/proc/%d/fd" % gate)) < 300
+        until("strangers hold connections", lambda: len(held) > 450)
         begun = time.monotonic()
         session = peer.dial("fr-cnes")  # somebody who was not there before
         assert time.monotonic() - begun < 4  # strangers would be let go after 5 s
         session.close()
+        assert len(os.listdir("/proc/%d/fd" % gate)) < 300
+        fr.events.wait("link_refused", why="crowded", timeout=20)
         assert not fr.events.find("link_refused", why="accept")
     finally:
         stop.set()
@@ -143,8 +144,11 @@ class Line:
             for one in ready:
                 if one is self.door:
                     near = self.door.accept()[0]
-                    far = socket.create_connection(("127.0.0.1", self.port), 10)
-                    ends[near], ends[far] = far, near
+                    try:
+                        far = socket.create_connection(("127.0.0.1", self.port), 10)
+                        ends[near], ends[far] = far, near
+                    except OSError:  # not there yet
+                        near.close()
                     continue
                 if one not in ends:
                     continue
