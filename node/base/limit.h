@@ -37,6 +37,9 @@
 #define LIMIT_CREDIT_BULK_BYTES     262144   /* bulk credit a session starts with */
 #define LIMIT_CREDIT_BULK_MAX_BYTES 8388608  /* bulk credit a session may grow to */
 #define LIMIT_CREDIT_POOL_BYTES     25165824 /* bulk credit of all sessions together */
+#define LIMIT_REFUSED_COUNT         64       /* frames of one member refused in a second; of others in that second nothing is verified */
+#define LIMIT_COSIGN_COUNT          256      /* COSIGN frames of one session looked at in a second: each costs a signature, and no credit */
+#define LIMIT_HELLO_COUNT           4        /* greetings on one connection in a second: an honest dialler sends one */
 #define LIMIT_SESSION_IDLE_SECONDS  45       /* no frame for so long ends a session: heads come every 30 s */
 #define LIMIT_LINK_MEMBER_COUNT     8        /* connections of one member: two lanes, two directions, and a restart */
 #define LIMIT_LINK_COUNT            256      /* connections of the gate: two lanes, two directions, 64 members */
@@ -50,7 +53,10 @@
 #define LIMIT_GATE_CORE_ALERT_BYTES 33554432 /* of all alert links, towards core: credit of 64 members, twice */
 #define LIMIT_GATE_CORE_BULK_BYTES  50331648 /* of all bulk links, towards core: the credit pool, twice */
 #define LIMIT_GATE_CONTROL_BYTES    1048576  /* kept free beyond these for UP and DOWN */
-#define LIMIT_GATE_UNREAD_BYTES     16777216 /* received on one connection and not yet a whole message: twice the bulk credit */
+#define LIMIT_GATE_UNREAD_BYTES     16777216 /* received of one member and not yet a whole message: twice the bulk credit */
+#define LIMIT_GATE_UNPROVEN_COUNT   512      /* accepted connections without a frame: all members coming back at once take 256 */
+#define LIMIT_GATE_UNPROVEN_ADDRESS_COUNT 64 /* of them from one address: some members behind one translator */
+#define LIMIT_GATE_FD_COUNT         4096     /* descriptors of the gate: links, dials and what is unproven take 1,500 */
 #define LIMIT_GATE_SILENT_SECONDS   20       /* a connection without a frame: a dialler speaks first, at once */
 
 /* Decoding */
