@@ -58,6 +58,30 @@ cmd_plugin_list(int argc, char **argv)
     return answer != NULL ? EXIT_DONE : status;
 }
 
+/* A node that runs knows what there is. EXIT_DONE also when it does not run. */
+static int
+check_number(const struct args *a, uint64_t next)
+{
+    Parallax__V1__StatusRequest plain = PARALLAX__V1__STATUS_REQUEST__INIT;
+    Parallax__V1__Request request = client_request(PARALLAX__V1__REQUEST__WHAT_STATUS);
+    Parallax__V1__Answer *answer = NULL;
+    int status;
+    struct client *c = client_new(a, &status);
+
+    if (c == NULL)
+        return status;
+    request.status = &plain;
+    status = EXIT_DONE;
+    if (client_call(c, &request, client_timeout_ms(c), &answer) == CLIENT_DONE &&
+        next > answer->status->delivery + 1)
+        status = args_fail(a, "delivery %" PRIu64 " does not exist yet: the newest is %" PRIu64, next,
+                           answer->status->delivery);
+    if (answer != NULL)
+        client_answer_free(answer);
+    client_free(c);
+    return status;
+}
+
 /* The node takes the order away when it goes on from there. */
 static int
 wait_taken(const struct args *a, const char *path)
@@ -98,6 +122,9 @@ cmd_plugin_replay(int argc, char **argv)
     place_path(&place, a.at[0], ".yaml", path);
     if (access(path, R_OK) != 0)
         return args_fail(&a, "%s: %s", path, strerror(errno));
+    status = check_number(&a, next);
+    if (status != EXIT_DONE)
+        return status;
     place_path(&place, a.at[0], ".replay", path);
     buf_init(&order, CURSOR_TEXT_MAX);
     cursor_print_order(next, &order);

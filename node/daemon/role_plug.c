@@ -27,6 +27,7 @@ struct plug {
     struct pump *pump[LIMIT_PLUGIN_COUNT];
     size_t n;
     int signals, watch;
+    bool network;         /* this role confined itself so that plugins may use it */
     bool stopping, again; /* again: another confinement is needed */
     bool too_many;
     int64_t scan_ms, report_ms; /* monotonic, when due; 0 = not */
@@ -75,7 +76,7 @@ role_plug_sandbox(const struct conf *conf)
         struct why why;
         why_clear(&why);
         if (is_named(entry->d_name, ".yaml", name) && stanza_load(&s, conf->plugins, name, &why) == 0)
-            network = network || s.network;
+            network = network || (s.enabled && s.network);
     }
     stanza_release(&s);
     if (folder != NULL)
@@ -108,8 +109,8 @@ load(struct plug *r, const char *name)
     if (p == NULL)
         p = r->pump[r->n++] = pump_new(name, &r->place, now());
     pump_load(p, now());
-    if (p->stanza.network || p->next.network)
-        r->again = r->again || !r->place.network;
+    if ((p->stanza.enabled && p->stanza.network) || (p->has_next && p->next.enabled && p->next.network))
+        r->again = r->again || !r->network;
 }
 
 static void
@@ -321,10 +322,9 @@ role_plug(const struct role_args *args)
     struct plug *r = mem_new(sizeof *r);
     int status = 1;
 
-    r->place = (struct pump_place){.folder = args->conf->plugins,
-                                   .socket = ROLE_API_SOCKET,
-                                   .node = args->conf->name,
-                                   .network = strcmp(role_plug_sandbox(args->conf), "plug-network") == 0};
+    r->place = (struct pump_place){
+        .folder = args->conf->plugins, .socket = ROLE_API_SOCKET, .node = args->conf->name};
+    r->network = strcmp(role_plug_sandbox(args->conf), "plug-network") == 0;
     feed_init(&r->report);
     if (begin(r) == 0) {
         role_ready(args);

@@ -185,9 +185,9 @@ confine_enter(const struct stanza *s, const char **what)
     *what = "landlock";
     if (landlock(&scoped) != 0)
         return -1;
-    *what = "limits";
-    if (limits(s) != 0)
-        return -1;
     *what = "seccomp";
-    return filter(s, scoped);
+    if (filter(s, scoped) != 0)
+        return -1;
+    *what = "limits"; /* last: they are of the command, not of what came before it */
+    return limits(s);
 }

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "plug/pump_internal.h"
 
 void
@@ -33,6 +34,7 @@ static void
 note_error(struct pump *p, struct pump_now now, const char *text)
 {
     (void)snprintf(p->error, sizeof p->error, "%s", text);
+    p->error[text_utf8_prefix(span_str(p->error))] = '\0'; /* cut between two characters */
     p->error_ms = now.wall_ms;
 }
 
@@ -52,7 +54,7 @@ pump_new(const char *name, const struct pump_place *place, struct pump_now now)
     buf_init(&p->line, LIMIT_PLUGIN_LINE_BYTES);
     pump_path(p, ".cursor", path);
     if (cursor_load(path, &p->cursor) < 0)
-        log_event(EV_plugin_failed, "name=%s what=\"its cursor cannot be read: everything is given again\"",
+        log_event(EV_plugin_failed, "plugin=%s what=\"its cursor cannot be read: everything is given again\"",
                   p->name);
     p->stored = p->cursor;
     window_start(&p->window, 1, p->cursor.number);
@@ -120,7 +122,7 @@ pump_load(struct pump *p, struct pump_now now)
     if (same && p->state != PUMP_STOPPING)
         return;
     p->has_next = true;
-    log_event(EV_plugin_loaded, "name=%s enabled=%s", p->name, p->next.enabled ? "true" : "false");
+    log_event(EV_plugin_loaded, "plugin=%s enabled=%s", p->name, p->next.enabled ? "true" : "false");
     if (p->child.pid == 0)
         adopt(p, now);
     else
@@ -157,7 +159,7 @@ pump_replay(struct pump *p, struct pump_now now)
     if (p->child.pid != 0) { /* first the process ends, then this is asked again */
         pump_stop(p, now);
     } else if (cursor_parse_order(buf_span(&text), &next) != 0) {
-        log_event(EV_plugin_failed, "name=%s what=\"%s is no order\"", p->name, path);
+        log_event(EV_plugin_failed, "plugin=%s what=\"%s is no order\"", p->name, path);
         (void)unlink(path);
     } else {
         p->cursor.known = true; /* where it is to go on is known now, also if it never ran */
@@ -166,7 +168,7 @@ pump_replay(struct pump *p, struct pump_now now)
         pump_flow_clear(p);
         pump_flow_store(p, now, true);
         (void)unlink(path);
-        log_event(EV_plugin_replayed, "name=%s number=%" PRIu64, p->name, p->cursor.number + 1);
+        log_event(EV_plugin_replayed, "plugin=%s number=%" PRIu64, p->name, p->cursor.number + 1);
     }
     buf_release(&text);
 }
@@ -206,15 +208,9 @@ start(struct pump *p, struct pump_now now)
 
     pump_path(p, "", folder);
     pump_flow_start(p, now);
-    if (p->stanza.network && !p->place->network) {
-        /* This role confined itself before there was such a plugin. */
-        note_error(p, now, "network: true takes effect when the role plug starts again");
-        p->start_at_ms = now.mono_ms + BACKOFF_MS_MAX;
-        return;
-    }
     if (spawn_start(&p->child, &p->stanza, folder, p->place->node) != 0) {
         note_error(p, now, strerror(errno));
-        log_event(EV_plugin_failed, "name=%s what=\"cannot start: %s\"", p->name, strerror(errno));
+        log_event(EV_plugin_failed, "plugin=%s what=\"cannot start: %s\"", p->name, strerror(errno));
         p->start_at_ms = now.mono_ms + backoff_next(&p->backoff, 0);
         return;
     }
@@ -224,7 +220,7 @@ start(struct pump *p, struct pump_now now)
     p->terminated = false;
     p->started_ms = p->progress_ms = now.mono_ms;
     enter(p, PUMP_RUNNING, now);
-    log_event(EV_plugin_started, "name=%s pid=%d number=%" PRIu64, p->name, (int)p->child.pid,
+    log_event(EV_plugin_started, "plugin=%s pid=%d number=%" PRIu64, p->name, (int)p->child.pid,
               p->cursor.number);
 }
 
@@ -249,9 +245,9 @@ pump_ended(struct pump *p, int status, struct pump_now now)
         note_error(p, now, buf_cstr(&text));
     }
     if (meant)
-        log_event(EV_plugin_stopped, "name=%s why=\"%s\"", p->name, buf_cstr(&text));
+        log_event(EV_plugin_stopped, "plugin=%s why=\"%s\"", p->name, buf_cstr(&text));
     else
-        log_event(EV_plugin_ended, "name=%s status=%d signal=%d restart_ms=%" PRId64 " why=\"%s\"", p->name,
+        log_event(EV_plugin_ended, "plugin=%s status=%d signal=%d restart_ms=%" PRId64 " why=\"%s\"", p->name,
                   WIFEXITED(status) ? WEXITSTATUS(status) : -1, WIFSIGNALED(status) ? WTERMSIG(status) : 0,
                   wait, buf_cstr(&text));
     buf_release(&text);

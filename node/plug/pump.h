@@ -22,7 +22,6 @@ struct pump_place {
     const char *folder; /* of all plugins */
     const char *socket; /* of the api */
     const char *node;   /* name */
-    bool network;       /* this role may start plugins that use it */
 };
 
 enum pump_state { PUMP_OFF, PUMP_REFUSED, PUMP_WAITING, PUMP_RUNNING, PUMP_STOPPING };

@@ -84,7 +84,7 @@ begin_again(struct pump *p, const uint8_t *incarnation, struct pump_now now)
     p->unstored++;
     window_start(&p->window, (size_t)p->stanza.window, 0);
     pump_flow_store(p, now, true);
-    log_event(EV_plugin_replayed, "name=%s number=1", p->name);
+    log_event(EV_plugin_replayed, "plugin=%s number=1", p->name);
     pump_stop(p, now); /* what it still acknowledges is of the old ones */
     p->page = NULL;
 }
@@ -121,7 +121,9 @@ check_page(struct pump *p, Parallax__V1__Answer *answer, struct pump_now now)
         pump_flow_store(p, now, true);
         return !moved; /* of an order that came before the first start: asked again from there */
     }
-    if (memcmp(p->cursor.incarnation, page->incarnation.data, sizeof p->cursor.incarnation) != 0) {
+    /* Also where it goes back behind what it was asked for: an older copy of the same store. */
+    if (memcmp(p->cursor.incarnation, page->incarnation.data, sizeof p->cursor.incarnation) != 0 ||
+        page->delivery < p->window.passed) {
         begin_again(p, page->incarnation.data, now);
         return false;
     }
@@ -247,7 +249,7 @@ take_ack(void *cookie, bool known, uint64_t number, struct span line)
     p->nonsense++;
     buf_init(&quoted, 4 * LIMIT_PLUGIN_ANSWER_BYTES + 8);
     text_quote(&quoted, line, LIMIT_PLUGIN_ANSWER_BYTES);
-    log_event(EV_plugin_nonsense, "name=%s line=%s", p->name, buf_cstr(&quoted));
+    log_event(EV_plugin_nonsense, "plugin=%s line=%s", p->name, buf_cstr(&quoted));
     buf_release(&quoted);
     if (++p->strange > LIMIT_PLUGIN_NONSENSE_COUNT)
         pump_fail(p, r->now, "it answered %u lines that are no acknowledgement of what it was given",
@@ -310,7 +312,7 @@ pump_flow_store(struct pump *p, struct pump_now now, bool at_once)
     pump_path(p, ".cursor", path);
     p->store_at_ms = now.mono_ms + STORE_MS;
     if (cursor_store(path, &p->cursor) != 0) {
-        log_event(EV_plugin_failed, "name=%s what=\"its cursor cannot be stored: %d\"", p->name, errno);
+        log_event(EV_plugin_failed, "plugin=%s what=\"its cursor cannot be stored: %d\"", p->name, errno);
         p->store_at_ms = now.mono_ms + STORE_IDLE_MS;
         return;
     }

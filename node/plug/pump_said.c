@@ -13,9 +13,9 @@ tell(struct pump *p)
     buf_init(&quoted, 4 * LIMIT_PLUGIN_SAID_BYTES + 8);
     text_quote(&quoted, span_of(s->line, s->n), LIMIT_PLUGIN_SAID_BYTES);
     if (s->unlogged > 0)
-        log_event(EV_plugin_said, "name=%s line=%s unlogged=%u", p->name, buf_cstr(&quoted), s->unlogged);
+        log_event(EV_plugin_said, "plugin=%s line=%s unlogged=%u", p->name, buf_cstr(&quoted), s->unlogged);
     else
-        log_event(EV_plugin_said, "name=%s line=%s", p->name, buf_cstr(&quoted));
+        log_event(EV_plugin_said, "plugin=%s line=%s", p->name, buf_cstr(&quoted));
     s->unlogged = 0;
     buf_release(&quoted);
 }
