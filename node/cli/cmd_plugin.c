@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "cli/client.h"
-#include "cli/place.h"
+#include "cli/home.h"
 #include "cli/plugins.h"
 #include "cli/screen.h"
 #include "plug/cursor.h"
@@ -103,9 +103,9 @@ int
 cmd_plugin_replay(int argc, char **argv)
 {
     struct args a;
-    struct place place;
+    struct home home;
     struct buf order;
-    char path[PLACE_PATH_MAX];
+    char path[HOME_PATH_MAX];
     uint64_t next = 1;
     const char *from;
     int status;
@@ -116,16 +116,16 @@ cmd_plugin_replay(int argc, char **argv)
     if (from == NULL ||
         (strcmp(from, "start") != 0 && (num_uint(span_str(from), INT64_MAX, &next) != 0 || next == 0)))
         return args_usage(&a, "expected --from start, or --from and a delivery number");
-    status = place_find(&a, a.at[0], &place);
+    status = home_find(&a, a.at[0], &home);
     if (status != EXIT_DONE)
         return status;
-    place_path(&place, a.at[0], ".yaml", path);
+    home_path(&home, a.at[0], ".yaml", path);
     if (access(path, R_OK) != 0)
         return args_fail(&a, "%s: %s", path, strerror(errno));
     status = check_number(&a, next);
     if (status != EXIT_DONE)
         return status;
-    place_path(&place, a.at[0], ".replay", path);
+    home_path(&home, a.at[0], ".replay", path);
     buf_init(&order, CURSOR_TEXT_MAX);
     cursor_print_order(next, &order);
     if (file_write(path, buf_span(&order), 0600) != 0)

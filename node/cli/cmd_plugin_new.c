@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
-#include "cli/place.h"
+#include "cli/home.h"
 #include "cli/screen.h"
 #include "cli/skeleton.h"
 
@@ -42,15 +42,15 @@ make(const struct args *a, const char *path, struct span content, unsigned mode)
 }
 
 static int
-write_all(const struct args *a, const struct place *place, const char *name, const struct skeleton *s)
+write_all(const struct args *a, const struct home *home, const char *name, const struct skeleton *s)
 {
-    char path[PLACE_PATH_MAX], program[PLACE_PATH_MAX];
+    char path[HOME_PATH_MAX], program[HOME_PATH_MAX];
     struct buf command, text;
     int status;
 
-    if ((mkdir(place->folder, 0700) != 0 && errno != EEXIST) ||
-        (place_path(place, name, "", path), mkdir(path, 0700) != 0 && errno != EEXIST))
-        return args_fail(a, "%s: %s", place->folder, strerror(errno));
+    if ((mkdir(home->folder, 0700) != 0 && errno != EEXIST) ||
+        (home_path(home, name, "", path), mkdir(path, 0700) != 0 && errno != EEXIST))
+        return args_fail(a, "%s: %s", home->folder, strerror(errno));
     if (snprintf(program, sizeof program, "%s/%s%s", path, name, s->end) >= (int)sizeof program)
         return args_fail(a, "the name of the directory is too long");
     status = make(a, program, span_str(s->text), 0600);
@@ -58,7 +58,7 @@ write_all(const struct args *a, const struct place *place, const char *name, con
     buf_init(&text, 65536);
     put(&command, s->command, name);
     put(&text, skeleton_configuration, buf_cstr(&command));
-    place_path(place, name, ".yaml", path);
+    home_path(home, name, ".yaml", path);
     if (status == EXIT_DONE)
         status = make(a, path, buf_span(&text), 0600);
     buf_clear(&command);
@@ -66,7 +66,7 @@ write_all(const struct args *a, const struct place *place, const char *name, con
     if (status == EXIT_DONE) {
         printf("%s: what it does\n%s: when, and within which limits\n", program, path);
         if (command.n > 0)
-            printf("build it:  (cd %s/%s && %s)\n", place->folder, name, buf_cstr(&command));
+            printf("build it:  (cd %s/%s && %s)\n", home->folder, name, buf_cstr(&command));
         printf("try it:    parallax --node %s plugin test %s FILE\nrun it:    enabled: true in %s\n",
                args_node(a), name, path);
     }
@@ -79,7 +79,7 @@ int
 cmd_plugin_new(int argc, char **argv)
 {
     struct args a;
-    struct place place;
+    struct home home;
     const struct skeleton *s;
     int status;
 
@@ -88,6 +88,6 @@ cmd_plugin_new(int argc, char **argv)
     s = find(args_get(&a, "lang"));
     if (s == NULL)
         return args_usage(&a, "expected --lang python, sh, c or node");
-    status = place_find(&a, a.at[0], &place);
-    return status == EXIT_DONE ? write_all(&a, &place, a.at[0], s) : status;
+    status = home_find(&a, a.at[0], &home);
+    return status == EXIT_DONE ? write_all(&a, &home, a.at[0], s) : status;
 }

@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "cli/load.h"
 #include "cli/pick.h"
-#include "cli/place.h"
+#include "cli/home.h"
 #include "cli/screen.h"
 #include "plug/ack.h"
 #include "plug/filter.h"
@@ -26,7 +26,7 @@
 /* A try of one plugin. */
 struct trial {
     const struct args *args;
-    struct place place;
+    struct home home;
     struct stanza stanza;
     struct spawn child;
     struct window window;
@@ -93,12 +93,12 @@ next_line(struct trial *t)
         buf_release(&header);
         return args_refuse(&why, t->load.in.name);
     }
-    (void)snprintf(series, sizeof series, "%s/open/%s", t->place.conf.name,
+    (void)snprintf(series, sizeof series, "%s/open/%s", t->home.conf.name,
                    from->type->alert ? "alert" : "data");
     id.log = (ProtobufCBinaryData){sizeof nothing, (uint8_t *)(uintptr_t)nothing};
     id.index = t->given;
     in.id = &id;
-    in.origin = t->place.conf.name;
+    in.origin = t->home.conf.name;
     in.series = series;
     in.header = (ProtobufCBinaryData){header.n, header.p};
     in.body = (ProtobufCBinaryData){from->n, t->load.bodies.p + from->at};
@@ -238,12 +238,12 @@ verdict(const struct trial *t)
 static int
 try_file(struct trial *t, const char *path)
 {
-    char folder[PLACE_PATH_MAX];
+    char folder[HOME_PATH_MAX];
     int status;
 
     load_init(&t->load, path);
     status = load_read(&t->load, path, args_get(t->args, "from"), false);
-    place_path(&t->place, t->stanza.name, "", folder);
+    home_path(&t->home, t->stanza.name, "", folder);
     t->next = 0;
     t->given = t->acknowledged = t->strange = 0;
     t->ended = t->late = false;
@@ -251,7 +251,7 @@ try_file(struct trial *t, const char *path)
     window_start(&t->window, (size_t)t->stanza.window, 0);
     buf_init(&t->line, LIMIT_PLUGIN_LINE_BYTES);
     t->line_at = 0;
-    if (status == EXIT_DONE && spawn_start(&t->child, &t->stanza, folder, t->place.conf.name) != 0)
+    if (status == EXIT_DONE && spawn_start(&t->child, &t->stanza, folder, t->home.conf.name) != 0)
         status = args_fail(t->args, "cannot start: %s", strerror(errno));
     else if (status == EXIT_DONE)
         status = run(t) == EXIT_DONE ? verdict(t) : EXIT_FAILED;
@@ -266,7 +266,7 @@ cmd_plugin_test(int argc, char **argv)
     struct args a;
     struct trial *t;
     struct why why;
-    char path[PLACE_PATH_MAX];
+    char path[HOME_PATH_MAX];
     int status;
 
     if (!args_read(&a, "plugin test", 2, -1, argc, argv, &status))
@@ -278,9 +278,9 @@ cmd_plugin_test(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     status = pick_mode(&a, &t->mode);
     if (status == EXIT_DONE)
-        status = place_find(&a, a.at[0], &t->place);
-    if (status == EXIT_DONE && stanza_load(&t->stanza, t->place.folder, a.at[0], &why) != 0) {
-        place_path(&t->place, a.at[0], ".yaml", path);
+        status = home_find(&a, a.at[0], &t->home);
+    if (status == EXIT_DONE && stanza_load(&t->stanza, t->home.folder, a.at[0], &why) != 0) {
+        home_path(&t->home, a.at[0], ".yaml", path);
         status = args_refuse(&why, path);
     }
     for (int i = 1; i < a.n && status == EXIT_DONE; i++)

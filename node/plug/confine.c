@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <stddef.h>
@@ -38,7 +39,10 @@ static const struct {
     {"/opt", FS_RUN},
     {"/etc", FS_READ},
     {"/proc", FS_READ},
-    {"/dev", FS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE},
+    {"/dev/null", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE},
+    {"/dev/zero", LANDLOCK_ACCESS_FS_READ_FILE},
+    {"/dev/random", LANDLOCK_ACCESS_FS_READ_FILE},
+    {"/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE},
     {"/run/systemd/resolve", FS_READ},
 };
 
@@ -154,6 +158,17 @@ landlock(bool *scoped)
     return rc;
 }
 
+/* Of a node that runs as root, as in a container; with no_new_privs, exec gives none back. */
+static int
+drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
+
+    memset(none, 0, sizeof none);
+    return (int)syscall(SYS_capset, &header, none);
+}
+
 static int
 limit(int what, uint64_t most)
 {
@@ -181,6 +196,9 @@ confine_enter(const struct stanza *s, const char **what)
 
     *what = "no_new_privs";
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return -1;
+    *what = "capabilities";
+    if (drop_capabilities() != 0)
         return -1;
     *what = "landlock";
     if (landlock(&scoped) != 0)

@@ -30,8 +30,8 @@ enter(struct pump *p, enum pump_state state, struct pump_now now)
     p->state = state;
 }
 
-static void
-note_error(struct pump *p, struct pump_now now, const char *text)
+void
+pump_note(struct pump *p, struct pump_now now, const char *text)
 {
     (void)snprintf(p->error, sizeof p->error, "%s", text);
     p->error[text_utf8_prefix(span_str(p->error))] = '\0'; /* cut between two characters */
@@ -84,7 +84,7 @@ refuse(struct pump *p, const struct why *why, struct pump_now now)
     pump_path(p, ".yaml", place);
     buf_init(&text, LIMIT_LOG_LINE_BYTES);
     why_print(why, place, &text);
-    note_error(p, now, buf_cstr(&text));
+    pump_note(p, now, buf_cstr(&text));
     n = strcspn(p->error, " "); /* FILE:LINE:COLUMN: */
     log_event(EV_conf_error, "where=%.*s note=\"%s\"", n > 0 ? (int)n - 1 : 0, p->error, p->error + n + 1);
     buf_release(&text);
@@ -209,7 +209,7 @@ start(struct pump *p, struct pump_now now)
     pump_path(p, "", folder);
     pump_flow_start(p, now);
     if (spawn_start(&p->child, &p->stanza, folder, p->place->node) != 0) {
-        note_error(p, now, strerror(errno));
+        pump_note(p, now, strerror(errno));
         log_event(EV_plugin_failed, "plugin=%s what=\"cannot start: %s\"", p->name, strerror(errno));
         p->start_at_ms = now.mono_ms + backoff_next(&p->backoff, 0);
         return;
@@ -242,7 +242,7 @@ pump_ended(struct pump *p, int status, struct pump_now now)
     if (!meant) {
         wait = backoff_next(&p->backoff, now.mono_ms - p->started_ms);
         p->restarts++;
-        note_error(p, now, buf_cstr(&text));
+        pump_note(p, now, buf_cstr(&text));
     }
     if (meant)
         log_event(EV_plugin_stopped, "plugin=%s why=\"%s\"", p->name, buf_cstr(&text));

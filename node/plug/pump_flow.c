@@ -108,6 +108,8 @@ check_page(struct pump *p, Parallax__V1__Answer *answer, struct pump_now now)
     if (answer->error[0] != '\0' || answer->what_case != PARALLAX__V1__ANSWER__WHAT_RECORDS ||
         page->incarnation.len != sizeof p->cursor.incarnation) {
         p->ask_at_ms = now.mono_ms + PUMP_RETRY_MS;
+        if (answer->error[0] != '\0' && strcmp(answer->error_name, "STARTING") != 0)
+            pump_note(p, now, answer->error);
         return false;
     }
     if (!p->cursor.known || is_nothing(p->cursor.incarnation, sizeof p->cursor.incarnation)) {

@@ -9,6 +9,8 @@
 #define PUMP_RETRY_MS 200
 
 /* pump.c */
+/* ${text} is the last error. */
+void pump_note(struct pump *p, struct pump_now now, const char *text);
 /* End this run because of ${fmt}: at once, and start again after a while. */
 void pump_fail(struct pump *p, struct pump_now now, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

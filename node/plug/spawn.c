@@ -53,6 +53,17 @@ forget_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Under the plugin's limits: no memory is asked for. */
+static void
+complain(const char *what, int error)
+{
+    char line[300];
+    int n = snprintf(line, sizeof line, "parallax: cannot start: %.200s: %s\n", what, strerror(error));
+
+    if (n > 0 && write(STDERR_FILENO, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1) < 0)
+        _exit(126);
+}
+
 static void __attribute__((noreturn))
 run(const struct stanza *s, const char *folder, const char *node, const int theirs[3])
 {
@@ -76,7 +87,7 @@ run(const struct stanza *s, const char *folder, const char *node, const int thei
         what = s->command.at[0];
         (void)execvp(s->command.at[0], s->command.at);
     }
-    (void)dprintf(2, "parallax: cannot start: %s: %s\n", what, strerror(errno));
+    complain(what, errno);
     _exit(127);
 }
 

@@ -1,14 +1,14 @@
-#include "cli/place.h"
+#include "cli/home.h"
 
 #include <stdio.h>
 
 #include "plug/stanza.h"
 
 int
-place_find(const struct args *a, const char *name, struct place *out)
+home_find(const struct args *a, const char *name, struct home *out)
 {
     const char *dir = args_node(a);
-    char path[PLACE_PATH_MAX];
+    char path[HOME_PATH_MAX];
     struct why why;
 
     if (dir == NULL)
@@ -29,8 +29,8 @@ place_find(const struct args *a, const char *name, struct place *out)
 }
 
 void
-place_path(const struct place *p, const char *name, const char *end, char out[PLACE_PATH_MAX])
+home_path(const struct home *p, const char *name, const char *end, char out[HOME_PATH_MAX])
 {
-    if (snprintf(out, PLACE_PATH_MAX, "%s/%s%s", p->folder, name, end) >= PLACE_PATH_MAX)
+    if (snprintf(out, HOME_PATH_MAX, "%s/%s%s", p->folder, name, end) >= HOME_PATH_MAX)
         out[0] = '\0'; /* opens nothing */
 }
