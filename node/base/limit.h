@@ -100,6 +100,20 @@
 #define LIMIT_PUBLISH_QUEUE_BYTES   16777216 /* local records that wait for the log */
 #define LIMIT_LOG_LINE_BYTES        2048     /* one line of the event log */
 
+/* Plugins (docs/writing-a-plugin.md) */
+#define LIMIT_PLUGIN_COUNT          16       /* plugins of a node: each takes one of the connections on the api socket */
+#define LIMIT_PLUGIN_REPORT_BYTES   65536    /* what the plug role says of all of them: 16 with texts of 1 KiB */
+#define LIMIT_PLUGIN_LINE_BYTES     8388608  /* one record as a JSON line: a body of 192 KiB whose every byte is escaped takes 1.2 MiB */
+#define LIMIT_PLUGIN_ANSWER_BYTES   256      /* one line that a plugin answers: `ack` and a number */
+#define LIMIT_PLUGIN_WINDOW_COUNT   4096     /* records that a plugin may hold unacknowledged */
+#define LIMIT_PLUGIN_NONSENSE_COUNT 16       /* answers of one run that are no acknowledgement: then it is started again */
+#define LIMIT_PLUGIN_SAID_BYTES     512      /* one line of its standard error in the event log */
+#define LIMIT_PLUGIN_SAID_COUNT     10       /* lines of its standard error in one second that are logged; the rest are counted */
+#define LIMIT_PLUGIN_ANSWERS_BYTES  1048576  /* read of its answers in one second, 80,000 acknowledgements: beyond it, it waits */
+#define LIMIT_PLUGIN_READ_BYTES     65536    /* read of its standard error in one second: beyond it, it waits */
+#define LIMIT_PLUGIN_FILE_BYTES     1073741824 /* one file that a plugin writes */
+#define LIMIT_PLUGIN_WORDS_COUNT    32       /* words of a command, or of one list of a filter */
+
 /* Store */
 #define LIMIT_TXN_COUNT             8192     /* records in one transaction of a replica */
 #define LIMIT_SEGMENT_COUNT         65536    /* delivery numbers of one history segment */

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/load.h"
-#include "cli/object.h"
+#include "core/object.h"
 #include "cli/pick.h"
 #include "cli/screen.h"
 #include "cli/send.h"

@@ -28,7 +28,8 @@ struct options {
 static const struct {
     const char *name;
     role_fn *run;
-} roles[] = {{"sign", role_sign}, {"core", core_run}, {"gate", role_gate}, {"seal", role_seal}};
+} roles[] = {
+    {"sign", role_sign}, {"core", core_run}, {"gate", role_gate}, {"seal", role_seal}, {"plug", role_plug}};
 
 static int
 run_role(const struct options *o, const struct conf *conf)
@@ -48,7 +49,7 @@ run_role(const struct options *o, const struct conf *conf)
         if (strcmp(roles[i].name, o->role) != 0)
             continue;
         log_start(o->role, conf->log_level);
-        if (sandbox_enter(o->role, conf) != 0)
+        if (sandbox_enter(role_sandbox(o->role, conf), conf) != 0)
             return 1;
         return roles[i].run(&args);
     }

@@ -24,12 +24,13 @@
 #define RESTART_MS_MIN 50
 #define RESTART_MS_MAX 5000
 #define STEADY_MS      10000 /* a role that ran so long starts again at once */
-#define CHILDREN       4
+#define CHILDREN       5
 #define STOP_MS        5000 /* how long a role may take to end */
 
 struct child {
     const char *name;
     bool gate, sign, seal, api; /* which listening sockets it gets */
+    bool apart;                 /* the node is up without it */
     pid_t pid;                  /* 0 = not running */
     bool ready;
     int ready_fd; /* -1 = said so, or not running */
@@ -206,7 +207,7 @@ take_ready(struct supervisor *s, struct child *c)
     close(c->ready_fd);
     c->ready_fd = -1;
     for (int i = 0; i < CHILDREN; i++)
-        all = all && s->child[i].ready;
+        all = all && (s->child[i].ready || s->child[i].apart);
     if (!all || s->said_ready)
         return;
     s->said_ready = true;
@@ -359,7 +360,8 @@ supervisor_run(const struct conf *conf, const char *conf_name)
                            .child = {{.name = "sign", .sign = true, .ready_fd = -1},
                                      {.name = "seal", .seal = true, .ready_fd = -1},
                                      {.name = "core", .api = true, .ready_fd = -1},
-                                     {.name = "gate", .gate = true, .ready_fd = -1}}};
+                                     {.name = "gate", .gate = true, .ready_fd = -1},
+                                     {.name = "plug", .apart = true, .ready_fd = -1}}};
     int lock = lock_directory();
 
     if (lock < 0)
