@@ -28,13 +28,14 @@ fieldmap_part(const struct fieldmap *map, const ProtobufCMessage *msg, unsigned 
 int
 fieldmap_find(const struct fieldmap *map, struct span keyword, bool object, size_t hint)
 {
-    for (size_t i = 0; i < map->count; i++) {
-        size_t row = (hint + i) % map->count;
+    size_t row = hint < map->count ? hint : hint % map->count;
+
+    for (size_t i = 0; i < map->count; i++, row = row + 1 < map->count ? row + 1 : 0) {
         const struct field *field = &map->field[row];
 
-        if ((map->block[field->block].part == 1) != object)
+        if (!span_is(keyword, field->keyword) && (field->alias == NULL || !span_is(keyword, field->alias)))
             continue;
-        if (span_is(keyword, field->keyword) || (field->alias != NULL && span_is(keyword, field->alias)))
+        if ((map->block[field->block].part == 1) == object)
             return (int)row;
     }
     return -1;
@@ -55,6 +56,20 @@ fieldmap_get(const struct field *field, const ProtobufCMessage *part, char numbe
     }
     memcpy(&text, at(part, field->offset), sizeof text);
     return *text != 0 ? span_str(text) : span_of(text, 0); /* most are empty */
+}
+
+bool
+fieldmap_is_given(const struct field *field, const ProtobufCMessage *part)
+{
+    const char *text;
+    uint64_t count;
+
+    if (field->kind == FIELD_COUNT) {
+        memcpy(&count, at(part, field->offset), sizeof count);
+        return count != 0;
+    }
+    memcpy(&text, at(part, field->offset), sizeof text);
+    return *text != 0;
 }
 
 size_t

@@ -11,6 +11,8 @@ static const struct slip {
 static bool
 is_nan(struct span value)
 {
+    if (value.n < 3 || value.n > 4 || (value.p[value.n - 1] | 0x20) != 'n')
+        return false;
     return text_equal_nocase(value, "nan") || text_equal_nocase(value, "-nan") ||
            text_equal_nocase(value, "+nan");
 }
@@ -67,17 +69,21 @@ take_nothing(struct fill *f, const struct field *field, struct place at, bool is
     return fill_tolerate(f, WHY_FIELD_MISSING, at, field->keyword, "empty, which is read as not given");
 }
 
+static bool
+is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* Seen in KVN and XML: `.5`, `5.`, a D for the exponent. Certain in meaning, outside the grammar of 502.0-B-3 section 7.5.6. */
 static int
 note_number(struct fill *f, const struct field *field, struct span value, struct place at)
 {
     for (size_t i = 0; i < value.n; i++) {
-        bool before = i > 0 && value.p[i - 1] >= '0' && value.p[i - 1] <= '9';
-        bool behind = i + 1 < value.n && value.p[i + 1] >= '0' && value.p[i + 1] <= '9';
-
-        if (value.p[i] == '.' && !(before && behind))
+        if (value.p[i] == '.' &&
+            !(i > 0 && is_digit(value.p[i - 1]) && i + 1 < value.n && is_digit(value.p[i + 1])))
             return fill_tolerate(f, WHY_FIELD_NUMBER, at, field->keyword, "no digit beside the point");
-        if (value.p[i] == 'D' || value.p[i] == 'd')
+        if ((value.p[i] | 0x20) == 'd')
             return fill_tolerate(f, WHY_FIELD_NUMBER, at, field->keyword, "D for the exponent: expected E");
     }
     return 0;
@@ -118,7 +124,7 @@ store(struct fill *f, const struct field *field, struct span value, struct place
 
     if (copy == NULL)
         return -1;
-    if (memchr(value.p, 0, value.n) != NULL)
+    if (text_plain_prefix(value) < value.n && memchr(value.p, 0, value.n) != NULL)
         return why_set(f->why, WHY_TEXT_ENCODING, at.line, at.column, field->keyword,
                        "a control character: expected printable text");
     if (fieldmap_check_value(field, span_str(copy), f->why, at.line, at.column) != 0)

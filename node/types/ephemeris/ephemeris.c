@@ -48,6 +48,13 @@ check(const ProtobufCMessage *msg, struct why *why)
     return blockmap_check(map, msg, why);
 }
 
+/* Its readers walk as check() does. */
+static int
+check_read(const ProtobufCMessage *msg, struct why *why)
+{
+    return blockmap_check_source(form_of(msg), msg, why);
+}
+
 /* The first block of a name. */
 static const Parallax__V1__Block *
 first(const Parallax__V1__Ephemeris *e, const char *name)
@@ -196,6 +203,7 @@ const struct type type_ephemeris = {
     .body_max = LIMIT_BODY_BYTES,
     .schema = &parallax__v1__ephemeris__descriptor,
     .check = check,
+    .check_read = check_read,
     .subject = subject,
     .summary = summary,
     .json = json,

@@ -18,6 +18,13 @@ check(const ProtobufCMessage *msg, struct why *why)
     return blockmap_check(&observation_map, msg, why);
 }
 
+/* Its readers walk as check() does. */
+static int
+check_read(const ProtobufCMessage *msg, struct why *why)
+{
+    return blockmap_check_source(&observation_map, msg, why);
+}
+
 /* The first block of a name; check() has seen that it is there. */
 static const Parallax__V1__Block *
 first(const Parallax__V1__Observation *o, const char *name)
@@ -214,6 +221,7 @@ const struct type type_observation = {
     .body_max = LIMIT_BODY_BYTES,
     .schema = &parallax__v1__observation__descriptor,
     .check = check,
+    .check_read = check_read,
     .subject = subject,
     .summary = summary,
     .json = json,
