@@ -58,20 +58,6 @@ fieldmap_get(const struct field *field, const ProtobufCMessage *part, char numbe
     return *text != 0 ? span_str(text) : span_of(text, 0); /* most are empty */
 }
 
-bool
-fieldmap_is_given(const struct field *field, const ProtobufCMessage *part)
-{
-    const char *text;
-    uint64_t count;
-
-    if (field->kind == FIELD_COUNT) {
-        memcpy(&count, at(part, field->offset), sizeof count);
-        return count != 0;
-    }
-    memcpy(&text, at(part, field->offset), sizeof text);
-    return *text != 0;
-}
-
 size_t
 fieldmap_comments(const struct fieldmap *map, const ProtobufCMessage *part, bool object,
                   Parallax__V1__Comment ***list)

@@ -100,7 +100,20 @@ struct span fieldmap_get(const struct field *field, const ProtobufCMessage *part
                          char number[FIELDMAP_NUMBER_MAX]);
 
 /* Is there a value? */
-bool fieldmap_is_given(const struct field *field, const ProtobufCMessage *part);
+static inline bool
+fieldmap_is_given(const struct field *field, const ProtobufCMessage *part)
+{
+    const void *member = (const char *)part + field->offset;
+    const char *text;
+    uint64_t count;
+
+    if (field->kind == FIELD_COUNT) {
+        memcpy(&count, member, sizeof count);
+        return count != 0;
+    }
+    memcpy(&text, member, sizeof text);
+    return *text != 0;
+}
 
 /* Is ${value}, not empty, one that ${field} may hold? 0, or -1 with ${why} at ${line}, ${column}. */
 int fieldmap_check_value(const struct field *field, struct span value, struct why *why, uint32_t line,

@@ -67,9 +67,9 @@ describe_range(const struct field *field, char out[80])
 static int
 compare(struct span value, double view, const char *bound)
 {
-    double b;
+    double b = 0;
 
-    if (num_double(span_str(bound), &b) == 0 && view != b)
+    if ((strcmp(bound, "0") == 0 || num_double(span_str(bound), &b) == 0) && view != b)
         return view < b ? -1 : 1;
     return num_compare(value, span_str(bound));
 }

@@ -89,10 +89,11 @@ note_number(struct fill *f, const struct field *field, struct span value, struct
     return 0;
 }
 
-/* The text that is kept for ${value}. NULL with why. */
+/* The text that is kept for ${value}, which becomes as long as that. NULL with why. */
 static char *
-keep(struct fill *f, const struct field *field, struct span value, struct place at)
+keep(struct fill *f, const struct field *field, struct span *whole, struct place at)
 {
+    struct span value = *whole;
     struct span word = field->kind == FIELD_WORD ? fieldmap_word(field, value) : span_of(NULL, 0);
     char *copy = fill_copy(f, word.p != NULL ? word : value);
 
@@ -111,6 +112,7 @@ keep(struct fill *f, const struct field *field, struct span value, struct place 
         fill_tolerate(f, WHY_FIELD_VALUE, at, field->keyword, "not a word of the standard: expected %s",
                       field->words) != 0)
         return NULL;
+    whole->n = word.p != NULL ? word.n : value.n;
     return copy;
 }
 
@@ -119,7 +121,8 @@ static int
 store(struct fill *f, const struct field *field, struct span value, struct place at)
 {
     ProtobufCMessage *part = f->object[f->part];
-    char *copy = keep(f, field, value, at);
+    struct span kept = value;
+    char *copy = keep(f, field, &kept, at);
     uint64_t count = 0;
 
     if (copy == NULL)
@@ -127,7 +130,8 @@ store(struct fill *f, const struct field *field, struct span value, struct place
     if (text_plain_prefix(value) < value.n && memchr(value.p, 0, value.n) != NULL)
         return why_set(f->why, WHY_TEXT_ENCODING, at.line, at.column, field->keyword,
                        "a control character: expected printable text");
-    if (fieldmap_check_value(field, span_str(copy), f->why, at.line, at.column) != 0)
+    kept.p = (const uint8_t *)copy;
+    if (fieldmap_check_value(field, kept, f->why, at.line, at.column) != 0)
         return -1;
     if (f->style == FILL_CCSDS && field->kind == FIELD_REAL && note_number(f, field, value, at) != 0)
         return -1;
@@ -135,7 +139,9 @@ store(struct fill *f, const struct field *field, struct span value, struct place
         memcpy((char *)part + field->offset, &copy, sizeof copy);
         return 0;
     }
-    if (num_uint(*copy == '+' ? span_str(copy + 1) : span_str(copy), UINT64_MAX, &count) != 0)
+    if (*copy == '+')
+        kept = span_of(kept.p + 1, kept.n - 1);
+    if (num_uint(kept, UINT64_MAX, &count) != 0)
         return why_set(f->why, WHY_FIELD_NUMBER, at.line, at.column, field->keyword,
                        "not a number: expected digits");
     memcpy((char *)part + field->offset, &count, sizeof count);

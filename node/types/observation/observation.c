@@ -180,8 +180,8 @@ write_json(const ProtobufCMessage *msg, const struct convert *how, struct buf *o
 }
 
 static const struct reader kvn_reader = {
-    "tdm-kvn",         "text/plain", "CCSDS TDM 1.0 and 2.0, keyword = value",
-    LIMIT_INPUT_BYTES, probe_kvn,    read_kvn};
+    "tdm-kvn",          "text/plain", "CCSDS TDM 1.0 and 2.0, keyword = value",
+    LIMIT_STREAM_BYTES, probe_kvn,    read_kvn};
 static const struct reader xml_reader = {
     "tdm-xml", "application/xml", "CCSDS TDM 1.0 and 2.0 as NDM/XML", LIMIT_INPUT_BYTES, probe_xml, read_xml};
 static const struct writer kvn_writer = {.format = "tdm-kvn",
