@@ -66,7 +66,8 @@
 #define LIMIT_PB_FIELD_COUNT        65536    /* fields of a protobuf message from outside, all levels */
 
 /* Text from outside */
-#define LIMIT_INPUT_BYTES           67108864 /* one input file; readers stream */
+#define LIMIT_INPUT_BYTES           67108864 /* one input file that is a document: it is held whole */
+#define LIMIT_STREAM_BYTES          4294967295 /* one input file of records one after the other: places are 32 bits */
 #define LIMIT_LINE_BYTES            65536    /* one line of a text format without a limit of its own */
 #define LIMIT_KVN_LINE_BYTES        254      /* one KVN line (CCSDS 502.0-B-3 section 7.3.3) */
 #define LIMIT_VALUE_BYTES           8192     /* one value of a text format */
@@ -76,7 +77,8 @@
 #define LIMIT_JSON_DEPTH_COUNT      32       /* nesting of JSON from outside */
 #define LIMIT_XML_DEPTH_COUNT       32       /* nesting of XML from outside */
 #define LIMIT_DIGITS_COUNT          64       /* characters of one decimal number */
-#define LIMIT_OUTPUT_BYTES          536870912 /* one converted file: the widest format takes eight times the narrowest */
+#define LIMIT_OUTPUT_BYTES          536870912 /* what a word prints in one piece */
+#define LIMIT_CONVERTED_BYTES       34359738360 /* one converted file: the widest format takes eight times the narrowest */
 #define LIMIT_TRACK_COUNT           1000000   /* times of one ground track: almost two years of minutes */
 #define LIMIT_CONF_BYTES            262144   /* one configuration file */
 #define LIMIT_YAML_DEPTH_COUNT      8        /* nesting of YAML from outside: a roster takes 6 */

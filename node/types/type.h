@@ -129,6 +129,11 @@ struct type {
     bool alert;      /* goes to class alert by default */
     const ProtobufCMessageDescriptor *schema;
     int (*check)(const ProtobufCMessage *msg, struct why *why); /* meaning: what every holder may rely on */
+    /*
+     * check() of a message that one of the readers has just made, without what they have already held each value to; the same answer,
+     * sooner. All its strings are in the arena of the reader, but for short words of tables. NULL: check().
+     */
+    int (*check_read)(const ProtobufCMessage *msg, struct why *why);
     int (*subject)(const ProtobufCMessage *msg, struct subject *out); /* msg passed check(); 0 */
     void (*summary)(const ProtobufCMessage *msg, struct buf *out);    /* one line, untrusted text quoted */
     void (*json)(const ProtobufCMessage *msg,

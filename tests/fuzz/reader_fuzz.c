@@ -24,8 +24,11 @@ use(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct w
     struct convert how = {.alpha5 = true};
     struct subject subject;
     struct source source;
+    struct why refused = {.code = WHY_NONE};
 
     (void)why;
+    assert(type->check(msg, &refused) == 0);
+    assert(protobuf_c_message_get_packed_size(msg) <= type->body_max);
     buf_clear(out);
     type->json(msg, out);
     type->summary(msg, out);

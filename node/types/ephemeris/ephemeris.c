@@ -28,6 +28,13 @@ check(const ProtobufCMessage *msg, struct why *why)
     return blockmap_check(map, msg, why);
 }
 
+/* Its readers walk as check() does. */
+static int
+check_read(const ProtobufCMessage *msg, struct why *why)
+{
+    return blockmap_check_source(form_of(msg), msg, why);
+}
+
 /* Its first state names an object that nothing else names: two of them do not take each other's place. */
 static struct span
 first_state(const Parallax__V1__Ephemeris *e)
@@ -152,6 +159,7 @@ const struct type type_ephemeris = {
     .body_max = LIMIT_BODY_BYTES,
     .schema = &parallax__v1__ephemeris__descriptor,
     .check = check,
+    .check_read = check_read,
     .subject = subject,
     .summary = summary,
     .json = json,

@@ -50,8 +50,8 @@ write_oem_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf
 }
 
 const struct reader ephemeris_oem_kvn_reader = {
-    "oem-kvn",         "text/plain",  "CCSDS OEM 1.0, 2.0 and 3.0, keyword = value",
-    LIMIT_INPUT_BYTES, probe_oem_kvn, read_oem_kvn};
+    "oem-kvn",          "text/plain",  "CCSDS OEM 1.0, 2.0 and 3.0, keyword = value",
+    LIMIT_STREAM_BYTES, probe_oem_kvn, read_oem_kvn};
 const struct writer ephemeris_oem_kvn_writer = {
     .format = "oem-kvn",
     .media = "text/plain",
@@ -118,8 +118,8 @@ write_ocm_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf
 }
 
 const struct reader ephemeris_ocm_kvn_reader = {
-    "ocm-kvn",         "text/plain",  "CCSDS OCM 3.0, keyword = value",
-    LIMIT_INPUT_BYTES, probe_ocm_kvn, read_ocm_kvn};
+    "ocm-kvn",          "text/plain",  "CCSDS OCM 3.0, keyword = value",
+    LIMIT_STREAM_BYTES, probe_ocm_kvn, read_ocm_kvn};
 const struct writer ephemeris_ocm_kvn_writer = {
     .format = "ocm-kvn",
     .media = "text/plain",

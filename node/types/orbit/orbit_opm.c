@@ -77,8 +77,8 @@ write_xml(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
 }
 
 const struct reader orbit_opm_kvn_reader = {
-    "opm-kvn",         "text/plain", "CCSDS OPM 1.0, 2.0 and 3.0, keyword = value",
-    LIMIT_INPUT_BYTES, probe_kvn,    read_kvn};
+    "opm-kvn",          "text/plain", "CCSDS OPM 1.0, 2.0 and 3.0, keyword = value",
+    LIMIT_STREAM_BYTES, probe_kvn,    read_kvn};
 const struct reader orbit_opm_xml_reader = {
     "opm-xml",         "application/xml", "CCSDS OPM 1.0, 2.0 and 3.0 as NDM/XML",
     LIMIT_INPUT_BYTES, probe_xml,         read_xml};
