@@ -163,7 +163,9 @@ enum action_kind {
     ACTION_EVIDENCE,     /* log, bytes: a packed Fork (core/evidence.h), to be kept for good */
     ACTION_ROSTER,       /* bytes = note, size = version: keep it, and start a node with it */
     ACTION_LATE,         /* late */
-    ACTION_EVENT         /* event, text */
+    ACTION_DISPUTE, /* row, size: of a log that contradicts itself, leaves from size on leave the picture */
+    ACTION_REFILL,  /* subjects, subjects_n: of records that were delivered before */
+    ACTION_EVENT    /* event, text */
 };
 
 /* A batch with what it does to the tree and the picture. subject[].delivery is the adapter's: delivery of the
@@ -197,6 +199,8 @@ struct action {
     const struct store_log *row;
     const struct action_batch *batch;
     const struct store_late *late;
+    const struct store_subject *subjects;
+    size_t subjects_n;
     const struct why *why;
     struct store_range_row range;
 };

@@ -85,7 +85,7 @@ int store_published_get(struct store *s, struct span key, uint32_t part, struct 
 
 /* The picture: the newest record of each (type, mode, subject key, origin), by (epoch, created, log id, index); independent of arrival order. */
 /*
- * Replace the row when ${subject} is newer than what is there, and note its epoch in its segment. Texts: type and origin at most LIMIT_NAME_BYTES, key and
+ * Replace the row when ${subject} is newer than what is there and not set aside, and note its epoch in its segment. Texts: type and origin at most LIMIT_NAME_BYTES, key and
  * objects at most 127 bytes. When the record is not signed yet, this waits for store_batch_sign and ${delivery} is not looked at.
  */
 int store_latest_put(struct store *s, const struct store_subject *subject);
@@ -99,6 +99,12 @@ struct store_latest {
 };
 typedef int store_latest_fn(void *cookie,
                             const struct store_latest *row); /* non-zero stops; the same value is returned */
+/*
+ * A log contradicts itself: rows whose newest record is one of its leaves from ${from} on leave the picture. What older records say of those subjects is put
+ * back by store_dispute_refill(), which finds the delivery number of a record that came with its batch.
+ */
+int store_dispute_drop(struct store *s, uint32_t log, const char *origin, uint64_t from);
+int store_dispute_refill(struct store *s, const struct store_subject *subject);
 /* Rows of the picture in canonical order (type, mode, key, origin by bytes), strictly after ${after} (NULL: from the start). */
 int store_latest_each(struct store *s, const struct store_latest *after, store_latest_fn *fn, void *cookie);
 /* Rows whose subject names ${object}, newest epoch first. */

@@ -23,6 +23,23 @@ restore(struct world *w, unsigned i)
     tell(w, i, "store replaced by a backup");
 }
 
+/* Store and signer both are what they were, and nobody waits for what peers hold: what is signed now contradicts what was signed then. */
+static void
+lie(struct world *w, unsigned i)
+{
+    struct sim *s = &w->sim[i];
+
+    restore(w, i);
+    model_roll_back(&s->signer, &s->backup_signer);
+    s->whole = false;
+    w->figures.lies++;
+    tell(w, i, "its signer, too: it will tell another story");
+    for (unsigned k = 0; k < w->conf.nodes; k++) {
+        if (k != i && world_chance(w, 7000))
+            net_cut(w, i, k, 1000 + (int64_t)world_below(w, 12000));
+    }
+}
+
 /* The process is gone, and with ${power} what its disk had not synced is in doubt. */
 void
 faults_crash(struct world *w, unsigned i, bool power)
@@ -44,8 +61,12 @@ faults_crash(struct world *w, unsigned i, bool power)
     store_close(s->store);
     s->store = NULL;
     disk_revive(s->disk, power);
-    if (s->backup != NULL && w->conf.faults.restores && world_chance(w, 5000))
+    if (s->backup != NULL && i == LIAR && w->conf.faults.lies) {
+        if (world_chance(w, 8000))
+            lie(w, i);
+    } else if (s->backup != NULL && w->conf.faults.restores && world_chance(w, 5000)) {
         restore(w, i);
+    }
     net_node_gone(w, i);
     s->life++;
     t.at_ms = w->now + 200 + (int64_t)world_below(w, 5000);
@@ -59,6 +80,7 @@ take_backup(struct world *w, unsigned i)
 
     disk_image_free(s->backup);
     s->backup = disk_copy(s->disk);
+    s->backup_signer = s->signer;
     s->backup_acked = w->acked_n;
     tell(w, i, "backup made");
 }
@@ -68,6 +90,11 @@ faults_cause(struct world *w)
 {
     unsigned i = (unsigned)world_below(w, w->conf.nodes);
 
+    if (w->conf.faults.lies && world_chance(w, 40))
+        faults_crash(w, LIAR, false);
+    if (w->conf.faults.lies && world_chance(w, 100) && w->sim[LIAR].node != NULL &&
+        !store_in_transaction(w->sim[LIAR].store))
+        take_backup(w, LIAR);
     if (w->conf.faults.crashes && world_chance(w, 40))
         faults_crash(w, i, w->conf.faults.power && world_chance(w, 3000));
     if (w->conf.faults.power && world_chance(w, 40))

@@ -6,6 +6,7 @@
 #include "signer.h"
 #include "world.h"
 
+#define LIAR         0 /* who lies, when somebody does */
 #define PAIRS_MAX    4096
 #define ACKED_MAX    65536
 #define WAITING_MAX  256
@@ -31,7 +32,8 @@ struct sim {
     struct disk *disk;
     bool broken; /* its disk failed in this step */
     struct disk_image *backup;
-    size_t backup_acked; /* acknowledged in the whole world when it was made */
+    struct model_signer backup_signer; /* what the signer knew then; of a liar */
+    size_t backup_acked;               /* acknowledged in the whole world when it was made */
     struct sealer *sealer;
     bool audience; /* it was told that its audience is there */
 };
@@ -81,6 +83,7 @@ struct world {
     uint32_t number;
     struct world_figures figures;
     struct buf spoilt; /* the frame that was spoilt last */
+    bool lies;         /* conf.faults end before the run does */
     char wrong[256], leak[256];
     struct truth truth[TRUTH_MAX];
     size_t truth_n;
