@@ -52,6 +52,7 @@ struct node_conf {
     const char *name;
     const struct roster *roster; /* borrowed for the life of the node */
     uint8_t seed[32];            /* for salts and ids; never used twice */
+    bool copied;                 /* the store is a marked copy: no log of ours goes on from it */
     bool fresh_boot;             /* the node (not only its role) was started: boot guards apply */
     int64_t guard_wait_ms, heartbeat_ms, cosign_ms;
     uint64_t quota, quota_alert; /* bytes held of one origin: in data logs, in the others; 0 = any */

@@ -247,6 +247,8 @@ do_guard_passed(struct core *c, const struct action *a)
     begin(c);
     if (!c->failed)
         check(c, store_meta_set(c->store, "boot", span_str(c->args->boot)));
+    if (!c->failed)
+        check(c, store_meta_delete(c->store, STORE_COPY_MARK));
 }
 
 static void

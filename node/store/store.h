@@ -29,6 +29,14 @@ uint64_t store_free_bytes(struct store *s); /* of the file system that holds it 
 /* Small values by name: boot ids, guard states. */
 int store_meta_set(struct store *s, const char *name, struct span value);
 int store_meta_get(struct store *s, const char *name, struct buf *value); /* 1 when absent */
+/* Set in a copy that store_copy() made: no log of ours is continued from it. Deleted once they all have ended. */
+#define STORE_COPY_MARK "copy"
+int store_meta_delete(struct store *s, const char *name);
+/*
+ * Copy the store at ${path}, as it is at one moment and whether or not a node has it open, to the file ${to}, which is empty or not there; the copy is marked and has an
+ * incarnation of its own. 0, or -1 with what SQLite says in ${error}; ${to} is worth nothing then.
+ */
+int store_copy(const char *path, const char *to, char *error, size_t error_n);
 /* What shows that a log contradicted itself (a packed Fork, core/evidence.h); as store_meta_*. */
 int store_evidence_set(struct store *s, const uint8_t log[LOG_ID_BYTES], struct span fork);
 int store_evidence_get(struct store *s, const uint8_t log[LOG_ID_BYTES], struct buf *fork);

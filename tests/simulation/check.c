@@ -138,6 +138,15 @@ world_violation(struct world *w)
             return w->wrong;
         }
     }
+    for (unsigned i = 0; i < w->conf.nodes; i++) {
+        for (size_t k = 0; k < w->sim[i].ended_n; k++) {
+            if (w->sim[i].signer.log[k].head.size == w->sim[i].ended[k])
+                continue;
+            snprintf(w->wrong, sizeof(w->wrong), "%s went on in a log from a marked copy",
+                     w->roster->member[i].name);
+            return w->wrong;
+        }
+    }
     for (size_t k = 0; k < w->acked_n; k++) {
         if (w->acked[k].excused || w->sim[w->acked[k].node].node == NULL || holds(w, &w->acked[k]))
             continue;

@@ -19,6 +19,7 @@ restore(struct world *w, unsigned i)
     for (size_t k = s->backup_acked; k < w->acked_n; k++)
         w->acked[k].excused = w->acked[k].excused || w->acked[k].node == i;
     s->whole = true;
+    s->marked = world_chance(w, 5000);
     w->figures.restored++;
     tell(w, i, "store replaced by a backup");
 }
@@ -31,6 +32,8 @@ lie(struct world *w, unsigned i)
 
     restore(w, i);
     model_roll_back(&s->signer, &s->backup_signer);
+    s->marked = false;
+    s->ended_n = 0;
     s->whole = false;
     w->figures.lies++;
     tell(w, i, "its signer, too: it will tell another story");
@@ -71,6 +74,20 @@ faults_crash(struct world *w, unsigned i, bool power)
     s->life++;
     t.at_ms = w->now + 200 + (int64_t)world_below(w, 5000);
     queue_put(&w->queue, t);
+}
+
+void
+faults_mark(struct world *w, unsigned i)
+{
+    struct sim *s = &w->sim[i];
+
+    if (!s->marked || !keep_holds_up(s, store_meta_set(s->store, STORE_COPY_MARK, span_str("1"))))
+        return;
+    s->marked = false;
+    s->ended_n = s->signer.log_n;
+    for (size_t k = 0; k < s->ended_n; k++)
+        s->ended[k] = s->signer.log[k].head.size;
+    tell(w, i, "that backup is marked as a copy");
 }
 
 static void

@@ -52,11 +52,12 @@ PLANTS = {
     "revealed_to_all": ("node/core/late.c", "    if (node_is_named(t)) {\n        node_random", "    if (node_is_named(t) && index % 2 == 0) {\n        node_random", "an embargo opens for readers who came later, too"),
     "body_unasked": ("node/core/fetch.c", "    g.count = 1;", "    g.count = 0;", "a body that came damaged is never asked for again"),
     "relay_believed": ("node/core/road.c", "inner.code == WHY_BODY_HASH) {", "inner.code == WHY_NONE) {", "who relays a damaged descriptor freezes the log of another"),
-    "dispute_shown": ("node/core/late.c", "from->row.disputed && from->row.common < from->ready ? from->row.common : from->ready;", "from->ready;",
-                      "what is disputed comes back into the picture"),
+    "dispute_shown": ("node/core/late.c", "        a->size = t->row.common;", "        a->size = t->row.size;", "what is disputed stays in the picture"),
     "common_left": ("node/core/dispute.c", "    return t->row.size < t->row.common || is_alert(t);", "    return is_alert(t) && t->row.size >= t->row.common;",
                     "who lacks some of the common part never gets it"),
     "common_unsaid": ("node/core/fork.c", "        if (t->row.common > before)\n            keep_and_tell(n, t, e);", "        (void)before;", "what both stories have in common is not passed on"),
+    "copy_continued": ("node/core/own.c", "        if (n->conf.copied) {\n            end_copied(n, t);\n        } else if", "        if",
+                       "a node that comes back on a marked copy goes on in its logs"),
     "tree_forgotten": ("node/core/road.c", "    t->tree = growth->tree;\n", "    if (t->row.size % 11 != 5)\n        t->tree = growth->tree;\n", "the peaks do not follow the leaves"),
 }
 

@@ -136,7 +136,8 @@ is_store_action(enum action_kind kind)
 {
     return kind == ACTION_LOG_PUT || kind == ACTION_BATCH_PUT || kind == ACTION_BATCH_SIGN ||
            kind == ACTION_TRUNCATE || kind == ACTION_PUBLISHED || kind == ACTION_LATE ||
-           kind == ACTION_EVIDENCE || kind == ACTION_DISPUTE || kind == ACTION_REFILL;
+           kind == ACTION_EVIDENCE || kind == ACTION_DISPUTE || kind == ACTION_REFILL ||
+           kind == ACTION_GUARD_PASSED;
 }
 
 static void
@@ -158,6 +159,9 @@ do_store(struct world *w, unsigned i, const struct action *a)
         break;
     case ACTION_LATE:
         keep_holds_up(s, store_late_put(s->store, a->late));
+        break;
+    case ACTION_GUARD_PASSED:
+        keep_holds_up(s, store_meta_delete(s->store, STORE_COPY_MARK));
         break;
     case ACTION_EVIDENCE:
         keep_holds_up(s, store_evidence_set(s->store, a->log, a->bytes));
@@ -283,6 +287,18 @@ open_store(struct world *w, unsigned i)
     assert(w->sim[i].store != NULL);
 }
 
+static bool
+is_copy(struct store *s)
+{
+    struct buf mark;
+    bool is;
+
+    buf_init(&mark, 64);
+    is = store_meta_get(s, STORE_COPY_MARK, &mark) == 0;
+    buf_release(&mark);
+    return is;
+}
+
 static void
 start(struct world *w, unsigned i)
 {
@@ -307,7 +323,9 @@ start(struct world *w, unsigned i)
         memcpy(conf.seed + 8 * k, &r, 8);
     }
     open_store(w, i);
+    faults_mark(w, i);
     assert(store_logs(s->store, add_row, rows) == 0);
+    conf.copied = is_copy(s->store);
     conf.view = view_of(s->store);
     s->life++;
     memset(s->want, 0, sizeof(s->want));

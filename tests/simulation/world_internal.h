@@ -33,7 +33,10 @@ struct sim {
     bool broken; /* its disk failed in this step */
     struct disk_image *backup;
     struct model_signer backup_signer; /* what the signer knew then; of a liar */
-    size_t backup_acked;               /* acknowledged in the whole world when it was made */
+    bool marked;    /* the store that came back says that it is a copy: until the next start */
+    size_t ended_n; /* logs that the signer knew then: they are never continued */
+    uint64_t ended[MODEL_LOGS_MAX];
+    size_t backup_acked; /* acknowledged in the whole world when it was made */
     struct sealer *sealer;
     bool audience; /* it was told that its audience is there */
 };
@@ -106,6 +109,8 @@ void net_node_gone(struct world *w, unsigned node);
 
 /* faults.c */
 void faults_crash(struct world *w, unsigned i, bool power);
+void faults_mark(struct world *w,
+                 unsigned i);       /* the node starts: its store may have to say that it is a copy */
 void faults_cause(struct world *w); /* some of them, now and then */
 
 /* body.c: one orbit record about object ${number}, packed; its name begins with SECRET when it is for a named audience */
