@@ -131,8 +131,9 @@ dispute_begin(struct node *n, struct track *t, const struct evidence *e)
     if (size != 0 && size <= t->ready &&
         (node_range_root(n, t, 0, size, root) != 0 || memcmp(root, e->common.root, HASH_BYTES) != 0))
         size = 0;
+    if (t->row.disputed && size <= t->row.common)
+        return; /* nothing new: nobody makes us look at everything again */
     t->row.frozen = t->row.disputed = t->row.refill = true;
-    if (size > t->row.common)
-        t->row.common = size;
+    t->row.common = size;
     t->refill_begun = false;
 }

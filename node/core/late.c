@@ -9,7 +9,7 @@
 #define AGAIN_MS      10000 /* a reveal that was asked for is not asked for again so soon */
 #define BODY_AGAIN_MS 2000  /* the next peer is asked for a body */
 #define RESCAN_BYTES  65536
-#define REFILL_PIECES 8
+#define REFILL_PIECES 4
 
 static struct track *
 track_no(struct node *n, uint32_t no)

@@ -40,17 +40,36 @@ store_dispute_drop(struct store *s, uint32_t log, const char *origin, uint64_t f
     return store_leave(s, opened, rc);
 }
 
+/* One column of the first row of ${sql} about ${leaf}; 0 when there is none. -1 after store_fail. */
+static int64_t
+look_up(struct store *s, enum sql sql, int64_t leaf)
+{
+    sqlite3_stmt *st = store_stmt(s, sql);
+    int64_t found = 0;
+    int rc;
+
+    if (st == NULL)
+        return -1;
+    (void)sqlite3_bind_int64(st, 1, leaf);
+    rc = store_row(s, st);
+    if (rc > 0)
+        found = sqlite3_column_int64(st, 0);
+    (void)sqlite3_reset(st);
+    return rc < 0 ? -1 : found;
+}
+
 int
 store_dispute_refill(struct store *s, const struct store_subject *v)
 {
     struct store_subject subject = *v;
-    struct store_record record;
-    int64_t received_ms;
-    int rc = store_record_get(s, v->log, v->index, &record, &subject.delivery, &received_ms);
+    int64_t leaf = leaf_of(v->log, v->index), id, first;
 
-    if (rc != 0)
-        return rc < 0
-                   ? -1
-                   : store_fail(s, "leaf %llu of log %u is not held", (unsigned long long)v->index, v->log);
+    assert(v->log > 0 && v->log <= LEAF_LOG_MAX && v->index <= LEAF_INDEX_MAX);
+    id = look_up(s, SQL_BATCH_AT, leaf);
+    if (id < 0 || (first = look_up(s, SQL_ANCHOR_GET, id)) < 0)
+        return -1;
+    if (leaf_log(id) != v->log || first == 0)
+        return store_fail(s, "leaf %llu of log %u is not held", (unsigned long long)v->index, v->log);
+    subject.delivery = (uint64_t)(first + (leaf - id));
     return store_latest_put(s, &subject);
 }
