@@ -16,7 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__
 COPY = os.path.join(ROOT, "build", "plants")
 SEEDS = 120      # a plant that is not found in so many is not found
 # Where the search begins, for plants that few seeds find: it takes less time.
-FIRST = {"sign_before_disk": 40, "recovery_unsaid": 45, "tree_forgotten": 85, "tail_lost": 226, "ended_left": 226}
+FIRST = {"sign_before_disk": 40, "recovery_unsaid": 45, "tree_forgotten": 85, "tail_lost": 226, "ended_left": 226, "dispute_shown": 10, "common_left": 10, "common_unsaid": 10}
 CORES = os.cpu_count() or 1
 
 # name: file, what stands there (once), what stands there instead, what that would do
@@ -52,7 +52,19 @@ PLANTS = {
     "revealed_to_all": ("node/core/late.c", "    if (node_is_named(t)) {\n        node_random", "    if (node_is_named(t) && index % 2 == 0) {\n        node_random", "an embargo opens for readers who came later, too"),
     "body_unasked": ("node/core/fetch.c", "    g.count = 1;", "    g.count = 0;", "a body that came damaged is never asked for again"),
     "relay_believed": ("node/core/road.c", "inner.code == WHY_BODY_HASH) {", "inner.code == WHY_NONE) {", "who relays a damaged descriptor freezes the log of another"),
+    "dispute_shown": ("node/core/late.c", "        a->size = t->row.common;", "        a->size = t->row.size;", "what is disputed stays in the picture"),
+    "common_left": ("node/core/dispute.c", "    return t->row.size < t->row.common || is_alert(t);", "    return is_alert(t) && t->row.size >= t->row.common;",
+                    "who lacks some of the common part never gets it"),
+    "common_unsaid": ("node/core/fork.c", "        if (t->row.common > before)\n            keep_and_tell(n, t, e);", "        (void)before;", "what both stories have in common is not passed on"),
+    "copy_continued": ("node/core/own.c", "        if (n->conf.copied) {\n            end_copied(n, t);\n        } else if", "        if",
+                       "a node that comes back on a marked copy goes on in its logs"),
     "tree_forgotten": ("node/core/road.c", "    t->tree = growth->tree;\n", "    if (t->row.size % 11 != 5)\n        t->tree = growth->tree;\n", "the peaks do not follow the leaves"),
+}
+
+# Found by a scenario with real daemons: the same, and the test file.
+DAEMON_PLANTS = {
+    "alerts_stopped": ("node/core/dispute.c", "    return t->lane == PARALLAX__V1__LANE__ALERT_LANE &&\n", "    return t->row.size == UINT64_MAX && t->lane == PARALLAX__V1__LANE__ALERT_LANE &&\n",
+                       "alerts of a log that contradicts itself are not carried any more", "tests/scenario/test_dispute.py"),
 }
 
 
@@ -107,8 +119,17 @@ def find(program, begin):
     return None
 
 
+def find_scenario(test):
+    """Does the test fail with the daemons of the copy?"""
+    run("cmake", "--build", os.path.join(COPY, "build"), "--target", "parallaxd", "parallax")
+    done = subprocess.run(["nice", sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", os.path.join(ROOT, test)], cwd=ROOT, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, PARALLAX_BUILD=os.path.join(COPY, "build")))
+    told = re.search(r"^FAILED (\S+)", done.stdout.decode(), re.M)
+    return (0, told[1]) if done.returncode == 1 and told else None
+
+
 def plant(name):
-    path, old, new, what = PLANTS[name]
+    path, old, new, what, *test = PLANTS.get(name) or DAEMON_PLANTS[name]
     full = os.path.join(COPY, path)
     with open(full, encoding="utf-8") as file:
         text = file.read()
@@ -119,22 +140,23 @@ def plant(name):
         file.write(text.replace(old, new))
     begun = time.monotonic()
     try:
-        found = find(build(), FIRST.get(name, 1))
+        found = find_scenario(test[0]) if test else find(build(), FIRST.get(name, 1))
     finally:
         with open(full, "w", encoding="utf-8") as file:
             file.write(text)
     if found is None:
-        log("%-20s NOT FOUND in %d seeds (%s)" % (name, SEEDS, what))
+        log("%-20s NOT FOUND in %s (%s)" % (name, test[0] if test else "%d seeds" % SEEDS, what))
         return False
-    log("%-20s found by seed %d in %.0f s: %s" % (name, found[0], time.monotonic() - begun, found[1]))
+    log("%-20s found by %s in %.0f s: %s" % (name, "a scenario" if test else "seed %d" % found[0], time.monotonic() - begun, found[1]))
     return True
 
 
 def main():
-    names = sys.argv[1:] or list(PLANTS)
-    unknown = [name for name in names if name not in PLANTS]
+    every = list(PLANTS) + list(DAEMON_PLANTS)
+    names = sys.argv[1:] or every
+    unknown = [name for name in names if name not in every]
     if unknown:
-        raise SystemExit("plants: no such plant: %s; there are %s" % (", ".join(unknown), ", ".join(PLANTS)))
+        raise SystemExit("plants: no such plant: %s; there are %s" % (", ".join(unknown), ", ".join(every)))
     make_copy()
     good = sum(plant(name) for name in names)
     log("%d passed, %d failed" % (good, len(names) - good))
