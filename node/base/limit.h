@@ -93,6 +93,10 @@
 #define LIMIT_PUBLISH_QUEUE_BYTES   16777216 /* local records that wait for the log */
 #define LIMIT_LOG_LINE_BYTES        2048     /* one line of the event log */
 
+/* Alert rules (docs/alerts.md) */
+#define LIMIT_RULE_COUNT            64       /* rules of a node: the supplied ones are 15 */
+#define LIMIT_WATCH_OPEN_COUNT      4096     /* subjects that are looked at again each minute, because time alone may change their alerts */
+
 /* Store */
 #define LIMIT_TXN_COUNT             8192     /* records in one transaction of a replica */
 #define LIMIT_SEGMENT_COUNT         65536    /* delivery numbers of one history segment */

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import gen
 from tree import line_of, run
 
-LAYERS = (("base",), ("wire", "syntax", "crypt", "conf"), ("types",), ("core",), ("store", "bus", "sign"), ("web", "plug"),
+LAYERS = (("base",), ("wire", "syntax", "crypt", "conf"), ("types",), ("core",), ("store", "bus", "sign"), ("web", "plug", "watch"),
           ("daemon", "cli"))
 RANK = {folder: rank for rank, folders in enumerate(LAYERS) for folder in folders}
-PURE = ("base", "wire", "syntax", "types", "core")
+PURE = ("base", "wire", "syntax", "types", "core", "watch")
 # Exported names that do not begin with their file's name, and why that is right.
 NAMED_OTHERWISE = {
     "node/wire/unpack.c": ("pack", "prescan"),                 # the verbs beside unpack()
@@ -201,7 +201,7 @@ def layout(tree):
             yield "%s:%s" % (match[1], match[2]), "clang-format would change it", "run clang-format -i " + match[1]
 
 
-OTHER_WORDS = ("contact",)  # types whose name is also a member of other things: only type_NAME is looked for
+OTHER_WORDS = ("contact", "alert")  # types whose name is also a member of other things: only type_NAME is looked for
 
 
 def type_names(tree):
