@@ -96,11 +96,13 @@ struct api_match {
     size_t types_n;
     const char *object, *origin; /* "" = all */
     int mode;
+    unsigned modes;       /* 1 << each mode wanted; 0 = mode alone */
     bool dated;           /* since and until count: what has no epoch does not fit */
     int64_t since, until; /* utc_sort_key(), both included */
     bool quarantined;     /* those instead of the believed ones */
 };
 int api_match_mode(struct api_call *c, int mode, int *out); /* REAL when unspecified */
+int api_match_modes(struct api_call *c, const Parallax__V1__Mode *modes, size_t n, struct api_match *m);
 int api_match_types(struct api_call *c, char *const *types, size_t n, struct api_match *m);
 int api_match_query(struct api_call *c, const Parallax__V1__QueryRequest *q, struct api_match *m);
 bool api_match_record(struct api_call *c, const struct api_match *m, const struct store_log *log,

@@ -16,6 +16,20 @@ api_match_mode(struct api_call *c, int mode, int *out)
 }
 
 int
+api_match_modes(struct api_call *c, const Parallax__V1__Mode *modes, size_t n, struct api_match *m)
+{
+    for (size_t i = 0; i < n; i++) {
+        int mode;
+
+        if (modes[i] == PARALLAX__V1__MODE__MODE_UNSPECIFIED || api_match_mode(c, (int)modes[i], &mode) != 0)
+            return api_answer_refuse(c, WHY_FIELD_VALUE, "modes",
+                                     "expected REAL, EXERCISE, TEST or SIMULATED");
+        m->modes |= 1u << mode;
+    }
+    return 0;
+}
+
+int
 api_match_types(struct api_call *c, char *const *types, size_t n, struct api_match *m)
 {
     for (size_t i = 0; i < n; i++) {
@@ -49,6 +63,11 @@ api_match_query(struct api_call *c, const Parallax__V1__QueryRequest *q, struct 
     m->dated = q->since != NULL || q->until != NULL;
     if (q->type[0] != '\0' && api_match_types(c, &q->type, 1, m) != 0)
         return -1;
+    if (q->subject[0] != '\0' &&
+        (q->type[0] == '\0' || q->object[0] != '\0' || q->history || q->quarantined ||
+         strlen(q->subject) >= sizeof((struct store_latest *)NULL)->key))
+        return api_answer_refuse(c, WHY_FIELD_VALUE, "subject",
+                                 "a key, with a type, and none of object, history, quarantined");
     if (api_match_mode(c, (int)q->mode, &m->mode) != 0 ||
         read_time(c, q->since, "since", INT64_MIN, &m->since) != 0)
         return -1;
@@ -69,6 +88,14 @@ fits_type(const struct api_match *m, const char *type)
             return true;
     }
     return m->types_n == 0;
+}
+
+static bool
+fits_mode(const struct api_match *m, int mode)
+{
+    if (m->modes == 0)
+        return mode == m->mode;
+    return mode >= 0 && mode < 32 && (m->modes >> mode & 1) != 0;
 }
 
 static bool
@@ -144,7 +171,7 @@ api_match_record(struct api_call *c, const struct api_match *m, const struct sto
     if (h == NULL) /* quarantined for that very reason: type and mode cannot be told */
         return m->quarantined && !narrow;
     /* A leaf of no type is the log's own (descriptor, closure): api_log_answer() shows those. */
-    if ((h->type[0] == '\0' && !m->quarantined) || !fits_type(m, h->type) || (int)h->mode != m->mode)
+    if ((h->type[0] == '\0' && !m->quarantined) || !fits_type(m, h->type) || !fits_mode(m, (int)h->mode))
         return false;
     sealed = h->sealing != PARALLAX__V1__SEALING__NONE;
     /* What is carried for others, or under embargo, is shown to nobody here. */

@@ -44,6 +44,7 @@ api_tail_answer(struct api_call *c)
 
     store_incarnation(c->ctx->store, incarnation);
     if (api_match_mode(c, (int)q->mode, &match.mode) != 0 ||
+        api_match_modes(c, q->modes, q->n_modes, &match) != 0 ||
         api_match_types(c, q->types, q->n_types, &match) != 0 || api_page_init(&page, c, 0) != 0)
         return -1;
     if (c->tail->after == UINT64_MAX)

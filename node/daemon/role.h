@@ -30,5 +30,6 @@ int core_run(const struct role_args *args);
 int role_gate(const struct role_args *args);
 int role_sign(const struct role_args *args);
 int role_seal(const struct role_args *args);
+int role_watch(const struct role_args *args);
 
 #endif

@@ -73,6 +73,7 @@ static const struct {
     {"sign", {0}},
     {"seal", {0}},
     {"core", {1 /* AF_UNIX */, 0}},
+    {"watch", {1 /* AF_UNIX */, 0}},
     {"gate", {2 /* AF_INET */, 10 /* AF_INET6 */, 16 /* AF_NETLINK: libzmq asks for interfaces */}},
 };
 
@@ -121,12 +122,12 @@ filter(const char *role)
 
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 
-enum { SIGN = 1, CORE = 2, GATE = 4, SEAL = 8, ALL = 15 };
+enum { SIGN = 1, CORE = 2, GATE = 4, SEAL = 8, WATCH = 16, ALL = 31 };
 
 static const struct {
     const char *name;
     unsigned bit;
-} roles[] = {{"sign", SIGN}, {"core", CORE}, {"gate", GATE}, {"seal", SEAL}};
+} roles[] = {{"sign", SIGN}, {"core", CORE}, {"gate", GATE}, {"seal", SEAL}, {"watch", WATCH}};
 
 /* The files within reach of a role: what libraries read, and the node's directory. Of that gate and seal have their one key (landlock()). */
 static const struct {
@@ -139,6 +140,7 @@ static const struct {
     {ALL, "/usr", READ | LANDLOCK_ACCESS_FS_EXECUTE},
     {ALL, "/dev", READ | LANDLOCK_ACCESS_FS_WRITE_FILE},
     {SIGN | CORE | SEAL, "/proc", READ},
+    {WATCH, "rules.yaml", LANDLOCK_ACCESS_FS_READ_FILE},
     {GATE, "/run/systemd/resolve", READ}, /* where /etc/resolv.conf may lead */
 };
 

@@ -9,7 +9,7 @@ import pytest
 from federation import parallax
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TYPES = ("anomaly", "contact", "distress", "fragmentation", "launch", "lunar_activity", "neo_warning", "registration")
+TYPES = ("alert", "anomaly", "contact", "distress", "fragmentation", "launch", "lunar_activity", "neo_warning", "registration")
 
 
 def schema(build, kind):
