@@ -1,4 +1,4 @@
-"""Tracking data and ephemerides of the sample, for make.py: one object seen by two nations, another by the third."""
+"""Tracking data, ephemerides and attitudes of the sample, for make.py: one object seen by two nations, another by the third."""
 import json
 import math
 
@@ -17,6 +17,9 @@ def files(rng):
             yield "%s/ephemeris.ocm" % nation, "ephemeris", comprehensive(rng, *about)
         else:
             yield "%s/ephemeris.oem" % nation, "ephemeris", ephemeris(rng, *about)
+    for nation, (agency, _, name, cospar) in AGENCY.items():
+        form, text = {"us-noaa": ("aem", attitudes), "fr-cnes": ("apm", attitude), "jp-jaxa": ("acm", determination)}[nation]
+        yield "%s/attitude.%s" % (nation, form), "attitude", text(rng, agency, name, cospar)
 
 
 def flood(rng, nation, agency):
@@ -97,3 +100,52 @@ def comprehensive(rng, agency, station, name, cospar):
     return text + "TRAJ_STOP\nMAN_START\nCOMMENT Invented\n" + rows([
         ("MAN_ID", "SAMPLE-M1"), ("MAN_BASIS", "CANDIDATE"), ("MAN_DEVICE_ID", "THR_01"), ("MAN_PURPOSE", "COLA"), ("MAN_REF_FRAME", "RSW_ROTATING"),
         ("MAN_COMPOSITION", "TIME_RELATIVE, MAN_DURA, THR_X, THR_Y, THR_Z")]) + "300.0 %.1f 0.0 %.2f 0.0\nMAN_STOP\n" % (rng.uniform(20, 90), rng.uniform(0.5, 5))
+
+
+def turns(rng, count):
+    """Quaternions, scalar last, of a slow turn about one axis: one a minute."""
+    axis = [rng.uniform(-1, 1) for _ in range(3)]
+    size, start, rate = math.sqrt(sum(v * v for v in axis)), rng.uniform(0, 3), rng.uniform(0.01, 0.04)
+    for k in range(count):
+        half = start + rate * k
+        yield k, tuple(v / size * math.sin(half) for v in axis) + (math.cos(half),)
+
+
+def attitudes(rng, agency, name, cospar):
+    """An AEM in KVN: twenty minutes."""
+    text = rows([("CCSDS_AEM_VERS", "2.0"), ("CREATION_DATE", "2032-03-11T06:00:00"), ("ORIGINATOR", agency), ("MESSAGE_ID", "SAMPLE-%s-A5" % agency[:2])])
+    text += "META_START\n" + rows([
+        ("OBJECT_NAME", name), ("OBJECT_ID", cospar), ("CENTER_NAME", "EARTH"), ("REF_FRAME_A", "EME2000"), ("REF_FRAME_B", "SC_BODY_1"), ("TIME_SYSTEM", "UTC"),
+        ("START_TIME", "2032-03-11T12:00:00"), ("STOP_TIME", "2032-03-11T12:19:00"), ("ATTITUDE_TYPE", "QUATERNION")]) + "META_STOP\nDATA_START\nCOMMENT Invented: a slow turn\n"
+    for k, quaternion in turns(rng, 20):
+        text += "2032-03-11T12:%02d:00 %.9f %.9f %.9f %.9f\n" % ((k,) + quaternion)
+    return text + "DATA_STOP\n"
+
+
+def attitude(rng, agency, name, cospar):
+    """An APM in XML: one attitude, and how it changes."""
+    def elements(pairs, unit=""):
+        return "".join("<%s%s>%s</%s>\n" % (key, unit, value, key) for key, value in pairs)
+    _, quaternion = next(turns(rng, 1))
+    frames = elements([("REF_FRAME_A", "EME2000"), ("REF_FRAME_B", "SC_BODY_1")])
+    text = '<?xml version="1.0" encoding="UTF-8"?>\n<apm id="CCSDS_APM_VERS" version="2.0">\n<header>\n'
+    text += elements([("CREATION_DATE", "2032-03-11T06:00:00"), ("ORIGINATOR", agency), ("MESSAGE_ID", "SAMPLE-%s-A5" % agency[:2])]) + "</header>\n<body>\n<segment>\n<metadata>\n"
+    text += elements([("OBJECT_NAME", name), ("OBJECT_ID", cospar), ("CENTER_NAME", "EARTH"), ("TIME_SYSTEM", "UTC")]) + "</metadata>\n<data>\n<COMMENT>Invented</COMMENT>\n"
+    text += elements([("EPOCH", "2032-03-11T12:00:00")]) + "<quaternionState>\n" + frames + "<quaternion>\n"
+    text += elements(zip(("Q1", "Q2", "Q3", "QC"), ["%.9f" % v for v in quaternion])) + "</quaternion>\n</quaternionState>\n<angularVelocity>\n" + frames
+    text += elements([("ANGVEL_FRAME", "SC_BODY_1")]) + elements([("ANGVEL_%s" % axis, "%.5f" % rng.uniform(-0.1, 0.1)) for axis in "XYZ"], ' units="deg/s"')
+    return text + "</angularVelocity>\n</data>\n</segment>\n</body>\n</apm>\n"
+
+
+def determination(rng, agency, name, cospar):
+    """An ACM in KVN: ten minutes, and the sensors that told it."""
+    text = rows([("CCSDS_ACM_VERS", "2.0"), ("CREATION_DATE", "2032-03-11T06:00:00"), ("ORIGINATOR", agency), ("MESSAGE_ID", "SAMPLE-%s-A5" % agency[:2])])
+    text += "META_START\n" + rows([("OBJECT_NAME", name), ("INTERNATIONAL_DESIGNATOR", cospar), ("TIME_SYSTEM", "UTC"), ("EPOCH_TZERO", "2032-03-11T12:00:00")]) + "META_STOP\n"
+    text += "ATT_START\nCOMMENT Invented\n" + rows([
+        ("ATT_BASIS", "DETERMINED_OBC"), ("REF_FRAME_A", "EME2000"), ("REF_FRAME_B", "SC_BODY_1"), ("NUMBER_STATES", "4"), ("ATT_TYPE", "QUATERNION")])
+    for k, quaternion in turns(rng, 10):
+        text += "%.1f %.9f %.9f %.9f %.9f\n" % ((60.0 * k,) + quaternion)
+    text += "ATT_STOP\nAD_START\n" + rows([("AD_METHOD", "EKF"), ("ATTITUDE_SOURCE", "OBC"), ("ATTITUDE_STATES", "QUATERNION")])
+    for number, sensor in ((1, "AST1"), (2, "IMU1")):
+        text += "SENSOR_START\n" + rows([("SENSOR_NUMBER", number), ("SENSOR_USED", sensor)]) + "SENSOR_STOP\n"
+    return text + "AD_STOP\n"

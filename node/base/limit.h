@@ -71,6 +71,7 @@
 #define LIMIT_XML_DEPTH_COUNT       32       /* nesting of XML from outside */
 #define LIMIT_DIGITS_COUNT          64       /* characters of one decimal number */
 #define LIMIT_OUTPUT_BYTES          536870912 /* one converted file: the widest format takes eight times the narrowest */
+#define LIMIT_TRACK_COUNT           1000000   /* times of one ground track: almost two years of minutes */
 #define LIMIT_CONF_BYTES            262144   /* one configuration file */
 #define LIMIT_YAML_DEPTH_COUNT      8        /* nesting of YAML from outside: a roster takes 6 */
 #define LIMIT_YAML_CHILD_COUNT      1024     /* entries of one YAML list or group: keys are compared pairwise */

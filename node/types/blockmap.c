@@ -74,14 +74,44 @@ blockmap_blocks(const struct blockmap *map, const ProtobufCMessage *msg, Paralla
 }
 
 const struct blockmap *
+blockmap_for(const struct blockmap *map, struct span version)
+{
+    for (const struct blockmap *m = map; m != NULL; m = m->older) {
+        if (version.n > 0 && version.p[0] != 0 && strchr(m->majors, version.p[0]) != NULL)
+            return m;
+    }
+    return map;
+}
+
+const struct block_part *
+blockmap_part(const struct block_part *part, size_t parts, const struct field *field, size_t count,
+              size_t row, size_t *index)
+{
+    for (size_t i = 0; i < parts; i++) {
+        int first = blockmap_find(field, count, span_str(part[i].first));
+
+        if (first < 0 || row < (size_t)first || row >= (size_t)first + part[i].count)
+            continue;
+        if (index != NULL)
+            *index = row - (size_t)first;
+        return &part[i];
+    }
+    return NULL;
+}
+
+const struct blockmap *
 blockmap_of(const struct blockmap *const *map, size_t n, const ProtobufCMessage *msg)
 {
     for (size_t i = 0; i < n; i++) {
+        Parallax__V1__Block **list;
         const char *form;
 
         memcpy(&form, (const char *)msg + map[i]->form_at, sizeof form);
-        if (strcmp(form, map[i]->form) == 0)
-            return map[i];
+        if (strcmp(form, map[i]->form) != 0)
+            continue;
+        return blockmap_blocks(map[i], msg, &list) == 0
+                   ? map[i]
+                   : blockmap_for(map[i], blockmap_value(list[0], map[i]->kind[0].field[0].keyword));
     }
     return NULL;
 }

@@ -2,6 +2,8 @@
  * Messages of CCSDS that are made of repeated blocks: OEM, OCM, TDM. A form is a table: which blocks in which order, which keywords
  * each may hold, what its lines of data look like, what the elements of its XML are called. The readers and writers of KVN and
  * XML, the check and the canonical JSON all work from it. Single values are rows of types/fieldmap.h.
+ * Attitude messages (504.0-B) add: elements around some values, lines whose columns the metadata choose, blocks inside blocks, and
+ * major versions that have a table each.
  */
 #ifndef TYPES_BLOCKMAP_H
 #define TYPES_BLOCKMAP_H
@@ -22,9 +24,31 @@ enum block_flag {
     BLOCK_MUST = 1,    /* at least once in a segment (the header: once) */
     BLOCK_MANY = 2,    /* any number of times */
     BLOCK_SEGMENT = 4, /* begins a segment; after the last block of one, the next may begin */
-    BLOCK_AGAIN =
-        8,          /* its first keyword begins the next one, without words between (covariances of an OEM) */
-    BLOCK_USER = 16 /* holds USER_DEFINED_x */
+    BLOCK_AGAIN = 8,   /* its first keyword begins the next one, without words between (covariances) */
+    BLOCK_USER = 16,   /* holds USER_DEFINED_x */
+    BLOCK_INSIDE = 32, /* stands inside the block of the kind before it, at its end */
+    BLOCK_BARE = 64    /* KVN: ${start} and ${stop} are read and not written; of a flat form */
+};
+
+/* XML: an element of its own around some of the values: <quaternion>. */
+struct block_part {
+    const char *element;
+    const char *first; /* keyword of the first of its rows */
+    size_t count;
+    /* Its elements are called ${item}1, ${item}2, ... and this attribute has the keyword. NULL: they are called by it. */
+    const char *attribute;
+    const char *item;
+    bool is_any; /* they come in any order */
+};
+
+/* Columns of a line where the metadata say which: the word that says it, and how XML nests them. */
+struct block_layout {
+    const char *word;
+    const char *element; /* inside the line's element */
+    const struct field *column;
+    size_t columns;
+    const struct block_part *part;
+    size_t parts;
 };
 
 struct block_kind {
@@ -39,6 +63,8 @@ struct block_kind {
     size_t count;
     const struct field *tag; /* BLOCK_TAGGED */
     size_t tags;
+    const struct block_part *part;
+    size_t parts;
     unsigned char lines; /* enum block_lines */
     unsigned char flags; /* enum block_flag */
 };
@@ -55,13 +81,16 @@ struct block_kind {
 struct block_walk;
 
 struct blockmap {
-    const char *form;   /* the root element, and the message's own word: "oem" */
-    const char *majors; /* versions known: "123" */
+    const char *form;             /* the root element, and the message's own word: "oem" */
+    const char *majors;           /* versions known: "123" */
+    const struct blockmap *older; /* the form in other versions; NULL: none */
     const struct block_kind *kind;
     size_t kinds; /* [0] is the header, [0].field[0] the version keyword */
     /* A line of data of the open block, cut into columns; a block that is complete. 0, or -1 with w->why. NULL: nothing to add. */
     int (*line)(struct block_walk *w, const struct span *column, size_t n);
     int (*end)(struct block_walk *w);
+    /* The columns of the lines of a segment, by its metadata. NULL: block_kind has them. */
+    const struct block_layout *(*layout)(const Parallax__V1__Block *metadata);
     /* What is odd about the first line of a block, and yet certain in meaning; NULL: nothing. */
     const char *(*odd)(const struct block_walk *w, size_t columns);
     bool has_units;      /* KVN may show units; else they are fixed and never shown */
@@ -75,10 +104,11 @@ struct blockmap {
 struct block_walk {
     const struct blockmap *map;
     struct why *why;
-    uint32_t row, column;             /* place of the item, in the text; 0: none */
-    const struct block_kind *kind;    /* of the open block; NULL: none is open */
-    const Parallax__V1__Block *block; /* the open block as far as it came */
-    size_t count[BLOCKMAP_KINDS_MAX]; /* blocks of each kind in this segment */
+    uint32_t row, column;                /* place of the item, in the text; 0: none */
+    const struct block_kind *kind;       /* of the open block; NULL: none is open */
+    const Parallax__V1__Block *block;    /* the open block as far as it came */
+    const Parallax__V1__Block *metadata; /* of this segment; NULL: none came */
+    size_t count[BLOCKMAP_KINDS_MAX];    /* blocks of each kind in this segment */
     size_t segments;
     size_t at; /* kind of the last block */
     uint64_t seen[BLOCKMAP_FIELDS_MAX / 64];
@@ -99,6 +129,10 @@ int blockmap_walk_end(struct block_walk *w);
 int blockmap_wrong(struct block_walk *w, enum why_code code, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* For the rules of a form, 0 or -1 with w->why: a column is a number; ${from} is not after ${to}, where both are times. */
+int blockmap_number(struct block_walk *w, struct span value);
+int blockmap_span(struct block_walk *w, const char *from, const char *to);
+
 /* Row of a keyword; -1: unknown. */
 int blockmap_find(const struct field *field, size_t n, struct span keyword);
 /* The value of a keyword in a block; n == 0: not given. */
@@ -114,7 +148,12 @@ size_t blockmap_blocks(const struct blockmap *map, const ProtobufCMessage *msg, 
 int blockmap_check(const struct blockmap *map, const ProtobufCMessage *msg, struct why *why);
 void blockmap_json(const struct blockmap *map, const ProtobufCMessage *msg, struct buf *out);
 void blockmap_source(const struct blockmap *map, const ProtobufCMessage *msg, struct source *out);
-/* The form that ${msg} says it has, of ${map}[0..n); NULL: none of them. */
+/* ${map}, or an older one that knows ${version}. */
+const struct blockmap *blockmap_for(const struct blockmap *map, struct span version);
+/* The part that row ${row} of ${field} stands in; NULL: none. ${index}: which of its rows, from 0; may be NULL. */
+const struct block_part *blockmap_part(const struct block_part *part, size_t parts, const struct field *field,
+                                       size_t count, size_t row, size_t *index);
+/* The form that ${msg} says it has, in its version, of ${map}[0..n); NULL: none of them. */
 const struct blockmap *blockmap_of(const struct blockmap *const *map, size_t n, const ProtobufCMessage *msg);
 
 /* As struct reader's read() and struct writer's write(); begin and end of XML as xmlmap_begin(), xmlmap_end(). */

@@ -254,7 +254,7 @@ note_order(struct block_build *b, size_t row, struct place at)
     if (b->walk.last == SIZE_MAX || row >= b->walk.last || b->walk.lines > 0)
         return 0;
     b->walk.last = row; /* it is sorted in when it is there */
-    if (b->is_disordered)
+    if (b->is_disordered || b->is_unordered)
         return 0;
     b->is_disordered = true;
     return fill_tolerate(&b->fill, WHY_TEXT_SYNTAX, at, b->walk.kind->field[row].keyword,

@@ -22,6 +22,7 @@ struct block_build {
     struct block_comment *pending; /* comments whose place is not known yet, newest first */
     bool is_open;                  /* a message has begun */
     bool is_disordered;            /* reported for this block */
+    bool is_unordered;             /* what comes now may come in any order */
     struct place start;            /* of the message */
     uint32_t piece;                /* of a long message: 0 while it is whole so far */
     struct buf frame;              /* packed blocks that each piece begins with */

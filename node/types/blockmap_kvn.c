@@ -7,7 +7,8 @@
 
 struct reading {
     struct block_build build;
-    const struct blockmap *map;
+    const struct blockmap *newest; /* version of the form */
+    const struct blockmap *map;    /* the one of this message */
     struct kvn kvn;
     const struct convert *how;
     struct why *why;
@@ -20,6 +21,8 @@ struct reading {
     struct span head;     /* lines of the open block before its data */
     bool is_head;         /* none of that came yet */
     struct buf preamble;  /* of the next piece */
+    const struct block_kind
+        *outer; /* the block around those that stand inside it; NULL: none, or it is the open one */
 };
 
 static struct span
@@ -34,13 +37,27 @@ fail(struct reading *r, struct place at, const char *what, const char *expected)
     return why_set(r->why, WHY_TEXT_SYNTAX, at.line, at.column, NULL, "%s: expected %s", what, expected);
 }
 
+/* The word without which a block does not end; NULL: there is none. */
+static const char *
+stop_of(const struct block_kind *kind)
+{
+    return kind->flags & BLOCK_BARE ? NULL : kind->stop;
+}
+
+/* The word that must come before another block may begin; NULL: one may. */
+static const char *
+awaited(const struct reading *r)
+{
+    if (r->build.block != NULL)
+        return stop_of(r->build.walk.kind);
+    return r->outer != NULL ? r->outer->stop : NULL;
+}
+
 static int
 end_message(struct reading *r, struct place at)
 {
-    const struct block_kind *kind = r->build.walk.kind;
-
-    if (r->build.block != NULL && kind->stop != NULL)
-        return fail(r, at, "the message is cut off", kind->stop);
+    if (awaited(r) != NULL)
+        return fail(r, at, "the message is cut off", awaited(r));
     return blockmap_build_end(&r->build, buf_span(&r->preamble), between(r->first, r->end), span_of(NULL, 0),
                               at);
 }
@@ -53,6 +70,8 @@ begin_message(struct reading *r, const struct kvn_line *line, struct place at)
     if (is_next && end_message(r, at) != 0)
         return -1;
     r->is_begun = true;
+    r->outer = NULL;
+    r->map = r->build.map = blockmap_for(r->newest, line->value);
     r->first = line->raw.p;
     r->header = span_of(line->raw.p, 0);
     r->data = NULL;
@@ -97,8 +116,12 @@ cut_segment(struct reading *r, const struct kvn_line *line, struct place at)
 static int
 open_block(struct reading *r, const struct block_kind *kind, const struct kvn_line *line, struct place at)
 {
-    if (r->build.block != NULL && r->build.walk.kind->stop != NULL)
-        return fail(r, at, "a block within a block", r->build.walk.kind->stop);
+    const struct block_kind *around = r->build.block != NULL ? r->build.walk.kind : r->outer;
+    bool is_inside = (kind->flags & BLOCK_INSIDE) && around == kind - 1;
+
+    if (!is_inside && awaited(r) != NULL)
+        return fail(r, at, "a block within a block", awaited(r));
+    r->outer = is_inside ? around : NULL;
     if ((kind->flags & BLOCK_SEGMENT) && r->data != NULL &&
         blockmap_build_is_long(&r->build, (size_t)(line->raw.p - r->data)) && cut_segment(r, line, at) != 0)
         return -1;
@@ -122,8 +145,13 @@ take_word(struct reading *r, const struct kvn_line *line, struct place at, bool 
             return open_block(r, kind, line, at);
         if (kind->stop == NULL || !span_is(line->keyword, kind->stop))
             continue;
+        if (now == NULL && r->outer == kind) {
+            r->outer = NULL;
+            return 0;
+        }
         if (now != kind)
-            return fail(r, at, "the end of a block that is not open", kind->start);
+            return fail(r, at, "the end of a block that is not open",
+                        awaited(r) != NULL ? awaited(r) : kind->start);
         if (blockmap_build_close(&r->build, at) != 0)
             return -1;
         if (kind->flags & BLOCK_SEGMENT)
@@ -202,7 +230,8 @@ flat_kind(const struct reading *r, struct span keyword)
         bool is_user =
             (kind->flags & BLOCK_USER) && keyword.n > 13 && memcmp(keyword.p, "USER_DEFINED_", 13) == 0;
 
-        if (!is_user && blockmap_find(kind->field, kind->count, keyword) < 0)
+        if ((kind->start != NULL && !(kind->flags & BLOCK_BARE)) ||
+            (!is_user && blockmap_find(kind->field, kind->count, keyword) < 0))
             continue;
         if (kind == r->build.walk.kind)
             return kind;
@@ -220,7 +249,7 @@ take_pair(struct reading *r, const struct kvn_line *line, struct place at)
     struct span value = line->value, unit = span_of(NULL, 0);
     int row;
 
-    if (r->map->is_flat) {
+    if (r->map->is_flat && (kind == NULL || stop_of(kind) == NULL)) {
         const struct block_kind *where = flat_kind(r, line->keyword);
 
         if (where != NULL && where != kind && blockmap_build_open(&r->build, where, at) != 0)
@@ -269,7 +298,7 @@ blockmap_read_kvn(const struct blockmap *map, const char *format, struct span in
                   const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
                   struct why *why)
 {
-    struct reading r = {.map = map, .how = how, .why = why};
+    struct reading r = {.newest = map, .map = map, .how = how, .why = why};
     struct kvn_line line = {.line = 0};
     int rc = 0;
 
@@ -339,6 +368,19 @@ write_item(struct writing *w, const struct block_kind *kind, const Parallax__V1_
     return end_line(w, *item->keyword != 0 ? item->keyword : "line", start);
 }
 
+/* A block ends behind those that stand inside it. */
+static void
+end_block(struct buf *out, const struct block_kind *kind, const struct block_kind *next)
+{
+    bool is_inside = (kind->flags & BLOCK_INSIDE) != 0;
+    bool goes_inside = next != NULL && (next->flags & BLOCK_INSIDE);
+
+    if (stop_of(kind) != NULL && !(goes_inside && !is_inside))
+        buf_put_fmt(out, "%s\n", kind->stop);
+    if (is_inside && !goes_inside)
+        buf_put_fmt(out, "%s\n", kind[-1].stop);
+}
+
 int
 blockmap_write_kvn(const struct blockmap *map, const ProtobufCMessage *msg, const struct convert *how,
                    struct buf *out, struct why *why)
@@ -351,11 +393,12 @@ blockmap_write_kvn(const struct blockmap *map, const ProtobufCMessage *msg, cons
     for (size_t i = 0; i < n; i++) {
         const struct block_kind *kind = blockmap_kind(map, list[i]->name);
         const struct block_kind *next = i + 1 < n ? blockmap_kind(map, list[i + 1]->name) : NULL;
+        const char *word = kind->flags & BLOCK_BARE ? NULL : kind->start;
         bool goes_on = (kind->flags & BLOCK_AGAIN) != 0;
         size_t version = i == 0 ? 0 : SIZE_MAX;
 
-        if (kind->start != NULL && !(goes_on && before == kind))
-            buf_put_fmt(out, "%s\n", kind->start);
+        if (word != NULL && !(goes_on && before == kind))
+            buf_put_fmt(out, "%s\n", word);
         /* The version comes before any comment. */
         for (size_t k = 0; version == 0 && k < list[i]->n_items; k++) {
             if (strcmp(list[i]->items[k]->keyword, kind->field[0].keyword) == 0 &&
@@ -367,8 +410,8 @@ blockmap_write_kvn(const struct blockmap *map, const ProtobufCMessage *msg, cons
                 write_item(&w, kind, list[i]->items[k]) != 0)
                 return -1;
         }
-        if (kind->stop != NULL && !(goes_on && next == kind))
-            buf_put_fmt(out, "%s\n", kind->stop);
+        if (!(goes_on && next == kind))
+            end_block(out, kind, next);
         before = kind;
     }
     return 0;

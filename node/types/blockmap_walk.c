@@ -30,6 +30,28 @@ blockmap_walk(struct block_walk *w, const struct blockmap *map, struct why *why)
     *w = (struct block_walk){.map = map, .why = why};
 }
 
+int
+blockmap_number(struct block_walk *w, struct span value)
+{
+    double view;
+
+    if (value.n > LIMIT_DIGITS_COUNT || num_double(value, &view) != 0)
+        return blockmap_wrong(w, WHY_FIELD_NUMBER, "line", "%.*s: expected a decimal number",
+                              (int)(value.n < 40 ? value.n : 40), (const char *)value.p);
+    return 0;
+}
+
+int
+blockmap_span(struct block_walk *w, const char *from, const char *to)
+{
+    struct utc a, b;
+
+    if (utc_parse(blockmap_value(w->block, from), &a) != 0 ||
+        utc_parse(blockmap_value(w->block, to), &b) != 0 || utc_compare(a, b) <= 0)
+        return 0;
+    return blockmap_wrong(w, WHY_FIELD_RANGE, from, "after %s", to);
+}
+
 /* What a segment must have and does not. */
 static int
 end_segment(struct block_walk *w)
@@ -62,6 +84,8 @@ blockmap_walk_open(struct block_walk *w, const struct block_kind *kind, const Pa
     if (i > 0 && i < w->at)
         return blockmap_wrong(w, WHY_TEXT_SYNTAX, kind->name,
                               "behind blocks that the standard puts after it");
+    if ((kind->flags & BLOCK_INSIDE) && w->at != i && w->at + 1 != i)
+        return blockmap_wrong(w, WHY_TEXT_SYNTAX, kind->name, "outside %s", kind[-1].name);
     if (i > 1 && w->segments == 0)
         return blockmap_wrong(w, WHY_TEXT_SYNTAX, kind->name, "before the metadata");
     if (w->count[i] > 0 && !(kind->flags & BLOCK_MANY))
@@ -71,6 +95,8 @@ blockmap_walk_open(struct block_walk *w, const struct block_kind *kind, const Pa
     w->at = i;
     w->kind = kind;
     w->block = block;
+    if (kind->flags & BLOCK_SEGMENT)
+        w->metadata = block;
     w->lines = w->columns = w->extras = 0;
     w->last = SIZE_MAX;
     w->time[0] = 0;
@@ -81,8 +107,12 @@ blockmap_walk_open(struct block_walk *w, const struct block_kind *kind, const Pa
 static int
 check_version(struct block_walk *w, struct span value)
 {
-    const struct fieldmap known = {.majors = w->map->majors, .field = w->map->kind[0].field};
+    char majors[16] = "";
+    const struct fieldmap known = {.majors = majors, .field = w->map->kind[0].field};
+    size_t n = 0;
 
+    for (const struct blockmap *m = w->map; m != NULL; m = m->older)
+        n += (size_t)snprintf(majors + n, sizeof majors - n, "%s", m->majors);
     return fieldmap_check_version(&known, value, w->why, w->row, w->column);
 }
 
@@ -149,17 +179,6 @@ walk_extra(struct block_walk *w, const Parallax__V1__Item *item)
     return 0;
 }
 
-static int
-check_number(struct block_walk *w, struct span value, const char *what)
-{
-    double view;
-
-    if (value.n > LIMIT_DIGITS_COUNT || num_double(value, &view) != 0)
-        return blockmap_wrong(w, WHY_FIELD_NUMBER, what, "%.*s: expected a decimal number",
-                              (int)(value.n < 40 ? value.n : 40), (const char *)value.p);
-    return 0;
-}
-
 /* A time tag: of the calendar, or seconds since the epoch of the message. All of a block are of one kind and in order. */
 static int
 check_tag(struct block_walk *w, struct span tag, bool is_strict)
@@ -189,6 +208,21 @@ check_tag(struct block_walk *w, struct span tag, bool is_strict)
     return 0;
 }
 
+/* Does XML show units at any column of a line? */
+static bool
+line_has_units(const struct block_walk *w)
+{
+    const struct block_layout *layout = w->map->layout != NULL ? w->map->layout(w->metadata) : NULL;
+    const struct field *column = layout != NULL ? layout->column : w->kind->column;
+    size_t n = layout != NULL ? layout->columns : w->kind->columns;
+
+    for (size_t i = 0; i < n; i++) {
+        if (column[i].unit != NULL)
+            return true;
+    }
+    return false;
+}
+
 static int
 walk_line(struct block_walk *w, const Parallax__V1__Item *item)
 {
@@ -202,12 +236,12 @@ walk_line(struct block_walk *w, const Parallax__V1__Item *item)
                               BLOCKMAP_COLUMNS_MAX);
     if (fieldmap_check_text("line", text, LIMIT_VALUE_BYTES, w->why, w->row, w->column) != 0)
         return -1;
-    if (*item->unit != 0 && (w->kind->column == NULL || strcmp(item->unit, "all") != 0))
+    if (*item->unit != 0 && (!line_has_units(w) || strcmp(item->unit, "all") != 0))
         return blockmap_wrong(w, WHY_FIELD_UNIT, "line", "a unit: expected none");
     if (first == 1 && check_tag(w, column[0], !w->map->has_units) != 0)
         return -1;
     for (size_t i = first; i < n && w->map->line == NULL; i++) {
-        if (check_number(w, column[i], "line") != 0)
+        if (blockmap_number(w, column[i]) != 0)
             return -1;
     }
     if (w->map->line != NULL && w->map->line(w, column, n) != 0)

@@ -5,13 +5,15 @@
 #include "base/text.h"
 #include "syntax/xml.h"
 #include "types/blockmap_build.h"
+#include "types/blockmap_nest.h"
 #include "types/xmlmap.h"
 
 #define DEPTH_MAX LIMIT_XML_DEPTH_COUNT
 
 struct reading {
     struct block_build build;
-    const struct blockmap *map;
+    const struct blockmap *newest; /* version of the form */
+    const struct blockmap *map;    /* the one of this message */
     struct span input;
     const struct convert *how;
     struct why *why;
@@ -29,6 +31,7 @@ struct reading {
     bool in_line;              /* inside a line element with elements for columns */
     bool line_has_units, line_lacks_units;
     struct buf line; /* its columns */
+    struct block_nest nest;
     struct span tag; /* of a tagged line, in ${names} */
     char names[LIMIT_NAME_BYTES + 1];
     size_t column; /* of it, so far */
@@ -67,13 +70,15 @@ static int
 begin_message(struct reading *r, const struct xml_event *event)
 {
     struct span version = xml_attribute(event, "version");
-    const char *keyword = r->map->kind[0].field[0].keyword;
+    const char *keyword = r->newest->kind[0].field[0].keyword;
 
+    r->map = r->build.map = blockmap_for(r->newest, version);
     r->is_open = true;
     r->root = event->depth;
     r->piece_start = event->offset;
     r->first_segment = r->block_start = r->head_end = r->data = 0;
     r->in_line = false;
+    blockmap_nest_begin(&r->nest, NULL);
     buf_clear(&r->preamble);
     buf_put_span(&r->preamble, declaration(r));
     r->count++;
@@ -97,14 +102,14 @@ on_root(struct reading *r, const struct xml_event *event)
         r->is_combined = true;
         return 0;
     }
-    if (span_is(event->name, r->map->form) && (event->depth == 0 || r->is_combined))
+    if (span_is(event->name, r->newest->form) && (event->depth == 0 || r->is_combined))
         return begin_message(r, event);
     if (event->depth == 0)
         return fail(r, event->place, event->name, "another root element");
     r->skip = event->depth + 1;
     if (span_is(event->name, "COMMENT") || span_is(event->name, "MESSAGE_ID"))
         return 0; /* of the combination, not of a message */
-    return xmlmap_foreign(r->how, event->name, event->place, r->map->form, r->why);
+    return xmlmap_foreign(r->how, event->name, event->place, r->newest->form, r->why);
 }
 
 static const struct block_kind *
@@ -208,7 +213,9 @@ begin_line(struct reading *r, const struct xml_event *event)
         return -1;
     if (r->data == 0)
         r->data = event->offset;
-    r->in_line = kind->column != NULL;
+    if (r->map->layout != NULL && kind->column == NULL)
+        blockmap_nest_begin(&r->nest, r->map->layout(r->build.walk.metadata));
+    r->in_line = kind->column != NULL || r->nest.layout != NULL;
     r->column = 0;
     r->line_has_units = r->line_lacks_units = false;
     r->tag = span_of(NULL, 0);
@@ -221,6 +228,7 @@ begin_block(struct reading *r, const struct block_kind *kind, const struct xml_e
 {
     r->block_start = event->offset;
     r->head_end = 0;
+    blockmap_nest_begin(&r->nest, NULL);
     r->column = 0;
     r->line_has_units = r->line_lacks_units = false;
     buf_clear(&r->line);
@@ -254,8 +262,12 @@ on_start(struct reading *r, const struct xml_event *event)
         else if (r->data > 0 && blockmap_build_is_long(&r->build, event->offset - r->data))
             return cut_segment(r, event);
     }
-    if (r->in_line)
+    if (r->in_line && r->nest.layout == NULL)
         return 0;
+    if (open != NULL && blockmap_nest_start(&r->nest, open, event, r->why))
+        return 0;
+    if (r->in_line || r->why->code != WHY_NONE)
+        return r->why->code != WHY_NONE ? -1 : 0;
     if (open != NULL && open->line != NULL && span_is(event->name, open->line))
         return begin_line(r, event);
     return kind != NULL ? begin_block(r, kind, event) : 0;
@@ -347,24 +359,44 @@ join_signs(struct reading *r, const struct xml_event *event, struct span *value)
     return 0;
 }
 
-/* One column of a line, an element of its own: in the order of the table, none left out. */
-static int
-take_column(struct reading *r, const struct xml_event *event)
+/* The column that an element is: in the order of the table, none left out. NULL with why. */
+static const struct field *
+column_of(struct reading *r, const struct xml_event *event)
 {
     const struct block_kind *kind = r->build.walk.kind;
     const struct field *field = r->column < kind->columns ? &kind->column[r->column] : NULL;
-    struct span value = trim(event->text);
 
+    if (r->nest.layout != NULL) {
+        struct span name = blockmap_nest_keyword(&r->nest, kind, event, r->element, r->why);
+        int row = blockmap_find(r->nest.layout->column, r->nest.layout->columns, name);
+
+        return row >= 0 ? &r->nest.layout->column[row] : NULL;
+    }
     if (kind->lines == BLOCK_TAGGED && r->column == 1) {
         int row = blockmap_find(kind->tag, kind->tags, event->name);
 
-        if (row < 0)
-            return fail(r, r->element, event->name, "no measurement of the standard");
+        if (row < 0) {
+            (void)fail(r, r->element, event->name, "no measurement of the standard");
+            return NULL;
+        }
         field = &kind->tag[row];
         r->tag = span_str(field->keyword);
     }
-    if (field == NULL || !span_is(event->name, field->keyword))
-        return fail(r, r->element, event->name, "not the element that the standard puts here");
+    if (field != NULL && span_is(event->name, field->keyword))
+        return field;
+    (void)fail(r, r->element, event->name, "not the element that the standard puts here");
+    return NULL;
+}
+
+/* One column of a line, an element of its own. */
+static int
+take_column(struct reading *r, const struct xml_event *event)
+{
+    const struct field *field = column_of(r, event);
+    struct span value = trim(event->text);
+
+    if (field == NULL)
+        return -1;
     if (value.n == 0 || memchr(value.p, ' ', value.n) != NULL)
         return why_set(r->why, WHY_FIELD_VALUE, event->place.line, event->place.column, field->keyword,
                        "expected one value");
@@ -375,10 +407,13 @@ take_column(struct reading *r, const struct xml_event *event)
         r->line_has_units = r->line_has_units || r->has_unit;
         r->line_lacks_units = r->line_lacks_units || !r->has_unit;
     }
+    r->column++;
+    if (r->nest.layout != NULL)
+        return blockmap_nest_put(&r->nest, (size_t)(field - r->nest.layout->column), value, r->element,
+                                 r->why);
     if (r->line.n > 0)
         buf_put_byte(&r->line, ' ');
     buf_put_span(&r->line, value);
-    r->column++;
     return 0;
 }
 
@@ -408,6 +443,9 @@ end_line(struct reading *r, const struct xml_event *event)
     const struct block_kind *kind = r->build.walk.kind;
 
     r->in_line = false;
+    if (r->nest.layout != NULL && blockmap_nest_line(&r->nest, &r->line, event->place, r->why) != 0)
+        return -1;
+    blockmap_nest_begin(&r->nest, NULL);
     if (r->column < 2)
         return fail(r, event->place, event->name, "too few elements");
     if (r->line_has_units && r->line_lacks_units &&
@@ -426,7 +464,8 @@ take_leaf(struct reading *r, const struct xml_event *event)
     const struct block_kind *kind = r->build.walk.kind;
     struct span unit = r->has_unit ? span_str(r->unit) : span_of(NULL, 0);
     char keyword[LIMIT_NAME_BYTES + 16];
-    struct span value;
+    struct span value, name;
+    int rc;
 
     if (span_is(event->name, "COMMENT"))
         return take_comment(r, event);
@@ -448,7 +487,13 @@ take_leaf(struct reading *r, const struct xml_event *event)
         return blockmap_build_pair(&r->build, span_str(keyword), value, span_of(NULL, 0), r->element,
                                    event->place);
     }
-    return blockmap_build_pair(&r->build, event->name, value, unit, r->element, event->place);
+    name = blockmap_nest_keyword(&r->nest, kind, event, r->element, r->why);
+    if (name.p == NULL)
+        return -1;
+    r->build.is_unordered = r->nest.part != NULL && r->nest.part->is_any;
+    rc = blockmap_build_pair(&r->build, name, value, unit, r->element, event->place);
+    r->build.is_unordered = false;
+    return rc;
 }
 
 static int
@@ -492,6 +537,8 @@ on_end(struct reading *r, const struct xml_event *event)
         return 0;
     if (event->depth == r->root)
         return end_message(r, event);
+    if (r->build.block != NULL && blockmap_nest_end(&r->nest, event))
+        return 0;
     if (r->in_line)
         return span_is(event->name, r->build.walk.kind->line) ? end_line(r, event) : take_column(r, event);
     kind = kind_of(r, event->name);
@@ -518,7 +565,7 @@ blockmap_read_xml(const struct blockmap *map, const char *format, struct span in
                   struct why *why)
 {
     static const char bom[] = "\xEF\xBB\xBF";
-    struct reading reading = {.map = map, .how = how, .why = why};
+    struct reading reading = {.newest = map, .map = map, .how = how, .why = why};
     struct reading *r = &reading;
     int rc;
 
@@ -526,9 +573,11 @@ blockmap_read_xml(const struct blockmap *map, const char *format, struct span in
     blockmap_build_init(&r->build, map, format, how, a, emit, cookie, why);
     buf_init(&r->preamble, LIMIT_BODY_BYTES);
     buf_init(&r->line, LIMIT_VALUE_BYTES);
+    blockmap_nest_init(&r->nest);
     rc = xml_read(r->input, on_event, r, why);
     if (rc == 0 && r->count == 0)
         rc = why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL, "no message: expected <%s>", map->form);
+    blockmap_nest_release(&r->nest);
     buf_release(&r->line);
     buf_release(&r->preamble);
     blockmap_build_release(&r->build);

@@ -14,36 +14,93 @@ struct writing {
     const struct convert *how;
     struct buf *out;
     struct why *why;
+    const struct block_layout *layout; /* of the lines of this segment; NULL: block_kind has their columns */
+    const struct block_part *part;     /* whose element is open */
 };
 
-static void
-put_element(struct writing *w, const char *name, const char *unit, struct span value)
-{
-    buf_put_fmt(w->out, "<%s", name);
-    if (unit != NULL && *unit != 0)
-        buf_put_fmt(w->out, " units=\"%s\"", unit);
-    buf_put_byte(w->out, '>');
-    xml_put(w->out, value);
-    buf_put_fmt(w->out, "</%s>\n", name);
-}
+/* XML knows E for an exponent, no D; it spells some words in lower case. */
+enum spelling { AS_IT_IS, NUMBER, LOWER };
 
-/* XML knows E for an exponent, no D. */
 static void
-put_number(struct writing *w, const char *name, const char *unit, struct span value)
+put_value(struct writing *w, const char *name, const char *unit, struct span value, enum spelling spelling)
 {
     size_t start;
 
-    buf_put_fmt(w->out, "<%s", name);
     if (unit != NULL && *unit != 0)
         buf_put_fmt(w->out, " units=\"%s\"", unit);
     buf_put_byte(w->out, '>');
     start = w->out->n;
     xml_put(w->out, value);
-    for (size_t i = start; i < w->out->n && !buf_failed(w->out); i++) {
-        if (w->out->p[i] == 'D' || w->out->p[i] == 'd')
+    for (size_t i = start; spelling != AS_IT_IS && i < w->out->n && !buf_failed(w->out); i++) {
+        uint8_t c = w->out->p[i];
+
+        if (spelling == NUMBER && (c == 'D' || c == 'd'))
             w->out->p[i] = 'E';
+        if (spelling == LOWER && c >= 'A' && c <= 'Z')
+            w->out->p[i] = (uint8_t)(c - 'A' + 'a');
     }
     buf_put_fmt(w->out, "</%s>\n", name);
+}
+
+static void
+put_element(struct writing *w, const char *name, const char *unit, struct span value)
+{
+    buf_put_fmt(w->out, "<%s", name);
+    put_value(w, name, unit, value, AS_IT_IS);
+}
+
+/* Row ${index} of the open part, or one that stands in none. */
+static void
+put_row(struct writing *w, size_t index, const struct field *field, const char *unit, struct span value,
+        enum spelling spelling)
+{
+    const struct block_part *part = w->part;
+    char name[LIMIT_NAME_BYTES + 24];
+
+    if (part == NULL || part->attribute == NULL) {
+        buf_put_fmt(w->out, "<%s", field->keyword);
+        put_value(w, field->keyword, unit, value, spelling);
+        return;
+    }
+    (void)snprintf(name, sizeof name, "%s%zu", part->item, index + 1);
+    buf_put_fmt(w->out, "<%s %s=\"%s\"", name, part->attribute, field->keyword);
+    put_value(w, name, unit, value, spelling);
+}
+
+/* What comes now stands in ${part}; NULL: in none. */
+static void
+go_into(struct writing *w, const struct block_part *part)
+{
+    if (w->part == part)
+        return;
+    if (w->part != NULL)
+        buf_put_fmt(w->out, "</%s>\n", w->part->element);
+    if (part != NULL)
+        buf_put_fmt(w->out, "<%s>\n", part->element);
+    w->part = part;
+}
+
+/* A line whose columns the metadata chose. */
+static int
+write_layout(struct writing *w, const struct block_kind *kind, const Parallax__V1__Item *item)
+{
+    const struct block_layout *layout = w->layout;
+    struct span column[BLOCKMAP_COLUMNS_MAX];
+    size_t n = blockmap_columns(span_str(item->value), column, BLOCKMAP_COLUMNS_MAX), index = 0;
+    bool has_units = strcmp(item->unit, "all") == 0;
+
+    if (layout == NULL || n != layout->columns)
+        return why_set(w->why, WHY_CANNOT_HOLD, 0, 0, kind->name, "a line of %zu columns: expected %zu", n,
+                       layout != NULL ? layout->columns : 0);
+    buf_put_fmt(w->out, "<%s>\n<%s>\n", kind->line, layout->element);
+    for (size_t i = 0; i < n; i++) {
+        go_into(w, blockmap_part(layout->part, layout->parts, layout->column, layout->columns, i, &index));
+        put_row(w, index, &layout->column[i], has_units ? layout->column[i].unit : NULL, column[i],
+                i > 0 ? NUMBER : AS_IT_IS);
+    }
+    go_into(w, NULL);
+    buf_put_fmt(w->out, "</%s>\n</%s>\n", layout->element, kind->line);
+    return 0;
 }
 
 static int
@@ -65,10 +122,7 @@ write_columns(struct writing *w, const struct block_kind *kind, const Parallax__
         if (field == NULL)
             return why_set(w->why, WHY_CANNOT_HOLD, 0, 0, kind->name, "a line of %zu columns: expected %zu",
                            n, kind->columns);
-        if (i == 0)
-            put_element(w, field->keyword, NULL, column[i]);
-        else
-            put_number(w, field->keyword, has_units ? field->unit : NULL, column[i]);
+        put_row(w, 0, field, has_units && i > 0 ? field->unit : NULL, column[i], i > 0 ? NUMBER : AS_IT_IS);
     }
     buf_put_fmt(w->out, "</%s>\n", kind->line);
     return 0;
@@ -91,8 +145,8 @@ write_rows(struct writing *w, const struct block_kind *kind, const Parallax__V1_
             if (at == kind->columns)
                 return why_set(w->why, WHY_CANNOT_HOLD, 0, 0, kind->name, "more than %zu numbers",
                                kind->columns);
-            put_number(w, kind->column[at].keyword,
-                       strcmp(item->unit, "all") == 0 ? kind->column[at].unit : NULL, column[k]);
+            put_row(w, 0, &kind->column[at], strcmp(item->unit, "all") == 0 ? kind->column[at].unit : NULL,
+                    column[k], NUMBER);
             at++;
         }
     }
@@ -114,9 +168,12 @@ is_element_name(const char *name)
 static int
 write_pair(struct writing *w, const struct block_kind *kind, const Parallax__V1__Item *item)
 {
-    size_t prefix = strlen(USER_PREFIX);
+    size_t prefix = strlen(USER_PREFIX), index = 0;
     int row = blockmap_find(kind->field, kind->count, span_str(item->keyword));
 
+    go_into(w, row < 0
+                   ? NULL
+                   : blockmap_part(kind->part, kind->parts, kind->field, kind->count, (size_t)row, &index));
     if (row < 0 && (kind->flags & BLOCK_USER) && strncmp(item->keyword, USER_PREFIX, prefix) == 0) {
         buf_put_str(w->out, "<USER_DEFINED parameter=\"");
         xml_put(w->out, span_str(item->keyword + prefix));
@@ -131,7 +188,11 @@ write_pair(struct writing *w, const struct block_kind *kind, const Parallax__V1_
         fill_warn(w->how, (struct place){0}, item->keyword,
                   "not a keyword of the standard: written as it is");
     }
-    put_element(w, item->keyword, item->unit, span_str(item->value));
+    if (row < 0)
+        put_element(w, item->keyword, item->unit, span_str(item->value));
+    else
+        put_row(w, index, &kind->field[row], item->unit, span_str(item->value),
+                kind->field[row].flags & FIELD_LOWER ? LOWER : AS_IT_IS);
     return 0;
 }
 
@@ -160,6 +221,8 @@ write_block(struct writing *w, const struct block_kind *kind, const Parallax__V1
             rc = write_pair(w, kind, item);
         else if (kind->lines == BLOCK_ROWS)
             rc = lines == 0 ? write_rows(w, kind, block) : 0;
+        else if (w->map->layout != NULL)
+            rc = write_layout(w, kind, item);
         else if (kind->column == NULL)
             put_element(w, kind->line, NULL, span_str(item->value));
         else
@@ -168,6 +231,7 @@ write_block(struct writing *w, const struct block_kind *kind, const Parallax__V1
             return -1;
         lines += blockmap_is_line(kind, item);
     }
+    go_into(w, NULL);
     return 0;
 }
 
@@ -175,7 +239,7 @@ int
 blockmap_write_xml(const struct blockmap *map, const ProtobufCMessage *msg, const struct convert *how,
                    struct buf *out, struct why *why)
 {
-    struct writing w = {map, how, out, why};
+    struct writing w = {.map = map, .how = how, .out = out, .why = why};
     Parallax__V1__Block **list;
     size_t n = blockmap_blocks(map, msg, &list);
     struct span version = n > 0 ? blockmap_value(list[0], map->kind[0].field[0].keyword) : span_str("");
@@ -186,18 +250,23 @@ blockmap_write_xml(const struct blockmap *map, const ProtobufCMessage *msg, cons
     buf_put_str(out, "\">\n");
     for (size_t i = 0; i < n; i++) {
         const struct block_kind *kind = blockmap_kind(map, list[i]->name);
+        const struct block_kind *next = i + 1 < n ? blockmap_kind(map, list[i + 1]->name) : NULL;
+        bool goes_inside = next != NULL && (next->flags & BLOCK_INSIDE);
         bool is_data = strcmp(kind->element, "data") == 0; /* it is open */
 
         if (kind->flags & BLOCK_SEGMENT) {
             buf_put_str(out, in_segment ? "</data>\n</segment>\n<segment>\n" : "<body>\n<segment>\n");
             in_segment = true;
+            w.layout = map->layout != NULL ? map->layout(list[i]) : NULL;
         }
         if (!is_data)
             buf_put_fmt(out, "<%s>\n", kind->element);
         if (write_block(&w, kind, list[i]) != 0)
             return -1;
-        if (!is_data)
+        if (!is_data && !(goes_inside && !(kind->flags & BLOCK_INSIDE)))
             buf_put_fmt(out, "</%s>\n", kind->element);
+        if ((kind->flags & BLOCK_INSIDE) && !goes_inside)
+            buf_put_fmt(out, "</%s>\n", kind[-1].element);
         if (kind->flags & BLOCK_SEGMENT)
             buf_put_str(out, "<data>\n");
     }

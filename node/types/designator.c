@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "astro/timescale.h"
 #include "base/num.h"
 #include "base/text.h"
 
@@ -44,37 +45,22 @@ designator_key(const char *name, char *out, size_t size)
     out[text_utf8_prefix(span_str(out))] = 0;
 }
 
-/* ${t} plus ${ns}, below a day, without leap seconds: the scales that differ from UTC have none. */
-static struct utc
-shift(struct utc t, int64_t ns)
-{
-    t.ns += ns;
-    if (t.ns < 0) {
-        t.ns += UTC_DAY_NS;
-        t.mjd--;
-    } else if (t.ns >= UTC_DAY_NS) {
-        t.ns -= UTC_DAY_NS;
-        t.mjd++;
-    }
-    return t;
-}
-
 struct utc
 designator_utc(struct span text, struct span system)
 {
-    static const struct {
-        const char *system;
-        int64_t ahead_of_tai_ns;
-    } scales[] = {{"TAI", 0}, {"GPS", -19000000000}, {"TT", 32184000000}, {"TDB", 32184000000}};
-    struct utc t;
+    const double dut1_s = 0.0;
+    struct utc given, utc;
 
-    if (utc_parse(text, &t) != 0)
+    if (utc_parse(text, &given) != 0)
         return (struct utc){0, 0};
-    for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
-        if (text_equal_nocase(system, scales[i].system)) {
-            t = shift(t, -scales[i].ahead_of_tai_ns);
-            return shift(t, -(int64_t)utc_tai_offset(t) * 1000000000);
-        }
+    if (span_is(system, "UTC"))
+        return given;
+    switch (timescale_utc(given, system, &dut1_s, &utc)) {
+    case TIMESCALE_DONE:
+        return utc;
+    case TIMESCALE_EARLY:
+        return given;
+    default:
+        return (struct utc){0, 0};
     }
-    return t;
 }

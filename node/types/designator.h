@@ -14,8 +14,8 @@ uint64_t designator_norad(struct span id);
 void designator_key(const char *name, char *out, size_t size);
 
 /*
- * The UTC of a CCSDS time in ${system} (UTC, TAI, GPS, TT, TDB as TT; others count as UTC: their offset is not known or below a
- * second). Zero if ${text} is no time.
+ * The UTC of a CCSDS time in ${system}, for finding and ordering records: as timescale_utc(), but UT1 counts as UTC (below a second off), and so
+ * does every system before 1972 (below a minute). Zero if ${text} is no time, or if ${system} is a mission's own clock, sidereal time or unknown.
  */
 struct utc designator_utc(struct span text, struct span system);
 

@@ -20,7 +20,8 @@ enum field_kind {
     FIELD_INT,   /* char *: an integer, its source text */
     FIELD_COUNT, /* uint64_t: an integer; 0 = not given */
     FIELD_TIME,  /* char *: YYYY-MM-DDThh:mm:ss[.d...][Z], or with the day of the year */
-    FIELD_TAG    /* char *: that, or seconds since the epoch of the message (502.0-B-3 section 6.2.1.7) */
+    FIELD_TAG,   /* char *: that, or seconds since the epoch of the message (502.0-B-3 section 6.2.1.7) */
+    FIELD_VECTOR /* char *: decimals with blanks between them, ${min} to ${max} of them */
 };
 
 enum field_flag {
@@ -31,7 +32,8 @@ enum field_flag {
     FIELD_ABOVE = 8,  /* ${min} itself is outside */
     FIELD_BELOW = 16, /* ${max} itself is outside */
     FIELD_NEW = 32,   /* not in the oldest version that the map reads */
-    FIELD_FORM = 64   /* of a form: "<...>" is a hint that was not replaced */
+    FIELD_FORM = 64,  /* of a form: "<...>" is a hint that was not replaced */
+    FIELD_LOWER = 128 /* XML spells its words in lower case (505.0-B-3: attitudeTypeType) */
 };
 
 struct field {

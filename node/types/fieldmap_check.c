@@ -152,6 +152,35 @@ check_real(const struct field *field, struct span value, struct why *why, uint32
     return check_range(field, value, view, why, line, column);
 }
 
+/* ${min} and ${max} count its numbers. */
+static int
+check_vector(const struct field *field, struct span value, struct why *why, uint32_t line, uint32_t column)
+{
+    uint64_t least = 1, most = UINT64_MAX, n = 0;
+    size_t i = 0;
+    double view;
+
+    while (i < value.n) {
+        size_t start = i;
+
+        while (i < value.n && value.p[i] != ' ')
+            i++;
+        if (i - start > LIMIT_DIGITS_COUNT || num_double(span_of(value.p + start, i - start), &view) != 0)
+            return refuse(WHY_FIELD_NUMBER, field, value, "decimal numbers with blanks between them", why,
+                          line, column);
+        n++;
+        while (i < value.n && value.p[i] == ' ')
+            i++;
+    }
+    (void)num_uint(span_str(field->min), UINT64_MAX, &least);
+    if (field->max != NULL)
+        (void)num_uint(span_str(field->max), UINT64_MAX, &most);
+    if (n >= least && n <= most)
+        return 0;
+    return why_set(why, WHY_FIELD_NUMBER, line, column, field->keyword, "%zu numbers: expected %s", (size_t)n,
+                   field->max != NULL ? field->max : field->min);
+}
+
 int
 fieldmap_check_value(const struct field *field, struct span value, struct why *why, uint32_t line,
                      uint32_t column)
@@ -178,6 +207,10 @@ fieldmap_check_value(const struct field *field, struct span value, struct why *w
             return refuse(WHY_FIELD_TIME, field, value, "YYYY-MM-DDThh:mm:ss[.d...], a time that exists", why,
                           line, column);
         return 0;
+    case FIELD_VECTOR:
+        if (check_vector(field, value, why, line, column) != 0)
+            return -1;
+        break;
     case FIELD_TEXT:
         break;
     }

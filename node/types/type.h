@@ -6,6 +6,7 @@
 #define TYPES_TYPE_H
 
 #include <protobuf-c/protobuf-c.h>
+#include "astro/sgp4.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limit.h"
@@ -112,6 +113,14 @@ struct figure {
     char text[96]; /* as the source has it: "46 (diameter_km 0.046)"; never changes with the time */
 };
 
+/* Mean elements of a record, for SGP4. */
+struct type_sgp4 {
+    struct sgp4_elements elements;
+    struct utc epoch;
+    const char *name; /* of the object, borrowed from the record: "" = not given */
+    bool has_bstar;   /* without one it is zero: no drag */
+};
+
 struct type {
     const char *name; /* wire name, topic, API path, CLI noun: [a-z][a-z0-9_]* */
     const char *title;
@@ -130,6 +139,13 @@ struct type {
     /* Figures of ${msg} as seen at ${at}, and how many; NULL: the type has none. */
     size_t (*figures)(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX]);
     const char *const *figure_names;     /* all that there can be, NULL-terminated */
+};
+
+    /*
+     * msg passed check(). 0, or -1 with ${why} when SGP4 means nothing for this record: another theory, frame or body, or a time system that
+     * cannot be led to UTC. NULL: the type has no mean elements.
+     */
+    int (*sgp4)(const ProtobufCMessage *msg, struct type_sgp4 *out, struct why *why);
     const struct reader *const *readers; /* NULL-terminated */
     const struct writer *const *writers;
     void (*form)(struct buf *out);        /* a record for a person to fill in; NULL: the type has none */

@@ -5,9 +5,10 @@
 
 Every TLE and OMM golden is read with python3-sgp4 (an implementation of its own) and its elements are compared with the committed
 canonical JSON. Every accepted golden is written as XML, which must validate with the schemas in ../shared/data/xsd/ndm where those are
-beside the repository: OMM, OPM, OEM and TDM 2.0 and CDM 1.0 (schema set 1.0, unqualified, which is what we write). OMM 3.0 has no schema there: such a
-message is validated as 2.0 when it holds nothing that is new in 3.0. Observations in 80 columns are worked out once more, exactly. Public alerts, and warnings written as such, validate with CAP 1.2. Real
-files are converted likewise when they are there.
+beside the repository: OMM, OPM, OEM and TDM 2.0, APM, AEM and CDM 1.0 (schema set 1.0, unqualified, which is what we write). OMM 3.0 has no schema there: such a
+message is validated as 2.0 when it holds nothing that is new in 3.0. Of APM, AEM and ACM 2.0 the common schema has the types of their values and blocks; adm-2.0.xsd
+puts the rest around them. Observations in 80 columns are worked out once more, exactly. Public alerts, and warnings written as such, validate
+with CAP 1.2. Real files are converted likewise when they are there.
 """
 import csv
 import io
@@ -162,6 +163,11 @@ def schema():
     return etree.XMLSchema(etree.parse(path)) if os.path.exists(path) else None
 
 
+def attitude_schema():
+    common = os.path.join(SHARED, "xsd", "ndm", "4.0.0-common-tdm", "ndmxml-4.0.0-common-4.0.xsd")
+    return etree.XMLSchema(etree.parse(os.path.join(ROOT, "tests", "conformance", "adm-2.0.xsd"))) if os.path.exists(common) else None
+
+
 def as_version_2(tree):
     """OMM 3.0 messages that say nothing new become 2.0; those that do, and what the schema of 2.0 cannot say, are left out."""
     for message in list(tree.getroot().findall("omm")):
@@ -188,10 +194,10 @@ def as_schema_2(tree):
     return tree
 
 
-def is_outside_schema(path):
+def is_outside_schema(path, reasons=("FIELD_UNKNOWN", "FIELD_MISSING", "TEXT_SYNTAX")):
     """Lenient reading keeps what the schema has no place for."""
     strict = os.path.splitext(path)[0] + ".strict"
-    return os.path.exists(strict) and read(strict).split()[0] in ("FIELD_UNKNOWN", "FIELD_MISSING", "TEXT_SYNTAX")
+    return os.path.exists(strict) and read(strict).split()[0] in reasons
 
 
 def validate(program, path, form, to, validator):
@@ -209,6 +215,20 @@ def validate(program, path, form, to, validator):
         return
     good = validator is None or validator.validate(tree)
     check("%s as %s" % (path, to), "" if good else str(validator.error_log.last_error))
+
+
+def validate_attitude(program, path, form, validators):
+    """APM and AEM 1.0 by their own schema, 2.0 and ACM by the frame around the common one."""
+    to = form.split("-")[0] + "-xml"
+    xml = convert(program, path, form, to)
+    if xml is None:
+        check("%s as %s" % (path, to), "was not written")
+        return
+    for message in list(etree.parse(io.BytesIO(xml)).getroot()):
+        alone = etree.Element("ndm")
+        alone.append(message)
+        good = validators[message.get("version")]
+        check("%s as %s" % (path, to), "" if good is None or good.validate(alone) else str(good.error_log.last_error))
 
 
 def validate_ades(program, path, form):
@@ -305,7 +325,7 @@ def check_real(program, validator):
         for to in ("ades-xml", "ades-psv"):
             check_there_and_back(program, path, form, to, want)
         validate_ades(program, path, form)
-    for name in ("tdm", "oem", "ocm", "opm"):
+    for name in ("tdm", "oem", "ocm", "opm", "apm", "aem", "acm"):
         for path in files("ccsds", "kvn") + files("ccsds", "xml"):
             if not os.path.basename(path).startswith(name):
                 continue
@@ -314,7 +334,9 @@ def check_real(program, validator):
             check(path, "" if want else "was not read")
             for to in (name + "-kvn", name + "-xml"):
                 check_there_and_back(program, path, form, to, want)
-            if name != "ocm":
+            if name in ("apm", "aem", "acm"):
+                validate_attitude(program, path, form, {"1.0": validator, "2.0": attitude_schema()})
+            elif name != "ocm":
                 validate(program, path, form, name + "-xml", validator)
 
 
@@ -348,6 +370,10 @@ def main():
     for record_type in ("public_alert", "neo_warning", "space_weather"):
         for path, form, records in goldens(record_type):
             validate_cap(program, path, form, records)
+    versions = {"1.0": validator, "2.0": attitude_schema()}
+    for path, form, _ in goldens("attitude"):
+        if not is_outside_schema(path, ("FIELD_UNKNOWN", "FIELD_VALUE", "TEXT_SYNTAX")):
+            validate_attitude(program, path, form, versions)
     for path, form, _ in goldens("neo_observation"):
         validate_ades(program, path, form)
     check_columns(program)

@@ -3,6 +3,7 @@
  * and written, and packs to what reads the same.
  */
 #include <assert.h>
+#include <math.h>
 
 #include "base/text.h"
 #include "types/registry.h"
@@ -11,6 +12,21 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define OUTPUT_BYTES_MAX (4 * 1048576)
+
+static void
+propagate(const struct type *type, const ProtobufCMessage *msg)
+{
+    struct why refusal = {.code = WHY_NONE};
+    struct type_sgp4 mean;
+    struct sgp4 s;
+    double r[3], v[3];
+
+    if (type->sgp4 == NULL || type->sgp4(msg, &mean, &refusal) != 0)
+        return;
+    (void)sgp4_init(&s, &mean.elements, SGP4_IMPROVED);
+    if (sgp4_propagate(&s, 100.0, r, v) == SGP4_DONE)
+        assert(isfinite(r[0] + r[1] + r[2] + v[0] + v[1] + v[2]));
+}
 
 static void
 use(const struct type *type, const ProtobufCMessage *msg, struct buf *out)
@@ -27,6 +43,7 @@ use(const struct type *type, const ProtobufCMessage *msg, struct buf *out)
 
         (void)type->writers[i]->write(msg, &how, out, &refusal);
     }
+    propagate(type, msg);
     buf_clear(out);
     pack(msg, out);
 }

@@ -9,11 +9,6 @@
 
 extern const struct blockmap ephemeris_oem, ephemeris_ocm;
 
-/* For the rules of both. 0, or -1 with w->why. */
-int ephemeris_number(struct block_walk *w, struct span value);
-/* ${from} is not after ${to}, where both are given as times. */
-int ephemeris_span(struct block_walk *w, const char *from, const char *to);
-
 extern const struct reader ephemeris_oem_kvn_reader, ephemeris_oem_xml_reader, ephemeris_ocm_kvn_reader,
     ephemeris_ocm_xml_reader;
 extern const struct writer ephemeris_oem_kvn_writer, ephemeris_oem_xml_writer, ephemeris_ocm_kvn_writer,

@@ -408,7 +408,7 @@ check_maneuver(struct block_walk *w, const struct span *column, size_t n)
         struct span name = name_at(names, i);
 
         if (!span_is(name, "ACC_INTERP") && !span_is(name, "THR_INTERP") && !span_is(name, "DEPLOY_ID") &&
-            ephemeris_number(w, column[i]) != 0)
+            blockmap_number(w, column[i]) != 0)
             return -1;
     }
     return 0;
@@ -420,7 +420,7 @@ line(struct block_walk *w, const struct span *column, size_t n)
     if (w->at == KIND_MAN)
         return check_maneuver(w, column, n);
     for (size_t i = 1; i < n; i++) {
-        if (ephemeris_number(w, column[i]) != 0)
+        if (blockmap_number(w, column[i]) != 0)
             return -1;
     }
     if (n < 2 || (w->columns > 0 && n != w->columns))
@@ -436,7 +436,7 @@ end(struct block_walk *w)
 
     if (has_lines && w->lines == 0)
         return blockmap_wrong(w, WHY_FIELD_MISSING, w->kind->name, "no lines: expected at least one");
-    return w->at == KIND_METADATA ? ephemeris_span(w, "START_TIME", "STOP_TIME") : 0;
+    return w->at == KIND_METADATA ? blockmap_span(w, "START_TIME", "STOP_TIME") : 0;
 }
 
 const struct blockmap ephemeris_ocm = {

@@ -119,7 +119,7 @@ line(struct block_walk *w, const struct span *column, size_t n)
         return blockmap_wrong(w, WHY_TEXT_SYNTAX, "line",
                               "%zu numbers in row %zu: expected a lower triangle of 6 rows", n, w->lines + 1);
     for (size_t i = first; i < n; i++) {
-        if (ephemeris_number(w, column[i]) != 0)
+        if (blockmap_number(w, column[i]) != 0)
             return -1;
     }
     return 0;
@@ -135,7 +135,7 @@ end(struct block_walk *w)
         return blockmap_wrong(w, WHY_FIELD_MISSING, "INTERPOLATION_DEGREE",
                               "INTERPOLATION and its degree: expected both");
     if (w->at == KIND_METADATA)
-        return ephemeris_span(w, "START_TIME", "STOP_TIME");
+        return blockmap_span(w, "START_TIME", "STOP_TIME");
     if (w->at == KIND_DATA && w->lines == 0)
         return blockmap_wrong(w, WHY_FIELD_MISSING, "data", "no lines: expected at least one state");
     if (w->at == KIND_COVARIANCE && w->lines != 6)

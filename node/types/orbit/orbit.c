@@ -208,6 +208,7 @@ const struct type type_orbit = {
     .summary = summary,
     .json = orbit_json,
     .source = source,
+    .sgp4 = orbit_sgp4,
     .readers = readers,
     .writers = writers,
     .doc = "orbit.md",

@@ -32,6 +32,8 @@ bool orbit_is_opm(const ProtobufCMessage *msg);
 bool orbit_is_omm(const ProtobufCMessage *msg);
 /* Canonical JSON of either. */
 void orbit_json(const ProtobufCMessage *msg, struct buf *out);
+/* As struct type has it: for TEME around the Earth, by SGP4, SGP or SGP/SGP4, with a MEAN_MOTION; not SGP4-XP, not OPM. */
+int orbit_sgp4(const ProtobufCMessage *msg, struct type_sgp4 *out, struct why *why);
 /* CANNOT_HOLD. Returns -1. */
 int orbit_refuse_form(const ProtobufCMessage *msg, struct why *why);
 

@@ -8,12 +8,13 @@
 #include "base/text.h"
 #include "types/designator.h"
 
+/* Both are of one system, whichever it is. */
 static bool
-is_after(const Parallax__V1__Reentry *r, const char *a, const char *b)
+is_after(const char *a, const char *b)
 {
-    return a[0] != 0 && b[0] != 0 &&
-           utc_compare(designator_utc(span_str(a), span_str(r->time_system)),
-                       designator_utc(span_str(b), span_str(r->time_system))) > 0;
+    struct utc at, bt;
+
+    return utc_parse(span_str(a), &at) == 0 && utc_parse(span_str(b), &bt) == 0 && utc_compare(at, bt) > 0;
 }
 
 bool
@@ -34,9 +35,9 @@ check(const ProtobufCMessage *msg, struct why *why)
         return fieldmap_check(map, msg, why);
     if (fieldmap_check(&reentry_map, msg, why) != 0)
         return -1;
-    if (is_after(r, r->reentry_window_start, r->reentry_window_end))
+    if (is_after(r->reentry_window_start, r->reentry_window_end))
         return why_set(why, WHY_FIELD_RANGE, 0, 0, "REENTRY_WINDOW_START", "after REENTRY_WINDOW_END");
-    if (is_after(r, r->impact_window_start, r->impact_window_end))
+    if (is_after(r->impact_window_start, r->impact_window_end))
         return why_set(why, WHY_FIELD_RANGE, 0, 0, "IMPACT_WINDOW_START", "after IMPACT_WINDOW_END");
     if (r->orbit_lifetime_window_start[0] != 0 && r->orbit_lifetime_window_end[0] != 0 &&
         num_compare(span_str(r->orbit_lifetime_window_start), span_str(r->orbit_lifetime_window_end)) > 0)

@@ -371,6 +371,92 @@ states_of_xml_become_pieces(void **state)
     buf_release(&text);
 }
 
+static void
+each_message_of_a_file_has_its_own_version(void **state)
+{
+    static const char old[] = "CCSDS_APM_VERS = 1.0\nCREATION_DATE = 2032-02-01T00:00:00\nORIGINATOR = TEST\n"
+                              "OBJECT_NAME = A\nOBJECT_ID = 2031-014A\nTIME_SYSTEM = UTC\n"
+                              "EPOCH = 2032-02-01T00:00:00\nQ_FRAME_A = EME2000\nQ_FRAME_B = SC_BODY_1\n"
+                              "Q_DIR = A2B\nQ1 = 0\nQ2 = 0\nQ3 = 0\nQC = 1\n";
+    static const char new[] = "CCSDS_APM_VERS = 2.0\nCREATION_DATE = 2032-02-01T00:00:00\nORIGINATOR = TEST\n"
+                              "META_START\nOBJECT_NAME = A\nOBJECT_ID = 2031-014A\nTIME_SYSTEM = UTC\n"
+                              "META_STOP\nEPOCH = 2032-02-01T00:00:00\nQUAT_START\nREF_FRAME_A = EME2000\n"
+                              "REF_FRAME_B = SC_BODY_1\nQ1 = 0\nQ2 = 0\nQ3 = 0\nQC = 1\nQUAT_STOP\n";
+    struct convert how = {0};
+    struct buf text, json;
+    struct why why = {.code = WHY_NONE};
+
+    (void)state;
+    buf_init(&text, 1 << 20);
+    buf_init(&json, 1 << 20);
+    buf_put_fmt(&text, "%s%s%s", old, new, old);
+    if (registry_read(buf_span(&text), "apm-kvn", &how, take_alone, &json, &why) != 0)
+        fail_msg("%u:%u %s %s", why.line, why.column, why.field, why.note);
+    assert_non_null(strstr(buf_cstr(&json), "\"1.0\""));
+    assert_non_null(strstr(buf_cstr(&json), "\"2.0\""));
+    buf_release(&text);
+    buf_release(&json);
+}
+
+/* Lines whose columns the metadata choose: they must be there again in each piece. */
+static void
+attitudes_of_xml_become_pieces(void **state)
+{
+    struct buf text;
+    struct pieces p;
+    struct why why;
+
+    (void)state;
+    buf_init(&text, 1 << 24);
+    buf_put_str(&text, "<aem id=\"CCSDS_AEM_VERS\" "
+                       "version=\"2.0\"><header><CREATION_DATE>2032-02-01T00:00:00</"
+                       "CREATION_DATE><ORIGINATOR>TEST</ORIGINATOR></header><body><segment><metadata>"
+                       "<OBJECT_NAME>A</OBJECT_NAME><OBJECT_ID>2031-014A</OBJECT_ID>"
+                       "<REF_FRAME_A>EME2000</REF_FRAME_A><REF_FRAME_B>SC_BODY_1</REF_FRAME_B>"
+                       "<TIME_SYSTEM>UTC</TIME_SYSTEM><START_TIME>2032-02-01T00:00:00</"
+                       "START_TIME><STOP_TIME>2032-02-02T00:00:00</STOP_TIME>"
+                       "<ATTITUDE_TYPE>quaternion</ATTITUDE_TYPE></metadata><data><COMMENT>c</COMMENT>");
+    for (int i = 0; i < 900; i++) {
+        buf_put_str(&text, "<attitudeState><quaternionEphemeris><EPOCH>");
+        put_time(&text, i);
+        buf_put_str(&text, "</EPOCH><quaternion><Q1>0.5</Q1><Q2>0.5</Q2><Q3>0.5</Q3><QC>0.5</QC>"
+                           "</quaternion></quaternionEphemeris></attitudeState>\n");
+    }
+    buf_put_str(&text, "</data></segment></body></aem>");
+    if (read_pieces(&p, "aem-xml", buf_span(&text), &why) != 0)
+        fail_msg("%u:%u %s %s", why.line, why.column, why.field, why.note);
+    assert_true(p.n >= 3 && p.whole == 0 && p.largest <= LIMIT_BODY_BYTES);
+    assert_true(span_equal(buf_span(&p.joined), buf_span(&text)));
+    release(&p);
+    buf_release(&text);
+}
+
+/* Blocks inside a block stand in the last piece, behind the lines. */
+static void
+long_attitude_histories_become_pieces(void **state)
+{
+    struct buf text;
+    struct pieces p;
+    struct why why;
+
+    (void)state;
+    buf_init(&text, 1 << 24);
+    buf_put_str(&text, "CCSDS_ACM_VERS = 2.0\nCREATION_DATE = 2032-02-01T00:00:00\nORIGINATOR = TEST\n"
+                       "META_START\nOBJECT_NAME = A\nTIME_SYSTEM = UTC\nEPOCH_TZERO = "
+                       "2032-02-01T00:00:00\nMETA_STOP\nATT_START\nREF_FRAME_A = EME2000\nREF_FRAME_B = "
+                       "SC_BODY_1\nNUMBER_STATES = 4\nATT_TYPE = QUATERNION\n");
+    for (int i = 0; i < 5000; i++)
+        buf_put_fmt(&text, "%d 0.5 0.5 0.5 0.5\n", i);
+    buf_put_str(&text, "ATT_STOP\nAD_START\nAD_METHOD = EKF\nSENSOR_START\nSENSOR_NUMBER = 1\nSENSOR_STOP\n"
+                       "SENSOR_START\nSENSOR_NUMBER = 2\nSENSOR_STOP\nAD_STOP\n");
+    if (read_pieces(&p, "acm-kvn", buf_span(&text), &why) != 0)
+        fail_msg("%u:%u %s %s", why.line, why.column, why.field, why.note);
+    assert_true(p.n == 3 && p.whole == 0);
+    assert_true(span_equal(buf_span(&p.joined), buf_span(&text)));
+    release(&p);
+    buf_release(&text);
+}
+
 int
 main(void)
 {
@@ -384,6 +470,9 @@ main(void)
         cmocka_unit_test(many_short_segments_of_xml_become_pieces),
         cmocka_unit_test(pieces_of_xml_read_alone),
         cmocka_unit_test(states_of_xml_become_pieces),
+        cmocka_unit_test(each_message_of_a_file_has_its_own_version),
+        cmocka_unit_test(attitudes_of_xml_become_pieces),
+        cmocka_unit_test(long_attitude_histories_become_pieces),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,6 +207,35 @@ an_orbit_is_keyed_by_number_then_designator_then_name(void **state)
     buf_release(&v.out);
 }
 
+/* The record carries the time as it came; only its place in time is UTC. */
+static void
+an_ephemeris_in_another_time_system_stands_at_its_utc(void **state)
+{
+    static const char *const cases[][2] = {{"UTC", "2032-02-11T00:00:00.000Z"},
+                                           {"GPS", "2032-02-10T23:59:42.000Z"},
+                                           {"TT ", "2032-02-10T23:58:50.816Z"},
+                                           {"TCB", "2032-02-10T23:58:23.849Z"},
+                                           {"MET", "1858-11-17T00:00:00.000Z"}};
+    char utc[UTC_TEXT_MAX];
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct visit v = {.format = "oem-kvn"};
+        struct buf text;
+
+        buf_init(&text, 65536);
+        assert_int_equal(file_read("../../../node/types/ephemeris/golden/02-segments.oem-kvn", &text), 0);
+        (void)buf_cstr(&text);
+        for (char *at = (char *)text.p; (at = strstr(at, "= UTC")) != NULL; at += 5)
+            memcpy(at + 2, cases[i][0], 3);
+        convert(&v, (char *)text.p);
+        utc_print(v.subject.epoch, 3, utc);
+        assert_string_equal(utc, cases[i][1]);
+        assert_non_null(strstr(buf_cstr(&v.out), "START_TIME = 2032-02-11T00:00:00\n"));
+        buf_release(&v.out);
+        buf_release(&text);
+    }
+}
+
 #define SENTRY                                                                                               \
     "{\"signature\":{\"source\":\"NASA/JPL Sentry Data "                                                     \
     "API\",\"version\":\"2.0\"},\"count\":\"1\",\"data\":[{\"des\":\"2031 AQ7\","                            \
@@ -274,6 +303,7 @@ main(void)
         cmocka_unit_test(csv_refuses_what_would_change_meaning_and_names_what_is_lost),
         cmocka_unit_test(strict_writing_insists_on_mandatory_keywords),
         cmocka_unit_test(an_orbit_is_keyed_by_number_then_designator_then_name),
+        cmocka_unit_test(an_ephemeris_in_another_time_system_stands_at_its_utc),
         cmocka_unit_test(a_conjunction_is_keyed_alike_whichever_object_comes_first),
         cmocka_unit_test(risks_of_two_lists_are_of_one_object_and_replace_not_each_other),
     };

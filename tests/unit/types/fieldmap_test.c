@@ -119,7 +119,15 @@ times_of_other_scales_become_utc(void **state)
         {"2020-01-01T00:01:09.184", "TT", "2020-01-01T00:00:00.000Z"},
         {"2020-01-01T00:00:00", "TAI", "2019-12-31T23:59:23.000Z"},
         {"2020-01-01T00:00:00Z", "UTC", "2020-01-01T00:00:00.000Z"},
+        {"2017-01-01T00:00:36.5", "TAI", "2016-12-31T23:59:60.500Z"},
+        {"2020-01-01T03:00:00", "GLONASST", "2020-01-01T00:00:00.000Z"},
+        {"2020-01-01T00:00:04", "BDT", "2020-01-01T00:00:00.000Z"},
+        {"2020-01-01T00:00:18", "GALILEO", "2020-01-01T00:00:00.000Z"},
+        {"2020-01-01T00:01:09.184", "TDB", "2020-01-01T00:00:00.000Z"},
+        {"2020-01-01T00:00:00", "UT1", "2020-01-01T00:00:00.000Z"},
+        {"1969-07-20T20:17:40", "TDB", "1969-07-20T20:17:40.000Z"},
     };
+    static const char *const unknown[] = {"MET", "MRT", "SCLK", "GMST", "CET", ""};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[UTC_TEXT_MAX];
@@ -127,6 +135,8 @@ times_of_other_scales_become_utc(void **state)
         utc_print(designator_utc(span_str(cases[i][0]), span_str(cases[i][1])), 3, text);
         assert_string_equal(text, cases[i][2]);
     }
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        assert_true(utc_is_zero(designator_utc(span_str(cases[0][0]), span_str(unknown[i]))));
     assert_true(utc_is_zero(designator_utc(span_str("soon"), span_str("UTC"))));
 }
 
