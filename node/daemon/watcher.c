@@ -13,9 +13,11 @@
 #include "types/registry.h"
 #include "wire/unpack.h"
 
-#define ASK_MS   30000
-#define LOOK_MS  60000 /* between two looks at what time alone may change */
-#define RETRY_MS 1000  /* before what could not be published is tried again */
+#define ASK_MS    30000
+#define LOOK_MS   60000 /* between two looks at what time alone may change */
+#define RETRY_MS  1000  /* before what could not be published is tried again */
+#define TURNED_MS 20    /* behind the moment at which a figure crosses its threshold */
+#define SAY_MS    10000 /* between two words of what could not be published */
 
 /* What every origin says of one subject now. */
 struct views {
@@ -286,12 +288,14 @@ publish(struct watcher *w, const Parallax__V1__Alert *alert, int mode, const cha
     answer = buf_failed(&body) ? NULL : watchlink_ask(w->link, &request, ASK_MS);
     if (answer != NULL)
         rc = answer->what_case == PARALLAX__V1__ANSWER__WHAT_PUBLISH ? 0 : 1;
-    if (rc == 0)
+    if (rc == 0) {
         log_event(EV_alert_published, "rule=%s state=%s level=%s mode=%s", alert->rule, alert->state,
                   alert->level, record_mode_name(mode));
-    else if (rc == 1)
+    } else if (rc == 1 && mono_ms() >= w->say_ms) {
+        w->say_ms = mono_ms() + SAY_MS;
         log_event(EV_alert_delayed, "rule=%s why=%s", alert->rule,
                   answer->error_name[0] != 0 ? answer->error_name : "STORE");
+    }
     watchlink_answer_free(answer);
     buf_release(&body);
     return rc;
@@ -312,9 +316,21 @@ pick_references(const struct views *v, const struct judge_result *r, Parallax__V
     return n;
 }
 
-/* One rule and what is said of one subject. 0; 1 = to be tried again soon; 2 = to be looked at again; -1. */
+/* When time alone may change it: every minute, and as soon as a figure in hours has crossed its threshold. 0. */
 static int
-apply(struct watcher *w, const struct rule *rule, const struct watcher_subject *s, const struct views *v)
+look_again(const struct judge_result *r, int64_t *look_ms)
+{
+    int64_t in_ms = r->turn_h * 3600000.0 < LOOK_MS ? (int64_t)(r->turn_h * 3600000.0) + TURNED_MS : LOOK_MS;
+
+    if (r->waits && mono_ms() + in_ms < *look_ms)
+        *look_ms = mono_ms() + in_ms;
+    return 0;
+}
+
+/* One rule and what is said of one subject. ${look_ms} sinks to when it is to be looked at again. 0 or -1. */
+static int
+apply(struct watcher *w, const struct rule *rule, const struct watcher_subject *s, const struct views *v,
+      int64_t *look_ms)
 {
     Parallax__V1__RecordId *reference[LIMIT_MEMBER_COUNT];
     const char *input[LIMIT_MEMBER_COUNT];
@@ -336,46 +352,45 @@ apply(struct watcher *w, const struct rule *rule, const struct watcher_subject *
     derive_prior(NULL, &prior);
     judge(rule, v->view, v->n, &prior, &r);
     if (!is_open(w, hash_of(id, s->mode)) && r.state == JUDGE_SAME)
-        return r.waits ? 2 : 0;
+        return look_again(&r, look_ms);
     if (ask_prior(w, id, s->mode, &before, record) != 0)
         return -1;
     derive_prior(before, &prior);
     judge(rule, v->view, v->n, &prior, &r);
     set_open(w, hash_of(id, s->mode), prior.is_up);
     if (r.state == JUDGE_SAME)
-        return r.waits ? 2 : 0;
+        return look_again(&r, look_ms);
     for (size_t i = 0; i < v->n; i++)
         input[i] = v->id[i];
     arena_clear(&w->alert);
     alert = derive_alert(&d, &r, before, &w->alert);
     if (alert == NULL)
-        return 1; /* no memory: an operating error of ours */
+        return -1; /* no memory: an operating error of ours */
     rc = publish(w, alert, s->mode, record, reference, pick_references(v, &r, reference));
+    if (rc > 0)
+        *look_ms = mono_ms() + RETRY_MS;
     if (rc != 0)
-        return rc;
+        return rc < 0 ? -1 : 0;
     set_open(w, hash_of(id, s->mode), r.level > 0);
-    return r.waits ? 2 : 0;
+    return look_again(&r, look_ms);
 }
 
 static int
 judge_subject(struct watcher *w, const struct watcher_subject *s)
 {
     struct views *v = mem_new(sizeof *v);
-    int64_t look_ms = 0, now = mono_ms();
+    int64_t look_ms = INT64_MAX;
     int rc = ask_views(w, s, v);
 
     for (size_t i = 0; i < w->rules->n && rc == 0 && v->n > 0; i++) {
-        int one = w->rules->rule[i].type != s->type ? 0 : apply(w, &w->rules->rule[i], s, v);
-
-        rc = one < 0 ? -1 : 0;
-        if (one == 1)
-            look_ms = now + RETRY_MS;
-        else if (one == 2 && look_ms == 0)
-            look_ms = now + LOOK_MS;
+        if (w->rules->rule[i].type == s->type)
+            rc = apply(w, &w->rules->rule[i], s, v, &look_ms);
     }
     watchlink_answer_free(v->answer);
     free(v);
-    set_due(w, s, rc != 0 ? now + RETRY_MS : look_ms);
+    if (rc != 0)
+        look_ms = mono_ms() + RETRY_MS;
+    set_due(w, s, look_ms == INT64_MAX ? 0 : look_ms);
     return rc;
 }
 

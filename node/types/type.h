@@ -138,9 +138,7 @@ struct type {
     size_t (*scales)(const ProtobufCMessage *msg, struct utc at, struct scale out[SCALES_MAX]);
     /* Figures of ${msg} as seen at ${at}, and how many; NULL: the type has none. */
     size_t (*figures)(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX]);
-    const char *const *figure_names;     /* all that there can be, NULL-terminated */
-};
-
+    const char *const *figure_names; /* all that there can be, NULL-terminated */
     /*
      * msg passed check(). 0, or -1 with ${why} when SGP4 means nothing for this record: another theory, frame or body, or a time system that
      * cannot be led to UTC. NULL: the type has no mean elements.

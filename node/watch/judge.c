@@ -98,11 +98,26 @@ can_turn(const struct rule_condition *c, const struct figure *f)
     return rule_holds(c, f->value) != ((f->course == FIGURE_FALLS) == is_upper_bound);
 }
 
-/* Is ${v} kept from the level, or in it, by time alone? */
+#define FAR_H 1e6
+
+/* Hours until it does. */
+static double
+turn_h(const struct rule_condition *c, const struct figure *f)
+{
+    size_t n = strlen(f->name);
+    double to = rule_holds(c, f->value) && c->has_clear ? c->clear : c->threshold;
+
+    if (n < 2 || strcmp(f->name + n - 2, "_h") != 0)
+        return FAR_H;
+    return f->value > to ? f->value - to : to - f->value;
+}
+
+/* Is ${v} kept from the level, or in it, by time alone? ${least_h} sinks to the hours until a condition turns. */
 static bool
-waits(const struct rule_level *level, const struct judge_view *v, bool is_in)
+waits(const struct rule_level *level, const struct judge_view *v, bool is_in, double *least_h)
 {
     bool turns = false;
+    double least = *least_h;
 
     for (size_t i = 0; i < level->n && !v->withdrawn; i++) {
         const struct figure *f = figure_of(v, level->when[i].figure);
@@ -111,7 +126,10 @@ waits(const struct rule_level *level, const struct judge_view *v, bool is_in)
         if (!is_in && !can && (f == NULL || !rule_holds(&level->when[i], f->value)))
             return false;
         turns = turns || can;
+        if (can && turn_h(&level->when[i], f) < least)
+            least = turn_h(&level->when[i], f);
     }
+    *least_h = turns ? least : *least_h;
     return turns;
 }
 
@@ -195,13 +213,15 @@ judge(const struct rule *rule, const struct judge_view *view, size_t n, const st
     size_t before = prior->is_up ? level_of(rule, prior->level, strlen(prior->level)) : 0;
 
     assert(n <= LIMIT_MEMBER_COUNT);
-    *out = (struct judge_result){.level = 0};
+    *out = (struct judge_result){.turn_h = FAR_H};
     for (size_t i = 0; i < n; i++) {
         out->reached[i] =
             reach(rule, &view[i], prior->is_up ? level_before(rule, prior->origins, view[i].origin) : 0);
         out->level = out->reached[i] > out->level ? out->reached[i] : out->level;
-        for (size_t k = 0; k < rule->levels; k++)
-            out->waits = out->waits || waits(&rule->level[k], &view[i], k + 1 <= out->reached[i]);
+        for (size_t k = 0; k < rule->levels; k++) {
+            if (waits(&rule->level[k], &view[i], k + 1 <= out->reached[i], &out->turn_h))
+                out->waits = true;
+        }
     }
     put_origins(rule, view, n, out);
     put_values(rule, view, n, out->level > 0 ? out->level : before > 0 ? before : rule->levels > 0, out);

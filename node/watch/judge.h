@@ -31,6 +31,8 @@ struct judge_result {
     size_t level;                       /* of the rule, from 1; 0 = none is reached */
     size_t reached[LIMIT_MEMBER_COUNT]; /* the same for each view */
     bool waits;                         /* time alone may change it */
+    double
+        turn_h; /* then: hours until the first figure in hours crosses its threshold; large if none is in hours */
     char values[LIMIT_TEXT_BYTES + 1];  /* "us-noaa: size_m 46 (diameter_km 0.046) > 10, ...; fr-cnes: ..." */
     char origins[LIMIT_TEXT_BYTES + 1]; /* "us-noaa=WARNING fr-cnes=WARNING": who reaches what */
 };

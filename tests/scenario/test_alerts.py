@@ -100,6 +100,27 @@ def test_a_drill_gives_alerts_of_the_drill_only(federate, sentry, tmp_path):
     assert "[EXERCISE]" in node.cli("alerts", "--mode", "EXERCISE").out
 
 
+CDM = """[{"CDM_ID":"1","CREATED":"%s","EMERGENCY_REPORTABLE":"Y","TCA":"%s","MIN_RNG":"412","PC":"0.001","SAT_1_ID":"900000101",
+"SAT_1_NAME":"A","SAT1_OBJECT_TYPE":"PAYLOAD","SAT1_RCS":"LARGE","SAT_1_EXCL_VOL":"5.00","SAT_2_ID":"900002900","SAT_2_NAME":"B",
+"SAT2_OBJECT_TYPE":"DEBRIS","SAT2_RCS":null,"SAT_2_EXCL_VOL":"1.00"}]"""
+
+
+def test_an_alert_ends_by_time_alone(federate, tmp_path):
+    node = federate("us-noaa").start().nodes[0]
+    node.events.wait("watch_swept")
+    now = time.time()
+    tca = time.strftime("%Y-%m-%dT%H:%M:%S.000000", time.gmtime(now + 15))
+    path = tmp_path / "cdm.json"
+    path.write_text(CDM % (time.strftime("%Y-%m-%dT%H:%M:%S.000000", time.gmtime(now)), tca))
+    node.publish(path)
+    node.events.wait("alert_published", rule="conjunction-pc", state="RAISED", level="MITIGATION")
+    node.events.wait("alert_published", rule="conjunction-emergency", state="RAISED")
+    node.kill("watch")   # the next one finds what is open, and what time will end
+    for rule in ("conjunction-pc", "conjunction-emergency"):
+        node.events.wait("alert_published", rule=rule, state="CANCELLED", timeout=90)
+    assert time.time() >= now + 14 and alerts(node) == []
+
+
 OWN = """form: RULES/1
 rules:
   - id: neo-iawn

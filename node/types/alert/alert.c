@@ -20,7 +20,9 @@ typedef Parallax__V1__Alert Notice;
       "RAISED", "what changed: RAISED to this level, UPDATED in its figures, DOWNGRADED to it, CANCELLED")   \
     F("level", level, FIELD_TEXT, FIELD_MUST, NULL, NULL, NULL, NULL, "WARNING",                             \
       "the level of the rule that is reached; NONE when cancelled")                                          \
-    F("about_type", about_type, FIELD_TEXT, FIELD_MUST, NULL, NULL, NULL, NULL, "neo_" "risk",                  \
+    F("about_type", about_type, FIELD_TEXT, FIELD_MUST, NULL, NULL, NULL, NULL,                              \
+      "neo_"                                                                                                 \
+      "risk",                                                                                                \
       "record type of what it is about")                                                                     \
     F("about", about, FIELD_TEXT, FIELD_MUST, NULL, NULL, NULL, NULL, "2031AQ7@sentry",                      \
       "subject key of what it is about")                                                                     \

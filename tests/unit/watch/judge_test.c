@@ -339,7 +339,8 @@ time_alone_is_told(void **state)
     static const struct {
         double pc, hours;
         bool waits;
-    } rows[] = {{1e-4, 100, true}, {1e-4, 50, true}, {1e-4, -1, false}, {1e-6, 50, false}};
+        double turn_h;
+    } rows[] = {{1e-4, 100, true, 28}, {1e-4, 50, true, 50}, {1e-4, -1, false, 1e6}, {1e-6, 50, false, 1e6}};
     struct judge_result r;
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -349,7 +350,7 @@ time_alone_is_told(void **state)
         v.figure[2].value = rows[i].hours;
         v.figure[2].course = FIGURE_FALLS;
         judge(rule, &v, 1, &none, &r);
-        if (r.waits != rows[i].waits)
+        if (r.waits != rows[i].waits || r.turn_h != rows[i].turn_h)
             fail_msg("row %zu", i);
     }
     free(t);
