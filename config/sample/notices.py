@@ -1,5 +1,6 @@
 """Invented notices of the sample, a re-entry and a K index: one of each kind a nation, about the same matters where nations share them. Used by make.py."""
 import json
+import random
 
 AGENCY = {"us-noaa": "United States, sample agency", "fr-cnes": "France, sample agency", "jp-jaxa": "Japan, sample agency"}
 PHONE = {"us-noaa": "+1 301 555 01%02d", "fr-cnes": "+33 5 55 55 01 %02d", "jp-jaxa": "+81 50 5555 01%02d"}
@@ -85,6 +86,15 @@ def neo_warning(rng, nation, code):
         ("palermo", number(rng.uniform(-0.6, -0.1), 2)), ("next_update", "2032-08-27T15:00:00Z")]
 
 
+def maneuver(rng, nation, code):
+    minute = rng.randint(20, 40)
+    return head(nation, "SAMPLE-%s-2032-MAN-1" % code, "2032-05-02T09:40:00Z", 10) + [
+        ("status", rng.choice(("PLANNED", "CONFIRMED"))), ("object_name", "MERIDIAN SAMPLE 4"), ("norad_cat_id", Text("900000104")), ("operator", "Meridian Operations (sample)"),
+        ("purpose", "COLLISION AVOIDANCE"), ("window_start", "2032-05-03T04:10:00Z"), ("window_end", "2032-05-03T05:00:00Z"),
+        ("burn_start", "2032-05-03T04:%02d:12.5Z" % minute), ("duration_s", number(rng.uniform(20, 60), 1)), ("frame", "RTN"), ("dv_1_m_s", Text("0.000")),
+        ("dv_2_m_s", number(rng.uniform(0.05, 0.2), 3)), ("dv_3_m_s", Text("0.000")), ("propulsion", "CHEMICAL"), ("related", "SAMPLE-2032-CDM-1")]
+
+
 KINDS = {"distress": distress, "registration": registration, "launch": launch, "fragmentation": fragmentation, "anomaly": anomaly, "contact": contact,
          "lunar_activity": lunar_activity, "neo_warning": neo_warning}
 
@@ -94,6 +104,7 @@ def files(rng):
     for nation in AGENCY:
         for kind, make in KINDS.items():
             yield "%s/%s.json" % (nation, kind.replace("_", "-")), kind, write(kind, make(rng, nation, nation[:2].upper()))
+        yield "%s/maneuver.json" % nation, "maneuver", write("maneuver", maneuver(random.Random("maneuver " + nation), nation, nation[:2].upper()))
         yield "%s/reentry.rdm" % nation, "reentry", reentry(rng, nation, nation[:2].upper())
         yield "%s/public-alert.cap" % nation, "public_alert", public_alert(rng, nation, nation[:2].upper())
         yield "%s/space-weather.json" % nation, "space_weather", space_weather(rng, nation, nation[:2].upper())

@@ -37,15 +37,42 @@ void
 arena_release(struct arena *a)
 {
     drop(a->head);
+    drop(a->spare);
     arena_init(a, a->max);
+}
+
+/* Keep what stands behind the head for later: blocks of the usual size, together no more than the arena may hand out. */
+static void
+spare(struct arena *a)
+{
+    struct arena_block *block = a->head->next;
+    struct arena_block *rest = a->spare;
+    struct arena_block **last = &a->spare;
+    size_t kept = 0;
+
+    a->head->next = NULL;
+    while (block != NULL || rest != NULL) {
+        struct arena_block **from = block != NULL ? &block : &rest;
+        struct arena_block *one = *from;
+
+        *from = one->next;
+        if (one->size > BLOCK_MAX_BYTES || kept + one->size > a->max) {
+            free(one);
+            continue;
+        }
+        kept += one->size;
+        *last = one;
+        last = &one->next;
+    }
+    *last = NULL;
 }
 
 void
 arena_clear(struct arena *a)
 {
     if (a->head != NULL) {
-        drop(a->head->next);
-        a->head->next = NULL;
+        if (a->head->next != NULL)
+            spare(a);
         a->head->used = 0;
     }
     a->used = 0;
@@ -58,8 +85,15 @@ static struct arena_block *
 extend(struct arena *a, size_t n)
 {
     size_t size = a->head != NULL ? a->head->size * 2 : FIRST_BYTES;
-    struct arena_block *block;
+    struct arena_block *block = a->spare;
 
+    if (block != NULL && block->size >= n) {
+        a->spare = block->next;
+        block->used = 0;
+        block->next = a->head;
+        a->head = block;
+        return block;
+    }
     if (size > BLOCK_MAX_BYTES)
         size = BLOCK_MAX_BYTES;
     if (size < n)

@@ -8,15 +8,16 @@ struct arena_block;
 
 struct arena {
     struct arena_block *head;
-    size_t used;  /* bytes handed out, with alignment */
-    size_t max;   /* ceiling, bytes */
-    bool failed;  /* ceiling or memory reached since the last clear */
+    struct arena_block *spare; /* of an earlier message, largest first */
+    size_t used;               /* bytes handed out, with alignment */
+    size_t max;                /* ceiling, bytes */
+    bool failed;               /* ceiling or memory reached since the last clear */
     bool starved; /* ... and it was memory: an operating error of ours, not the fault of the input */
 };
 
 void arena_init(struct arena *a, size_t max);
 void arena_release(struct arena *a);
-void arena_clear(struct arena *a); /* forget all, keep one block */
+void arena_clear(struct arena *a); /* forget all, keep the blocks */
 
 /* ${n} bytes aligned for any type, not zeroed; NULL past the ceiling (and ${a}->failed is set). */
 void *arena_alloc(struct arena *a, size_t n);

@@ -37,6 +37,9 @@
 #define LIMIT_CREDIT_BULK_BYTES     262144   /* bulk credit a session starts with */
 #define LIMIT_CREDIT_BULK_MAX_BYTES 8388608  /* bulk credit a session may grow to */
 #define LIMIT_CREDIT_POOL_BYTES     25165824 /* bulk credit of all sessions together */
+#define LIMIT_REFUSED_COUNT         64       /* frames of one member refused in a second; of others in that second nothing is verified */
+#define LIMIT_COSIGN_COUNT          256      /* COSIGN frames of one session looked at in a second: each costs a signature, and no credit */
+#define LIMIT_HELLO_COUNT           4        /* greetings on one connection in a second: an honest dialler sends one */
 #define LIMIT_SESSION_IDLE_SECONDS  45       /* no frame for so long ends a session: heads come every 30 s */
 #define LIMIT_LINK_MEMBER_COUNT     8        /* connections of one member: two lanes, two directions, and a restart */
 #define LIMIT_LINK_COUNT            256      /* connections of the gate: two lanes, two directions, 64 members */
@@ -50,7 +53,10 @@
 #define LIMIT_GATE_CORE_ALERT_BYTES 33554432 /* of all alert links, towards core: credit of 64 members, twice */
 #define LIMIT_GATE_CORE_BULK_BYTES  50331648 /* of all bulk links, towards core: the credit pool, twice */
 #define LIMIT_GATE_CONTROL_BYTES    1048576  /* kept free beyond these for UP and DOWN */
-#define LIMIT_GATE_UNREAD_BYTES     16777216 /* received on one connection and not yet a whole message: twice the bulk credit */
+#define LIMIT_GATE_UNREAD_BYTES     16777216 /* received of one member and not yet a whole message: twice the bulk credit */
+#define LIMIT_GATE_UNPROVEN_COUNT   512      /* accepted connections without a frame: all members coming back at once take 256 */
+#define LIMIT_GATE_UNPROVEN_ADDRESS_COUNT 64 /* of them from one address: some members behind one translator */
+#define LIMIT_GATE_FD_COUNT         4096     /* descriptors of the gate: links, dials and what is unproven take 1,500 */
 #define LIMIT_GATE_SILENT_SECONDS   20       /* a connection without a frame: a dialler speaks first, at once */
 
 /* Decoding */
@@ -60,7 +66,8 @@
 #define LIMIT_PB_FIELD_COUNT        65536    /* fields of a protobuf message from outside, all levels */
 
 /* Text from outside */
-#define LIMIT_INPUT_BYTES           67108864 /* one input file; readers stream */
+#define LIMIT_INPUT_BYTES           67108864 /* one input file that is a document: it is held whole */
+#define LIMIT_STREAM_BYTES          4294967295 /* one input file of records one after the other: places are 32 bits */
 #define LIMIT_LINE_BYTES            65536    /* one line of a text format without a limit of its own */
 #define LIMIT_KVN_LINE_BYTES        254      /* one KVN line (CCSDS 502.0-B-3 section 7.3.3) */
 #define LIMIT_VALUE_BYTES           8192     /* one value of a text format */
@@ -70,7 +77,8 @@
 #define LIMIT_JSON_DEPTH_COUNT      32       /* nesting of JSON from outside */
 #define LIMIT_XML_DEPTH_COUNT       32       /* nesting of XML from outside */
 #define LIMIT_DIGITS_COUNT          64       /* characters of one decimal number */
-#define LIMIT_OUTPUT_BYTES          536870912 /* one converted file: the widest format takes eight times the narrowest */
+#define LIMIT_OUTPUT_BYTES          536870912 /* what a word prints in one piece */
+#define LIMIT_CONVERTED_BYTES       34359738360 /* one converted file: the widest format takes eight times the narrowest */
 #define LIMIT_TRACK_COUNT           1000000   /* times of one ground track: almost two years of minutes */
 #define LIMIT_CONF_BYTES            262144   /* one configuration file */
 #define LIMIT_YAML_DEPTH_COUNT      8        /* nesting of YAML from outside: a roster takes 6 */
@@ -93,6 +101,20 @@
 #define LIMIT_API_PAGE_BYTES        524288   /* bytes of one answer: the core is never held longer than that */
 #define LIMIT_PUBLISH_QUEUE_BYTES   16777216 /* local records that wait for the log */
 #define LIMIT_LOG_LINE_BYTES        2048     /* one line of the event log */
+
+/* Plugins (docs/writing-a-plugin.md) */
+#define LIMIT_PLUGIN_COUNT          16       /* plugins of a node: each takes one of the connections on the api socket */
+#define LIMIT_PLUGIN_REPORT_BYTES   65536    /* what the plug role says of all of them: 16 with texts of 1 KiB */
+#define LIMIT_PLUGIN_LINE_BYTES     8388608  /* one record as a JSON line: a body of 192 KiB whose every byte is escaped takes 1.2 MiB */
+#define LIMIT_PLUGIN_ANSWER_BYTES   256      /* one line that a plugin answers: `ack` and a number */
+#define LIMIT_PLUGIN_WINDOW_COUNT   4096     /* records that a plugin may hold unacknowledged */
+#define LIMIT_PLUGIN_NONSENSE_COUNT 16       /* answers of one run that are no acknowledgement: then it is started again */
+#define LIMIT_PLUGIN_SAID_BYTES     512      /* one line of its standard error in the event log */
+#define LIMIT_PLUGIN_SAID_COUNT     10       /* lines of its standard error in one second that are logged; the rest are counted */
+#define LIMIT_PLUGIN_ANSWERS_BYTES  1048576  /* read of its answers in one second, 80,000 acknowledgements: beyond it, it waits */
+#define LIMIT_PLUGIN_READ_BYTES     65536    /* read of its standard error in one second: beyond it, it waits */
+#define LIMIT_PLUGIN_FILE_BYTES     1073741824 /* one file that a plugin writes */
+#define LIMIT_PLUGIN_WORDS_COUNT    32       /* words of a command, or of one list of a filter */
 
 /* Alert rules (docs/alerts.md) */
 #define LIMIT_RULE_COUNT            64       /* rules of a node: the supplied ones are 15 */

@@ -161,28 +161,71 @@ num_is_decimal(struct span s)
 {
     struct parts parts;
 
+    if (s.n > 4 && is_digit(s.p[0]) && s.p[4] == '-' && is_digit(s.p[3]))
+        return false; /* a date: no exponent letter stands before its hyphen */
     return split(s, &parts) == 0;
+}
+
+/* [digits][.digits] as an integer and the number of digits behind the point. False: more digits than are exact, or none. */
+static bool
+short_mantissa(const uint8_t **at, const uint8_t *end, uint64_t *digits, int *behind)
+{
+    const uint8_t *p = *at;
+    const uint8_t *start = p;
+    const uint8_t *point = NULL;
+    uint64_t v = 0;
+
+    for (; p < end && (is_digit(*p) || (*p == '.' && point == NULL)); p++) {
+        if (*p == '.')
+            point = p;
+        else
+            v = v * 10 + (uint64_t)(*p - '0');
+    }
+    /* Up to 18 characters cannot overflow; zeros in front do not count. */
+    if (p - start - (point != NULL) < 1 || p - start > 18 || v > 999999999999999)
+        return false;
+    *behind = point != NULL ? (int)(p - point) - 1 : 0;
+    *digits = v;
+    *at = p;
+    return true;
 }
 
 /*
  * Up to 15 digits and a power of ten up to 22 are doubles without rounding: one multiplication or division rounds once, as
- * strtod() would (Clinger, "How to read floating point numbers accurately", 1990). That is what data looks like.
+ * strtod() would (Clinger, "How to read floating point numbers accurately", 1990). That is what data looks like. False: it
+ * is not such a number, or none at all.
  */
 static bool
-is_exact(const struct parts *parts, double *out)
+is_short(struct span s, double *out)
 {
     static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    int power = parts->exponent - (int)parts->n;
-    uint64_t digits = 0;
+    bool is_long = s.n > LIMIT_DIGITS_COUNT;
+    bool minus = take_sign(&s);
+    const uint8_t *p = s.p;
+    const uint8_t *end = s.p + s.n;
+    uint64_t digits, exponent = 0;
+    int behind, power;
     double v;
 
-    if (parts->n > 15 || power < -22 || power > 22)
+    if (is_long || !short_mantissa(&p, end, &digits, &behind))
         return false;
-    for (unsigned i = 0; i < parts->n; i++)
-        digits = digits * 10 + (uint64_t)(parts->digits[i] - '0');
+    power = -behind;
+    if (p < end) {
+        struct span rest = span_of(p + 1, (size_t)(end - p) - 1);
+        bool is_below;
+
+        if (!is_exponent_letter(*p))
+            return false;
+        is_below = take_sign(&rest);
+        if (read_digits(rest, 99, &exponent) != 0)
+            return false;
+        power += is_below ? -(int)exponent : (int)exponent;
+    }
+    if (power < -22 || power > 22)
+        return false;
     v = power < 0 ? (double)digits / tens[-power] : (double)digits * tens[power];
-    *out = parts->minus ? -v : v;
+    *out = minus ? -v : v;
     return true;
 }
 
@@ -193,10 +236,10 @@ num_double(struct span s, double *out)
     struct parts parts;
     double v;
 
+    if (is_short(s, out))
+        return 0;
     if (split(s, &parts) != 0)
         return -1;
-    if (is_exact(&parts, out))
-        return 0;
     for (size_t i = 0; i < s.n; i++)
         text[i] = (char)(is_exponent_letter(s.p[i]) ? 'e' : s.p[i]);
     text[s.n] = 0;

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 void
 scan_init(struct scan *s, struct span text, struct why *why)
 {
@@ -63,17 +65,21 @@ bool
 scan_line(struct scan *s, size_t max, struct span *line)
 {
     const uint8_t *p;
+    const uint8_t *limit;
 
     if (scan_failed(s))
         return false;
     settle(s);
     if (s->p == s->end)
         return false;
-    for (p = s->p; p < s->end && !is_line_end(*p); p++) {
-        if ((size_t)(p - s->p) == max) {
-            scan_fail(s, WHY_TEXT_LIMIT, p, NULL, "a line is longer than %zu bytes", max);
-            return false;
-        }
+    limit = (size_t)(s->end - s->p) > max ? s->p + max : s->end;
+    p = s->p + text_plain_prefix(span_of(s->p, (size_t)(limit - s->p)));
+    s->is_plain = p == limit || is_line_end(*p);
+    while (p < limit && !is_line_end(*p))
+        p++;
+    if (p == limit && p < s->end && !is_line_end(*p)) {
+        scan_fail(s, WHY_TEXT_LIMIT, p, NULL, "a line is longer than %zu bytes", max);
+        return false;
     }
     *line = span_of(s->p, (size_t)(p - s->p));
     if (p < s->end && *p++ == '\r' && p < s->end && *p == '\n')

@@ -13,6 +13,7 @@ struct scan {
     const uint8_t *end;
     const uint8_t *line_start;
     uint32_t line;
+    bool is_plain;   /* the line of scan_line() is printable ASCII and blanks, no TAB */
     struct why *why; /* where the first error goes; never NULL */
 };
 

@@ -27,7 +27,8 @@ span_str(const char *s)
 static inline bool
 span_is(struct span a, const char *s)
 {
-    return a.n == strlen(s) && (a.n == 0 || memcmp(a.p, s, a.n) == 0);
+    /* Words of a table that is searched mostly differ in their first letter. */
+    return a.n == 0 ? *s == 0 : a.p[0] == (uint8_t)*s && a.n == strlen(s) && memcmp(a.p, s, a.n) == 0;
 }
 
 static inline bool

@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <endian.h>
+
 #include "base/limit.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
@@ -69,14 +71,48 @@ text_is_utf8(struct span s)
     return text_utf8_prefix(s) == s.n;
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/*
+ * The first of eight bytes that is below 0x20 or above 0x7E; 8: none. A borrow may mark a byte wrongly, but only behind one that is
+ * marked rightly.
+ */
+static size_t
+odd_of_eight(const uint8_t *p)
+{
+    uint64_t word;
+    uint64_t odd;
+
+    memcpy(&word, p, 8);
+    word = le64toh(word);
+    odd = ((word - EACH(0x20)) | (word + EACH(0x01)) | word) & EACH(0x80);
+    return odd != 0 ? (size_t)__builtin_ctzll(odd) / 8 : 8;
+}
+
+size_t
+text_plain_prefix(struct span s)
+{
+    size_t at = 0;
+
+    for (; s.n - at >= 8; at += 8) {
+        size_t odd = odd_of_eight(s.p + at);
+
+        if (odd < 8)
+            return at + odd;
+    }
+    if (at == s.n)
+        return at;
+    if (s.n >= 8) /* once more with the last of those that are known */
+        return s.n - 8 + odd_of_eight(s.p + s.n - 8);
+    while (at < s.n && s.p[at] >= 0x20 && s.p[at] <= 0x7E)
+        at++;
+    return at;
+}
+
 bool
 text_is_printable(struct span s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] < 0x20 || s.p[i] > 0x7E)
-            return false;
-    }
-    return true;
+    return text_plain_prefix(s) == s.n;
 }
 
 /* Not shown as they are: controls, and what hides or reorders the text around it (Unicode categories Cc, Cf,

@@ -8,6 +8,8 @@
 size_t text_utf8_prefix(struct span s);
 bool text_is_utf8(struct span s);
 bool text_is_printable(struct span s); /* printable ASCII and blanks only */
+/* Length of the prefix that is printable ASCII and blanks: what most of any text is, and nothing more has to be asked about. */
+size_t text_plain_prefix(struct span s);
 
 /* Append ${s} in double quotes with \n, \", \\, \xHH for what is not printable UTF-8; at most ${max} input bytes, then "...". */
 void text_quote(struct buf *out, struct span s, size_t max);

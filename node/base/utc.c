@@ -181,6 +181,49 @@ take_fraction(struct span *s, int64_t *ns)
     return n > 0 ? 0 : -1;
 }
 
+/* Two digits; above 99: they are none. */
+static unsigned
+two(const uint8_t *p)
+{
+    unsigned tens = p[0] - (unsigned)'0', ones = p[1] - (unsigned)'0';
+
+    return tens > 9 || ones > 9 ? 100 : 10 * tens + ones;
+}
+
+/* YYYY-MM-DDThh:mm:ss[.d...][Z] with no leap second: nearly every time there is. False: to be looked at more closely. */
+static bool
+parse_plain(struct span s, struct utc *out)
+{
+    const uint8_t *p = s.p;
+    unsigned century, year, month, day, h, m, sec;
+    int64_t ns = 0, unit = SECOND_NS;
+    int32_t mjd;
+
+    s.n -= s.n > 19 && p[s.n - 1] == 'Z';
+    if (s.n < 19 || p[4] != '-' || p[7] != '-' || p[10] != 'T' || p[13] != ':' || p[16] != ':')
+        return false;
+    century = two(p);
+    year = two(p + 2);
+    month = two(p + 5);
+    day = two(p + 8);
+    h = two(p + 11);
+    m = two(p + 14);
+    sec = two(p + 17);
+    if (century > 99 || year > 99 || month > 12 || day > 31 || h > 23 || m > 59 || sec > 59 ||
+        (s.n > 19 && (p[19] != '.' || s.n == 20)))
+        return false;
+    for (size_t i = 20; i < s.n; i++) {
+        if (p[i] < '0' || p[i] > '9')
+            return false;
+        unit /= 10;
+        ns += unit * (p[i] - '0');
+    }
+    if (utc_mjd((int)(century * 100 + year), (int)month, (int)day, &mjd) != 0)
+        return false;
+    *out = (struct utc){mjd, (int64_t)(h * 60 + m) * 60 * SECOND_NS + sec * SECOND_NS + ns};
+    return true;
+}
+
 int
 utc_parse(struct span s, struct utc *out)
 {
@@ -190,6 +233,8 @@ utc_parse(struct span s, struct utc *out)
     int m;
     int sec;
 
+    if (parse_plain(s, out))
+        return 0;
     if (take_date(&s, &mjd) != 0)
         return -1;
     h = take_digits(&s, 2);

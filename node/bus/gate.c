@@ -4,8 +4,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +16,8 @@
 #include "bus/gate_internal.h"
 
 #define TURN_BYTES 1048576 /* from peers to core in one turn of the loop: about 1 ms */
+#define HEAP_PIECE 131072
+#define HEAP_KEEP  4194304
 #define POLL_FIXED 6
 #define POLL_MAX   (MONITOR_DIAL_MAX + POLL_FIXED)
 
@@ -301,9 +305,13 @@ turn(struct gate *g)
     if (g->now_ms >= g->tick_ms) {
         g->tick_ms = g->now_ms + GATE_TICK_MS;
         gate_dial_tick(g);
-        gate_listen_watch(g);
+        gate_listen_tick(g);
         if (g->has_peers)
             be_ready(g);
+    }
+    if (g->now_ms >= g->watch_ms) {
+        g->watch_ms = g->now_ms + GATE_WATCH_MS;
+        gate_listen_watch(g);
     }
     if (g->core.fd >= 0 && gatelink_flush(&g->core) != 0)
         g->core_lost = true;
@@ -334,7 +342,7 @@ wait_turn(struct gate *g)
         {.fd = g->args->listen_fd, .events = POLLIN},
         {.fd = resolver_fd(g->resolver), .events = POLLIN},
     };
-    int64_t timeout = g->tick_ms - g->now_ms;
+    int64_t timeout = (g->tick_ms < g->watch_ms ? g->tick_ms : g->watch_ms) - g->now_ms;
 
     for (int i = 0; i < MONITOR_DIAL_MAX; i++)
         fds[POLL_FIXED + i] =
@@ -350,9 +358,33 @@ wait_turn(struct gate *g)
     return fds[0].revents == 0;
 }
 
+/* What a peer sent is given back to the system once it is read: large blocks are mapped one by one. */
+static void
+bound_heap(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, HEAP_PIECE);
+    (void)mallopt(M_TRIM_THRESHOLD, HEAP_KEEP);
+}
+
+/* accept(2) that fails for want of descriptors is tried again at once by libzmq, without end. */
+static void
+raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= LIMIT_GATE_FD_COUNT)
+        return;
+    limit.rlim_cur = limit.rlim_max < LIMIT_GATE_FD_COUNT ? limit.rlim_max : LIMIT_GATE_FD_COUNT;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < LIMIT_GATE_FD_COUNT)
+        log_event(EV_descriptors_few, "limit=%llu wanted=%d", (unsigned long long)limit.rlim_cur,
+                  LIMIT_GATE_FD_COUNT);
+}
+
 static int
 start(struct gate *g)
 {
+    bound_heap();
+    raise_descriptors();
     memcpy(g->keys.secret, secret_bytes(g->args->transport), sizeof g->keys.secret);
     secret_curve_public(g->args->transport, g->keys.public_key);
     g->context = socket_context();

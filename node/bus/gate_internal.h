@@ -15,6 +15,7 @@
 
 #define GATE_ROUTING_BYTES 5 /* the ids that a ROUTER makes itself: 0 and a number */
 #define GATE_TICK_MS       500
+#define GATE_WATCH_MS      100 /* a fast peer sends 20 MB meanwhile */
 #define GATE_CHARGE_BYTES  256 /* what a queued frame costs beside its bytes */
 
 /* The other side of a connection, zero-filled. A descriptor alone does not name one: its number may be used
@@ -45,6 +46,7 @@ struct gate_link {
     enum gatelink_lane lane;
     size_t to_core;                    /* queued towards core: bytes and charges */
     uint64_t received;                 /* bytes delivered by libzmq, with what CURVE and ZMTP add */
+    uint64_t unread;                   /* bytes that TCP received beyond them, at the last look */
     struct gate_waiting *first, *last; /* towards the peer */
     size_t waiting;
 };
@@ -75,8 +77,9 @@ struct gate_door {
     union gate_address address;
     uint8_t shut[GATE_ROUTING_BYTES]; /* routing id whose frames are refused */
     bool is_shut;
-    bool suspect;      /* said to be disconnected; looked at again at the next tick */
-    uint64_t forgiven; /* bytes that need no explanation */
+    bool suspect;    /* said to be disconnected; looked at again at the next tick */
+    bool is_kicked;  /* shut down, and about to be closed by libzmq */
+    uint64_t serial; /* of the connection */
 };
 
 struct gate {
@@ -99,10 +102,13 @@ struct gate {
     struct gate_dial dial[MONITOR_DIAL_MAX];
     struct gate_door *door; /* by descriptor */
     int doors;
+    uint64_t doors_opened, doors_crowded;
     unsigned long strangers; /* refused by the ZAP handler and told to core */
-    uint64_t refusals;       /* failed handshakes that were told */
-    int64_t refusals_ms;
-    int64_t now_ms, tick_ms;
+    struct gate_told {
+        uint64_t handshake, accept, crowded;
+        int64_t next_ms;
+    } told; /* of what strangers cause: said in lines that count many */
+    int64_t now_ms, tick_ms, watch_ms;
 };
 
 /* gate_link.c */
@@ -128,8 +134,10 @@ void gate_listen_close(struct gate *g);
 void gate_listen_receive(struct gate *g, long *budget);
 void gate_listen_gone(struct gate *g, int fd);
 void gate_listen_accepted(struct gate *g, int fd);
-/* Every GATE_TICK_MS: connections that say nothing, or that send without end. */
+/* Every GATE_WATCH_MS: connections that say nothing, or that send without end. */
 void gate_listen_watch(struct gate *g);
+/* Every GATE_TICK_MS. */
+void gate_listen_tick(struct gate *g);
 
 /* gate_dial.c */
 void gate_dial_add(struct gate *g, const struct gatelink_dial *want);

@@ -11,7 +11,7 @@
 #define DOORS_STEP   256
 #define FRAME_COST   1024    /* of a frame's budget, beside its bytes */
 #define REFUSALS_MS  10000   /* between two lines about failed handshakes */
-#define FORGIVEN     64      /* bytes a tick: heartbeats, which nobody counts */
+#define FORGIVEN     64      /* bytes a look: heartbeats, which nobody counts */
 #define UNREAD_FIRST 1048576 /* bytes received before a first frame came out */
 
 void
@@ -83,11 +83,52 @@ door_at(struct gate *g, int fd)
 static bool
 open_door(struct gate *g, struct gate_door *door, int fd)
 {
-    *door = (struct gate_door){.accepted_ms = g->now_ms};
+    *door = (struct gate_door){.accepted_ms = g->now_ms, .serial = ++g->doors_opened};
     if (gate_fd_address(fd, &door->address))
         return true;
     door->accepted_ms = 0;
     return false;
+}
+
+/* Of one host, as far as an address tells: in IPv6 a host has all addresses of its /64. */
+static bool
+same_host(const union gate_address *a, const union gate_address *b)
+{
+    const struct in6_addr *x = &a->in6.sin6_addr, *y = &b->in6.sin6_addr;
+
+    if (a->any.sa_family != b->any.sa_family)
+        return false;
+    if (a->any.sa_family == AF_INET)
+        return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+    return memcmp(x, y, IN6_IS_ADDR_V4MAPPED(x) ? sizeof *x : sizeof *x / 2) == 0;
+}
+
+/* Who has said nothing yet shall not use up the descriptors: of too many the oldest goes, first of the
+ * newcomer's own address. */
+static void
+make_room(struct gate *g, const struct gate_door *newcomer)
+{
+    int oldest[2] = {-1, -1}, count[2] = {0, 0};
+
+    for (int fd = 0; fd < g->doors; fd++) {
+        const struct gate_door *d = &g->door[fd];
+
+        if (d->accepted_ms == 0 || d->link != NULL || d->is_kicked)
+            continue;
+        for (int k = 0; k <= same_host(&d->address, &newcomer->address); k++) {
+            count[k]++;
+            if (oldest[k] < 0 || d->serial < g->door[oldest[k]].serial)
+                oldest[k] = fd;
+        }
+    }
+    for (int k = 1; k >= 0; k--) {
+        if (count[k] > (k == 1 ? LIMIT_GATE_UNPROVEN_ADDRESS_COUNT : LIMIT_GATE_UNPROVEN_COUNT)) {
+            g->doors_crowded++;
+            g->door[oldest[k]].is_kicked = true;
+            gate_fd_kick(oldest[k], &g->door[oldest[k]].address);
+            return;
+        }
+    }
 }
 
 void
@@ -99,7 +140,8 @@ gate_listen_accepted(struct gate *g, int fd)
         return; /* its first frame was faster */
     if (door->link != NULL)
         gate_link_down(g, door->link, "disconnected");
-    (void)open_door(g, door, fd);
+    if (open_door(g, door, fd))
+        make_room(g, door);
 }
 
 void
@@ -256,20 +298,11 @@ gate_listen_receive(struct gate *g, long *budget)
     }
 }
 
-/* Has the other side sent much more than came out as frames? Unfinished messages grow in libzmq's memory
- * without a limit of its own. */
-static bool
-hoards(uint64_t received, uint64_t explained, uint64_t unread_max)
-{
-    return received > explained && received - explained > unread_max;
-}
-
 static void
 watch_door(struct gate *g, int fd)
 {
     struct gate_door *door = &g->door[fd];
     struct gate_link *link = door->link;
-    uint64_t received;
 
     if (!gate_fd_is(fd, &door->address) || (door->suspect && !gate_fd_is_established(fd))) {
         if (link != NULL)
@@ -278,57 +311,100 @@ watch_door(struct gate *g, int fd)
         return;
     }
     door->suspect = false;
-    door->forgiven += FORGIVEN;
-    received = gate_fd_received(fd);
-    if (link != NULL && hoards(received, link->received + door->forgiven, LIMIT_GATE_UNREAD_BYTES)) {
-        gate_refused(g, WHY_LIMIT, link->peer, "unfinished");
-        gate_link_down(g, link, "unfinished");
-    } else if (link == NULL && hoards(received, door->forgiven, UNREAD_FIRST)) {
+    if (link != NULL || door->is_kicked)
+        return;
+    if (gate_fd_received(fd) > UNREAD_FIRST)
         log_event(EV_link_refused, "why=unfinished peer=-");
-        gate_fd_kick(fd, &door->address);
-    } else if (link == NULL && g->now_ms - door->accepted_ms > LIMIT_GATE_SILENT_SECONDS * 1000) {
+    else if (g->now_ms - door->accepted_ms > LIMIT_GATE_SILENT_SECONDS * 1000)
         log_event(EV_link_refused, "why=silent peer=-");
-        gate_fd_kick(fd, &door->address);
+    else
+        return;
+    door->is_kicked = true;
+    gate_fd_kick(fd, &door->address);
+}
+
+/* How much more has the other side sent than came out as frames? Unfinished messages grow in libzmq's memory
+ * without a limit of its own. What was counted in the peer's favour is not saved up. */
+static void
+measure(struct gate_link *link)
+{
+    uint64_t received =
+        link->fd >= 0 && gate_fd_is(link->fd, &link->address) ? gate_fd_received(link->fd) : 0;
+
+    link->received += FORGIVEN;
+    link->unread = received > link->received ? received - link->received : 0;
+    if (received > 0 && link->received > received)
+        link->received = received;
+}
+
+/* Is ${link} the one of its member's with the most unread, and they have too much together? */
+static bool
+hoards(const struct gate *g, const struct gate_link *link)
+{
+    uint64_t sum = 0;
+
+    if (link->unread <= LIMIT_GATE_UNREAD_BYTES / LIMIT_LINK_COUNT)
+        return false;
+    for (int i = 0; i < LIMIT_LINK_COUNT; i++) {
+        const struct gate_link *other = &g->link[i];
+
+        if (other->id == 0 || strcmp(other->peer, link->peer) != 0)
+            continue;
+        if (other->unread > link->unread)
+            return false;
+        sum += other->unread;
     }
+    return sum > LIMIT_GATE_UNREAD_BYTES;
+}
+
+void
+gate_listen_watch(struct gate *g)
+{
+    for (int fd = 0; fd < g->doors; fd++) {
+        if (g->door[fd].accepted_ms != 0)
+            watch_door(g, fd);
+    }
+    for (int i = 0; i < LIMIT_LINK_COUNT; i++) {
+        if (g->link[i].id != 0)
+            measure(&g->link[i]);
+    }
+    for (int i = 0; i < LIMIT_LINK_COUNT; i++) {
+        if (g->link[i].id != 0 && hoards(g, &g->link[i])) {
+            gate_refused(g, WHY_LIMIT, g->link[i].peer, "unfinished");
+            gate_link_down(g, &g->link[i], "unfinished");
+        }
+    }
+}
+
+static void
+tell_some(const char *why, uint64_t now, uint64_t *told)
+{
+    if (now != *told)
+        log_event(EV_link_refused, "why=%s peer=- count=%llu", why, (unsigned long long)(now - *told));
+    *told = now;
 }
 
 /* Strangers decide how often this happens: one line for many. */
 static void
 tell_refusals(struct gate *g)
 {
+    struct gate_told *told = &g->told, before = *told;
     struct monitor_counts counts;
 
-    if (g->now_ms < g->refusals_ms)
+    if (g->now_ms < told->next_ms)
         return;
     monitor_count(g->monitor, &counts);
-    if (counts.handshake_failed == g->refusals)
-        return;
-    log_event(EV_link_refused, "why=handshake peer=- count=%llu",
-              (unsigned long long)(counts.handshake_failed - g->refusals));
-    g->refusals = counts.handshake_failed;
-    g->refusals_ms = g->now_ms + REFUSALS_MS;
+    tell_some("handshake", counts.handshake_failed, &told->handshake);
+    tell_some("accept", counts.accept_failed, &told->accept);
+    tell_some("crowded", g->doors_crowded, &told->crowded);
+    if (memcmp(&before, told, sizeof before) != 0)
+        told->next_ms = g->now_ms + REFUSALS_MS;
 }
 
 void
-gate_listen_watch(struct gate *g)
+gate_listen_tick(struct gate *g)
 {
     tell_refusals(g);
     if (g->has_peers)
         gate_listen_open(g); /* the port may have become free */
-    for (int fd = 0; fd < g->doors; fd++) {
-        if (g->door[fd].accepted_ms != 0)
-            watch_door(g, fd);
-    }
-    for (int i = 0; i < LIMIT_LINK_COUNT; i++) {
-        struct gate_link *link = &g->link[i];
-
-        if (link->id == 0 || link->dial == NULL || link->fd < 0)
-            continue;
-        link->received += FORGIVEN;
-        if (gate_fd_is(link->fd, &link->address) &&
-            hoards(gate_fd_received(link->fd), link->received, LIMIT_GATE_UNREAD_BYTES)) {
-            gate_refused(g, WHY_LIMIT, link->peer, "unfinished");
-            gate_link_down(g, link, "unfinished");
-        }
-    }
 }

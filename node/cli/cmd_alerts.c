@@ -81,7 +81,7 @@ take_row(struct alerts *s, const Parallax__V1__RecordRow *in)
     if (alert != NULL && (args_has(&s->args, "all") || strcmp(alert->state, "CANCELLED") != 0)) {
         buf_init(&out, LIMIT_API_BYTES);
         if (args_has(&s->args, "json")) {
-            row_json(&r, &out);
+            row_json(&r, span_of(NULL, 0), &out);
             buf_put_byte(&out, '\n');
         } else {
             put_text(&r, alert, &out);

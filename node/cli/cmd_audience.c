@@ -5,7 +5,7 @@
 
 #include "base/limit.h"
 #include "cli/client.h"
-#include "cli/object.h"
+#include "core/object.h"
 #include "cli/pick.h"
 #include "cli/screen.h"
 

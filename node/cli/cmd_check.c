@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/args.h"
 #include "cli/input.h"
+#include "cli/profile.h"
 #include "cli/screen.h"
 #include "cli/warning.h"
 #include "types/registry.h"
@@ -19,6 +20,7 @@ struct kind {
 };
 
 struct found {
+    struct profile_run *profile; /* NULL: none is asked for */
     struct kind kind[FOREIGN_MAX + 1];
     size_t n;
     uint64_t records;
@@ -33,6 +35,8 @@ count(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct
 
     (void)why;
     found->records++;
+    if (found->profile != NULL)
+        profile_take(found->profile, type, msg);
     type->source(msg, &source);
     if ((last == NULL || last->type != type || !span_is(source.format, last->format)) &&
         found->n <= FOREIGN_MAX) {
@@ -96,36 +100,53 @@ print_json(const char *name, const struct found *found, uint64_t warnings, const
                     found->kind[0].type->name, found->kind[0].format, found->records);
     else
         put_kinds(&out, found);
-    buf_put_fmt(&out, ",\"warnings\":%" PRIu64 "}\n", warnings);
+    buf_put_fmt(&out, ",\"warnings\":%" PRIu64, warnings);
+    if (found->profile != NULL && why->code == WHY_NONE)
+        profile_json(found->profile, &out);
+    buf_put_str(&out, "}\n");
     screen_flush(&out);
     buf_release(&out);
 }
 
 static int
-check_file(const struct args *a, const char *path)
+check_file(const struct args *a, const struct profile *profile, const char *path)
 {
     struct input in;
     struct warning_sink sink = {.file = in.name};
     struct convert how = {.strict = args_has(a, "strict"), .warn = warning_print, .cookie = &sink};
-    struct found found = {0};
+    struct profile_run run;
+    struct found found = {.profile = profile != NULL ? &run : NULL};
     struct why why;
+    bool is_met;
 
     why_clear(&why);
     input_init(&in, path);
+    profile_init(&run, profile);
     (void)input_read(&in, path, args_get(a, "from"), &how, count, &found, &why);
     input_release(&in);
     warning_end(&sink);
+    if (profile != NULL && why.code == WHY_NONE)
+        profile_end(&run);
     if (args_has(a, "json"))
         print_json(in.name, &found, sink.n, &why);
-    else if (why.code == WHY_NONE)
+    else if (why.code == WHY_NONE) {
         print_text(in.name, &found);
-    return why.code == WHY_NONE ? EXIT_DONE : args_refuse(&why, in.name);
+        if (profile != NULL)
+            profile_print(&run, in.name);
+    }
+    is_met = run.misses == 0;
+    profile_release(&run);
+    if (why.code != WHY_NONE)
+        return args_refuse(&why, in.name);
+    return is_met ? EXIT_DONE : EXIT_FAILED;
 }
 
 int
 cmd_check(int argc, char **argv)
 {
     struct args a;
+    const struct profile *profile = NULL;
+    const struct type *type;
     int status;
     int result = EXIT_DONE;
 
@@ -133,8 +154,12 @@ cmd_check(int argc, char **argv)
         return status;
     if (args_has(&a, "from") && registry_reader(args_get(&a, "from"), NULL) == NULL)
         return args_usage(&a, "%.64s is no format that can be read", args_get(&a, "from"));
+    if (args_has(&a, "profile"))
+        profile = registry_profile(args_get(&a, "profile"), &type);
+    if (args_has(&a, "profile") && profile == NULL)
+        return args_usage(&a, "%.64s is no profile that is known", args_get(&a, "profile"));
     for (int i = 0; i < a.n; i++) {
-        if (check_file(&a, a.at[i]) != EXIT_DONE)
+        if (check_file(&a, profile, a.at[i]) != EXIT_DONE)
             result = EXIT_FAILED;
     }
     return result;

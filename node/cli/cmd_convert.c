@@ -1,7 +1,10 @@
 /* convert: one file from one format into another of the same record type, with no node at all. All of it or
  * nothing. */
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limit.h"
@@ -12,14 +15,18 @@
 #include "types/registry.h"
 #include "types/xmlmap.h"
 
-#define NAMED_MAX 10 /* records that cannot be written are named up to here, then counted */
+#define SPOOL_BYTES 8388608 /* output beyond that waits on the disk */
+#define CHUNK_BYTES 65536
+#define NAMED_MAX   10 /* records that cannot be written are named up to here, then counted */
 
 struct conversion {
     const struct args *args;
     struct input in;
     const struct convert *how;
     const struct writer *writer;
-    struct buf out;
+    struct buf out; /* what is not in ${spool} yet */
+    FILE *spool;    /* NULL: all of it is in ${out} */
+    uint64_t spooled;
     uint64_t records;
     uint64_t refused;
     bool has_no_writer;
@@ -80,6 +87,49 @@ stands_with(const struct writer *a, const struct writer *b)
     return same;
 }
 
+/* A file without a name, for output that is too long to be held: gone when it is closed. NULL with errno. */
+static FILE *
+open_spool(void)
+{
+    const char *folder = getenv("TMPDIR");
+    int fd = open(folder != NULL && *folder != 0 ? folder : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    return fd < 0 ? tmpfile() : fdopen(fd, "w+");
+}
+
+/* Make room in c->out. */
+static int
+spool(struct conversion *c, struct why *why)
+{
+    if (c->spooled + c->out.n > LIMIT_CONVERTED_BYTES)
+        return why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "the output would be larger than %" PRIu64 " bytes",
+                       (uint64_t)LIMIT_CONVERTED_BYTES);
+    if (c->spool == NULL)
+        c->spool = open_spool();
+    if (c->spool == NULL || fwrite(c->out.p, 1, c->out.n, c->spool) != c->out.n)
+        return why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "the output cannot be kept until it is whole: %s",
+                       strerror(errno));
+    c->spooled += c->out.n;
+    buf_clear(&c->out);
+    return 0;
+}
+
+/* What was spooled, to standard output. */
+static int
+unspool(struct conversion *c)
+{
+    char chunk[CHUNK_BYTES];
+    size_t n;
+
+    if (c->spool == NULL)
+        return 0;
+    if (fflush(c->spool) != 0 || fseek(c->spool, 0, SEEK_SET) != 0)
+        return -1;
+    while ((n = fread(chunk, 1, sizeof chunk, c->spool)) > 0 && fwrite(chunk, 1, n, stdout) == n)
+        continue;
+    return ferror(c->spool) ? -1 : 0;
+}
+
 static int
 convert_record(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct why *why)
 {
@@ -108,10 +158,12 @@ convert_record(void *cookie, const struct type *type, const ProtobufCMessage *ms
     c->records++;
     if (c->writer->write(msg, c->how, &c->out, &refusal) != 0)
         name_refused(c, type, msg, &refusal);
+    if (c->refused > 0)
+        buf_clear(&c->out); /* it will not be written */
     if (buf_failed(&c->out))
         return why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "the output would be larger than %d bytes",
                        LIMIT_OUTPUT_BYTES);
-    return 0;
+    return c->out.n < SPOOL_BYTES ? 0 : spool(c, why);
 }
 
 static int
@@ -125,6 +177,8 @@ finish(struct conversion *c)
     }
     if (c->writer->end != NULL)
         c->writer->end(&c->out);
+    if (unspool(c) != 0)
+        return args_fail(c->args, "the output cannot be read back: %s", strerror(errno));
     screen_flush(&c->out);
     return EXIT_DONE;
 }
@@ -168,6 +222,8 @@ cmd_convert(int argc, char **argv)
     buf_init(&c.out, LIMIT_OUTPUT_BYTES);
     status = convert_file(&c, path);
     buf_release(&c.out);
+    if (c.spool != NULL)
+        (void)fclose(c.spool);
     input_release(&c.in);
     return status;
 }

@@ -5,7 +5,7 @@
 #include "base/limit.h"
 #include "base/text.h"
 #include "cli/args.h"
-#include "cli/object.h"
+#include "core/object.h"
 #include "cli/screen.h"
 #include "types/registry.h"
 

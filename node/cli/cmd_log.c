@@ -7,7 +7,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "cli/logs.h"
-#include "cli/object.h"
+#include "core/object.h"
 #include "cli/pick.h"
 #include "cli/row.h"
 #include "cli/screen.h"
@@ -257,7 +257,7 @@ show_row(const Parallax__V1__RecordRow *in, bool json, struct buf *out)
     char epoch[UTC_TEXT_MAX];
     row_open(&r, in);
     if (json) {
-        row_json(&r, out);
+        row_json(&r, span_of(NULL, 0), out);
     } else {
         row_epoch(&r, epoch);
         buf_put_fmt(out, "%10" PRIu64 "  %-20s  ", in->id != NULL ? in->id->index : 0, epoch);

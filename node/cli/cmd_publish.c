@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/load.h"
-#include "cli/object.h"
+#include "core/object.h"
 #include "cli/pick.h"
 #include "cli/screen.h"
 #include "cli/send.h"
@@ -94,7 +94,7 @@ make_key(const struct publish *p, const struct load *l, uint8_t key[SEND_KEY_BYT
         mix(&s, span_str(args_get(&p->args, "version-of")));
     mix(&s, span_str(p->format != NULL ? p->format : ""));
     mix(&s, span_str(name != NULL ? name : ""));
-    mix(&s, name != NULL ? span_str("") : buf_span(&l->in.bytes));
+    mix(&s, name != NULL ? span_str("") : l->in.whole);
     crypto_generichash_final(&s, key, SEND_KEY_BYTES);
 }
 

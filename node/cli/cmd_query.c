@@ -138,7 +138,7 @@ show_row(struct query *q, const Parallax__V1__RecordRow *in)
     if (q->writer != NULL) {
         show_format(q, &r);
     } else if (q->json) {
-        row_json(&r, &q->out);
+        row_json(&r, span_of(NULL, 0), &q->out);
         buf_put_byte(&q->out, '\n');
         q->shown++;
     } else {

@@ -91,7 +91,7 @@ write_row(const struct export *e, struct row *r)
     int status = EXIT_DONE;
     buf_init(&out, LIMIT_INPUT_BYTES);
     if (e->json) {
-        row_json(r, &out);
+        row_json(r, span_of(NULL, 0), &out);
         buf_put_byte(&out, '\n');
     } else if (e->header) {
         buf_put(&out, r->in->header.data, r->in->header.len);

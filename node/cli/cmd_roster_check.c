@@ -9,7 +9,7 @@
 #include "base/limit.h"
 #include "base/text.h"
 #include "cli/document.h"
-#include "cli/object.h"
+#include "core/object.h"
 #include "cli/screen.h"
 
 int

@@ -8,7 +8,8 @@
 #include "cli/client.h"
 #include "cli/health.h"
 #include "cli/logs.h"
-#include "cli/object.h"
+#include "cli/plugins.h"
+#include "core/object.h"
 #include "cli/screen.h"
 
 static Parallax__V1__Answer *
@@ -181,6 +182,10 @@ put_lists_json(const Parallax__V1__StatusAnswer *s, struct buf *out)
     for (size_t i = 0; i < s->n_peers; i++)
         put_peer_json(s->peers[i], out);
     object_close_list(out);
+    object_open_list(out, "plugins");
+    for (size_t i = 0; i < s->n_plugins; i++)
+        plugins_json(s, s->plugins[i], out);
+    object_close_list(out);
     object_open_list(out, "logs");
     for (size_t i = 0; i < s->n_logs; i++)
         logs_json(s->logs[i], true, out);
@@ -253,6 +258,10 @@ cmd_status(int argc, char **argv)
         logs_print((const Parallax__V1__LogStatus *const *)answer->status->logs, answer->status->n_logs,
                    answer->status->time_ms);
         print_rejects(answer->status);
+        if (answer->status->n_plugins > 0) {
+            putchar('\n');
+            plugins_print(answer->status);
+        }
     }
     client_answer_free(answer);
     return EXIT_DONE;

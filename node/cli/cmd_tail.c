@@ -88,7 +88,7 @@ show(struct tail *t, const Parallax__V1__RecordRow *in, struct buf *line)
     buf_clear(line);
     row_open(&r, in);
     if (t->json) {
-        row_json(&r, line);
+        row_json(&r, span_of(NULL, 0), line);
     } else {
         screen_time(line, in->received_ms);
         buf_put_fmt(line, "  %s  ", r.id);

@@ -8,7 +8,7 @@
 #include "base/limit.h"
 #include "base/text.h"
 #include "cli/document.h"
-#include "cli/object.h"
+#include "core/object.h"
 #include "cli/row.h"
 #include "cli/screen.h"
 #include "cli/verify_alert.h"
@@ -148,7 +148,7 @@ put_json(struct buf *out, const struct verify *v, const struct row *r)
     object_uint(out, "lost_count", b->lost_n);
     struct buf record;
     buf_init(&record, LIMIT_API_BYTES * 16);
-    row_json(r, &record);
+    row_json(r, span_of(NULL, 0), &record);
     object_raw(out, "record", buf_span(&record));
     buf_release(&record);
     object_close(out);

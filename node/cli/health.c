@@ -145,6 +145,29 @@ check_log(struct check *c, const Parallax__V1__LogStatus *log)
     }
 }
 
+#define PLUGIN_SILENT_MS 30000 /* three reports of an idle role */
+
+static void
+check_plugin(struct check *c, const Parallax__V1__PluginStatus *p)
+{
+    bool waiting = strcmp(p->state, "waiting") == 0 && p->error[0] != '\0';
+    bool refused = strcmp(p->state, "refused") == 0;
+    bool silent = c->s->time_ms - p->reported_ms > PLUGIN_SILENT_MS;
+
+    if (!waiting && !refused && !silent)
+        return;
+    buf_put_str(&c->text, "plugin ");
+    screen_text(&c->text, p->name);
+    if (silent) {
+        buf_put_str(&c->text, ": nothing was heard of it");
+        put_since(c, p->reported_ms);
+    } else {
+        buf_put_str(&c->text, refused ? " is REFUSED: " : " does not run: ");
+        screen_text(&c->text, p->error);
+    }
+    say(c);
+}
+
 size_t
 health_check(const Parallax__V1__StatusAnswer *s, health_fn *fn, void *cookie)
 {
@@ -169,6 +192,8 @@ health_check(const Parallax__V1__StatusAnswer *s, health_fn *fn, void *cookie)
         check_peer_bounds(&c, s->peers[i]);
     for (size_t i = 0; i < s->n_logs; i++)
         check_log(&c, s->logs[i]);
+    for (size_t i = 0; i < s->n_plugins; i++)
+        check_plugin(&c, s->plugins[i]);
     if (s->quarantined > 0) {
         buf_put_fmt(&c.text, "%" PRIu64 " records are in quarantine", s->quarantined);
         say(&c);

@@ -11,8 +11,9 @@
 #include "base/file.h"
 #include "base/limit.h"
 
-#define CHUNK_BYTES 65536
-#define SLACK_BYTES 1048576 /* below that no ratio is suspicious: a page of blanks packs a thousandfold */
+#define CHUNK_BYTES  65536
+#define MAPPED_BYTES 8388608 /* a file from there on need not be held whole */
+#define SLACK_BYTES  1048576 /* below that no ratio is suspicious: a page of blanks packs a thousandfold */
 
 struct call {
     const char *format;
@@ -27,11 +28,14 @@ input_init(struct input *in, const char *path)
 {
     (void)snprintf(in->name, sizeof in->name, "%s", strcmp(path, "-") == 0 ? "stdin" : path);
     buf_init(&in->bytes, LIMIT_INPUT_BYTES);
+    in->whole = span_of(NULL, 0);
+    in->mapping = (struct mapping){0};
 }
 
 void
 input_release(struct input *in)
 {
+    mapping_close(&in->mapping);
     buf_release(&in->bytes);
 }
 
@@ -230,6 +234,61 @@ read_zip(struct input *in, const struct call *c)
     return rc;
 }
 
+/* A record of a mapped file: what stands before it is not needed any more. */
+struct passing {
+    const struct call *call;
+    struct mapping *mapping;
+};
+
+static int
+pass(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct why *why)
+{
+    struct passing *p = cookie;
+    struct source source;
+
+    if (p->call->emit(p->call->cookie, type, msg, why) != 0)
+        return -1;
+    type->source(msg, &source);
+    mapping_passed(p->mapping, source.original.p);
+    return 0;
+}
+
+/* Is it large, not packed, and of a format that is read record by record? Its reader then is ${format}. */
+static bool
+is_mapped(struct input *in, const char *path, const char **format)
+{
+    const struct reader *reader;
+    const struct type *type;
+    struct why none;
+
+    why_clear(&none);
+    if (strcmp(path, "-") == 0 || !mapping_open(&in->mapping, path, MAPPED_BYTES, LIMIT_STREAM_BYTES))
+        return false;
+    if (!is_gzip(in->mapping.bytes) && !is_zip(in->mapping.bytes)) {
+        reader = *format != NULL ? registry_reader(*format, NULL)
+                                 : registry_detect(in->mapping.bytes, &type, &none);
+        if (reader != NULL && reader->input_max > LIMIT_INPUT_BYTES) {
+            *format = reader->format;
+            return true;
+        }
+    }
+    mapping_close(&in->mapping);
+    return false;
+}
+
+static int
+read_mapped(struct input *in, const struct call *c, const char *format)
+{
+    struct passing passing = {c, &in->mapping};
+    int rc = registry_read(in->mapping.bytes, format, c->how, pass, &passing, c->why);
+
+    in->whole = in->mapping.bytes;
+    if (!mapping_is_cut(&in->mapping))
+        return rc;
+    why_clear(c->why);
+    return refuse(c->why, "cannot be read: it was cut off meanwhile");
+}
+
 int
 input_read(struct input *in, const char *path, const char *format, const struct convert *how,
            registry_emit_fn *emit, void *cookie, struct why *why)
@@ -237,11 +296,13 @@ input_read(struct input *in, const char *path, const char *format, const struct 
     struct call c = {format, how, emit, cookie, why};
     struct span bytes;
 
+    if (is_mapped(in, path, &format))
+        return read_mapped(in, &c, format);
     if (file_read(path, &in->bytes) != 0)
         return errno == EFBIG
                    ? why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "larger than %d bytes", LIMIT_INPUT_BYTES)
                    : why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "cannot be read: %s", strerror(errno));
-    bytes = buf_span(&in->bytes);
+    bytes = in->whole = buf_span(&in->bytes);
     if (is_gzip(bytes))
         return read_gzip(bytes, &c);
     return is_zip(bytes) ? read_zip(in, &c) : registry_read(bytes, format, how, emit, cookie, why);

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/health.h"
-#include "cli/object.h"
+#include "core/object.h"
 #include "cli/screen.h"
 
 void

@@ -6,7 +6,7 @@
 #include "base/limit.h"
 #include "base/text.h"
 #include "cli/alert_signature.h"
-#include "cli/object.h"
+#include "core/object.h"
 #include "cli/screen.h"
 #include "syntax/xml.h"
 #include "types/registry.h"

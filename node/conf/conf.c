@@ -35,8 +35,8 @@ static const struct {
     uint64_t bytes;
 } units[] = {{"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}, {"", 1}};
 
-static int
-take_size(struct span s, uint64_t *out)
+int
+conf_size(struct span s, uint64_t min, uint64_t max, uint64_t *out)
 {
     for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
         size_t n = strlen(units[i].unit);
@@ -45,7 +45,7 @@ take_size(struct span s, uint64_t *out)
         if (num_uint(span_of(s.p, s.n - n), UINT64_MAX / units[i].bytes, out) != 0)
             return -1;
         *out *= units[i].bytes;
-        return 0;
+        return *out >= min && *out <= max ? 0 : -1;
     }
     return -1;
 }
@@ -76,7 +76,7 @@ take(const struct row *r, struct span s, struct conf *out)
             return "a whole number in its range";
         return NULL;
     case SIZE:
-        if (take_size(s, &n) != 0 || n < r->min || n > r->max)
+        if (conf_size(s, r->min, r->max, &n) != 0)
             return "a size such as 256MiB in its range";
         memcpy(at, &n, sizeof(n));
         return NULL;

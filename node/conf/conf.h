@@ -28,6 +28,9 @@ int conf_read(struct span text, struct conf *out, struct why *why);
 /* As conf_read, of a file of at most LIMIT_CONF_BYTES. */
 int conf_load(const char *path, struct conf *out, struct why *why);
 
+/* A size as rows of the table take it: bytes, or with KiB, MiB or GiB. 0 or -1. */
+int conf_size(struct span s, uint64_t min, uint64_t max, uint64_t *out);
+
 /* The configuration in force: reading it again gives the same. */
 void conf_dump(const struct conf *conf, struct buf *out);
 /* An example with every key, its default, unit and sentence. */

@@ -45,10 +45,11 @@ void
 adopt_greeted(struct node *n, struct link *l, const Parallax__V1__Hello *h)
 {
     l->roster_version = h->roster_version;
+    l->roster_differs = h->roster_version == n->roster->version && h->roster_hash.len == HASH_BYTES &&
+                        memcmp(h->roster_hash.data, n->roster->hash, HASH_BYTES) != 0;
     if (h->roster_version > n->roster->version)
         ask(n, l, n->roster->version + 1);
-    else if (h->roster_version == n->roster->version && h->roster_hash.len == HASH_BYTES &&
-             memcmp(h->roster_hash.data, n->roster->hash, HASH_BYTES) != 0)
+    else if (l->roster_differs)
         ask(n, l, n->roster->version); /* another one of our version: two successors, if it is signed */
 }
 
@@ -57,9 +58,11 @@ adopt_tick(struct node *n)
 {
     for (size_t i = 0; i < n->link_n; i++) {
         struct link *l = n->link[i];
-        if (l->state == LINK_OPEN && l->roster_version > newest(n)->version &&
+        bool rival = l->roster_differs && !n->roster_contested && n->next_roster == NULL;
+        /* The first answer may have been lost with a connection that another one replaced. */
+        if (l->state == LINK_OPEN && (rival || l->roster_version > newest(n)->version) &&
             n->mono - l->roster_ask_ms >= HELLO_EVERY_MS * 10)
-            ask(n, l, newest(n)->version + 1);
+            ask(n, l, rival ? n->roster->version : newest(n)->version + 1);
     }
 }
 

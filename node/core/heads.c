@@ -3,8 +3,12 @@
 #include "core/node_internal.h"
 #include <stdio.h>
 
-#define BAD_HEADS_MAX 4 /* in one frame */
-#define BAD_LINES_MAX 4 /* of one head */
+#define BAD_HEADS_MAX       4    /* in one frame */
+#define HEARTBEAT_EVERY_MS  1000 /* of one head */
+#define HEARTBEAT_STEP_S    5    /* a difference that matters */
+#define HEADS_EACH_MAX      32   /* honest peers tell 20 a second, see the next line */
+#define HEAD_ALERT_EVERY_MS 50   /* of one log to one peer; its DATA does not wait for that */
+#define BAD_LINES_MAX       4    /* of one head */
 
 static bool
 same_head(const struct checkpoint *a, const struct checkpoint *b)
@@ -78,6 +82,17 @@ cosignature_good(struct node *n, const struct track *t, const struct checkpoint 
     return checkpoint_verify_cosignature(over, line, c, key->key);
 }
 
+/* Each heartbeat costs a signature and is told to all: of one head, one a second, unless it makes a stale log fresh. */
+static bool
+is_news(const struct node *n, const struct track *t, const struct checkpoint *over,
+        const struct cosignature *c)
+{
+    if (n->mono - t->heartbeat_ms >= HEARTBEAT_EVERY_MS || t->row.heartbeat.time == 0 ||
+        !same_head(over, &t->row.head))
+        return true;
+    return c->time >= t->heartbeat_time + HEARTBEAT_STEP_S && (int64_t)c->time * 1000 > n->wall - STALE_MS;
+}
+
 static void
 take_heartbeat(struct node *n, struct track *t, const struct checkpoint *over,
                const Parallax__V1__Cosignature *in, struct why *why)
@@ -86,6 +101,8 @@ take_heartbeat(struct node *n, struct track *t, const struct checkpoint *over,
 
     if (in == NULL || cosignature_of(in, &c) != 0 ||
         (c.time <= t->heartbeat_time && (c.time <= t->row.heartbeat.time || !same_head(over, &t->row.head))))
+        return;
+    if (!is_news(n, t, over, &c))
         return;
     if ((int64_t)c.time * 1000 > n->wall + LIMIT_PREDATE_SECONDS * 1000LL) {
         why_set(why, WHY_HEARTBEAT_AHEAD, 0, 0, "heartbeat", "dated %llu", (unsigned long long)c.time);
@@ -107,7 +124,7 @@ take_heartbeat(struct node *n, struct track *t, const struct checkpoint *over,
     heads_changed(n, t);
 }
 
-/* Keep a line of another member over the newest head; a newer one of the same member replaces it. */
+/* Keep a line of another member over the newest head; a newer one by another key of that member replaces it. */
 static void
 take_line(struct node *n, struct track *t, const Parallax__V1__Cosignature *in, struct why *why)
 {
@@ -121,7 +138,10 @@ take_line(struct node *n, struct track *t, const Parallax__V1__Cosignature *in, 
         if (strcmp(t->row.cosignature[i].node, c.node) == 0)
             slot = &t->row.cosignature[i];
     }
-    if ((slot != NULL && slot->time >= c.time) || strcmp(c.node, t->row.origin) == 0)
+    /* That this key saw this head is known: a newer time says nothing more, and costs a signature. */
+    if (slot != NULL && (slot->time >= c.time || memcmp(slot->key_id, c.key_id, KEY_ID_BYTES) == 0))
+        return;
+    if (strcmp(c.node, t->row.origin) == 0)
         return;
     if (!cosignature_good(n, t, &t->row.head, &c)) {
         why_set(why, WHY_COSIGNATURE_BAD, 0, 0, "cosignature", "a line does not verify");
@@ -169,6 +189,23 @@ heads_discover(struct node *n, struct link *l, const char *origin, const struct 
     return t;
 }
 
+/* Heads are hints, and batches bring their own: of one log only so many that one peer tells are verified in a
+ * second. */
+static bool
+heard_enough(struct node *n, struct track *t, int member, const struct checkpoint *c)
+{
+    if (t->own != OWN_NONE || same_head(&t->row.head, c))
+        return false;
+    if (n->mono - t->heads_ms >= 1000) {
+        t->heads_ms = n->mono;
+        memset(t->heads_n, 0, sizeof(t->heads_n));
+    }
+    if (t->heads_n[member] >= HEADS_EACH_MAX)
+        return true;
+    t->heads_n[member]++;
+    return false;
+}
+
 static void
 take_head(struct node *n, struct link *l, const Parallax__V1__Head *h, struct why *why)
 {
@@ -184,7 +221,7 @@ take_head(struct node *n, struct link *l, const Parallax__V1__Head *h, struct wh
         why_set(why, WHY_HEAD_KEY, 0, 0, "origin", "not the origin of this log");
         return;
     }
-    if (heads_verify(n, t, h->origin, &c, why) != 0)
+    if ((t != NULL && heard_enough(n, t, l->member, &c)) || heads_verify(n, t, h->origin, &c, why) != 0)
         return;
     if (t == NULL && (t = heads_discover(n, l, h->origin, &c, h->closed, why)) == NULL)
         return;
@@ -249,7 +286,14 @@ heads_cosign(struct node *n, struct link *l, const Parallax__V1__Cosign *c, stru
 {
     struct track *t = c->log.len == LOG_ID_BYTES ? node_track(n, c->log.data) : NULL;
 
-    (void)l;
+    if (n->mono - l->cosigns_ms >= 1000) {
+        l->cosigns_ms = n->mono;
+        l->cosigns_n = 0;
+    }
+    if (l->cosigns_n++ >= LIMIT_COSIGN_COUNT) {
+        why_set(why, WHY_LIMIT, 0, 0, "cosign", "more than %d a second", LIMIT_COSIGN_COUNT);
+        return;
+    }
     if (t == NULL || c->root.len != HASH_BYTES || c->size != t->row.head.size ||
         memcmp(c->root.data, t->row.head.root, HASH_BYTES) != 0)
         return; /* of a head that has passed, or that is still to come: the line will be in HEADS */
@@ -309,8 +353,10 @@ head_is_due(struct node *n, struct link *l, struct track *t)
     /* One that has ended is told to who asks; what changes of it after that, like any other. */
     if (t->row.closed && !t->row.own && p->head_version == 0)
         return false;
-    return p->head_version != t->version && (l->lane == PARALLAX__V1__LANE__ALERT_LANE ||
-                                             p->head_version == 0 || n->mono - p->head_ms >= HEAD_EVERY_MS);
+    return p->head_version != t->version &&
+           (p->head_version == 0 ||
+            n->mono - p->head_ms >=
+                (l->lane == PARALLAX__V1__LANE__ALERT_LANE ? HEAD_ALERT_EVERY_MS : HEAD_EVERY_MS));
 }
 
 static void

@@ -56,6 +56,7 @@ struct link {
     /* rosters: what the peer said it holds, whether we asked, how many notes may still come */
     uint64_t roster_version;
     bool roster_asked;
+    bool roster_differs; /* the peer holds another one of our version */
     unsigned roster_left;
     int64_t roster_ask_ms, roster_given_ms;
     /* closed logs: how far we have asked, and how we answer */
@@ -64,6 +65,8 @@ struct link {
     uint8_t closed_after[LOG_ID_BYTES];
     int64_t closed_ms, closed_given_ms;
     unsigned proofs_n, forks_n; /* answered, looked at since proofs_ms */
+    int64_t greeted_ms, cosigns_ms;
+    unsigned greeted_n, cosigns_n; /* since then */
     int64_t proofs_ms;
     unsigned gets_n; /* answered since gets_ms */
     int64_t gets_ms;
@@ -115,9 +118,11 @@ struct track {
     uint64_t ready; /* leaves that the view can give now: what earlier steps asked to store is carried out */
     size_t index;   /* in node.track */
     Parallax__V1__Lane lane;
-    uint64_t version;     /* counts changes of head, heartbeat, cosignatures */
-    int64_t heartbeat_ms; /* monotonic, when it came */
-    unsigned acks_left;   /* acknowledgements to repeat: one may be lost with a connection that is given up */
+    uint64_t version;                    /* counts changes of head, heartbeat, cosignatures */
+    int64_t heartbeat_ms;                /* monotonic, when it came */
+    int64_t heads_ms;                    /* monotonic */
+    uint8_t heads_n[LIMIT_MEMBER_COUNT]; /* by member: heads verified since then */
+    unsigned acks_left; /* acknowledgements to repeat: one may be lost with a connection that is given up */
     int64_t ack_ms;
     uint32_t source; /* link it is read from, 0 = none */
     int64_t progress_ms;
@@ -189,6 +194,8 @@ struct node {
         int64_t clock_base; /* its wall clock less our monotonic one, when it greeted last; 0 = it did not */
         int64_t last_frame_ms; /* wall */
         int64_t roster_ask_ms; /* monotonic; 0 = never */
+        int64_t refused_ms;    /* monotonic */
+        unsigned refused_n;    /* frames since then */
         uint64_t in, out;
     } peer[LIMIT_MEMBER_COUNT];
     struct node_reject_row {

@@ -277,6 +277,19 @@ check_hello(struct node *n, const struct link *l, const Parallax__V1__Hello *h, 
     return 0;
 }
 
+/* Each greeting starts a session anew, and all heads are told. */
+static int
+check_greetings(struct node *n, struct link *l, struct why *why)
+{
+    if (n->mono - l->greeted_ms >= 1000) {
+        l->greeted_ms = n->mono;
+        l->greeted_n = 0;
+    }
+    if (l->greeted_n++ >= LIMIT_HELLO_COUNT)
+        return why_set(why, WHY_HELLO_BAD, 0, 0, NULL, "more than %d greetings a second", LIMIT_HELLO_COUNT);
+    return 0;
+}
+
 static void
 tell_lane(struct node *n, const struct link *l)
 {
@@ -289,7 +302,7 @@ tell_lane(struct node *n, const struct link *l)
 static void
 take_hello(struct node *n, struct link *l, const Parallax__V1__Hello *h, struct why *why)
 {
-    if (check_hello(n, l, h, why) != 0)
+    if (check_hello(n, l, h, why) != 0 || check_greetings(n, l, why) != 0)
         return;
     if (h->time_ms > 0 && h->time_ms < CLOCK_MAX_MS)
         n->peer[l->member].clock_base = h->time_ms - n->mono;
@@ -400,7 +413,7 @@ dispatch(struct node *n, struct link *l, const Parallax__V1__Frame *f, struct wh
         closed_asked(n, l, f->heads_request);
         break;
     default:
-        /* Of a later protocol, or not served yet: GET and GONE. */
+        /* Of a later protocol. */
         break;
     }
 }
@@ -418,6 +431,32 @@ check_session(struct link *l, const Parallax__V1__Frame *f, size_t bytes, struct
         return why_set(why, WHY_CREDIT_OVERRUN, 0, 0, NULL, "%llu bytes were allowed",
                        (unsigned long long)l->granted);
     l->received += bytes;
+    return 0;
+}
+
+static bool
+costs_signatures(const Parallax__V1__Frame *f)
+{
+    return f->body_case == PARALLAX__V1__FRAME__BODY_HEADS ||
+           f->body_case == PARALLAX__V1__FRAME__BODY_DATA ||
+           f->body_case == PARALLAX__V1__FRAME__BODY_COSIGN ||
+           f->body_case == PARALLAX__V1__FRAME__BODY_FORK ||
+           f->body_case == PARALLAX__V1__FRAME__BODY_PROOF_ANSWER ||
+           f->body_case == PARALLAX__V1__FRAME__BODY_ROSTER;
+}
+
+/* A frame that is refused costs us as much as one that is taken: after many, nothing more is verified for that
+ * member in that second. */
+static int
+check_patience(struct node *n, const struct link *l, const Parallax__V1__Frame *f, struct why *why)
+{
+    if (n->mono - n->peer[l->member].refused_ms >= 1000) {
+        n->peer[l->member].refused_ms = n->mono;
+        n->peer[l->member].refused_n = 0;
+    }
+    if (n->peer[l->member].refused_n >= LIMIT_REFUSED_COUNT && costs_signatures(f))
+        return why_set(why, WHY_LIMIT, 0, 0, NULL, "more than %d refused frames a second",
+                       LIMIT_REFUSED_COUNT);
     return 0;
 }
 
@@ -447,7 +486,9 @@ session_frame(struct node *n, const struct event *e)
         take_reset(n, l, f->reset);
     else if (f != NULL && check_session(l, f, e->bytes.n, &why) == 0) {
         l->heard_ms = n->mono;
-        dispatch(n, l, f, &why);
+        if (check_patience(n, l, f, &why) == 0)
+            dispatch(n, l, f, &why);
+        n->peer[l->member].refused_n += why.code != WHY_NONE && why_blame(why.code) != BLAME_ORIGIN;
     }
     if (why.code == WHY_NONE)
         return;

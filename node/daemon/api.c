@@ -30,7 +30,7 @@ struct api {
     uint64_t visible;
     int64_t accept_ms; /* 0, or when accepting goes on */
     struct arena request, answer, scratch;
-    struct buf text, plain;
+    struct buf text, plain, plugins;
 };
 
 static api_fn *const handlers[] = {
@@ -45,6 +45,7 @@ static api_fn *const handlers[] = {
     [PARALLAX__V1__REQUEST__WHAT_HOLDERS] = api_record_holders,
     [PARALLAX__V1__REQUEST__WHAT_AUDIENCES] = api_audiences_answer,
     [PARALLAX__V1__REQUEST__WHAT_RELEASE] = api_release_answer,
+    [PARALLAX__V1__REQUEST__WHAT_PLUGINS] = api_plugins_answer,
 };
 
 struct api *
@@ -61,6 +62,7 @@ api_new(int listen_fd, struct api_ctx *ctx)
     arena_init(&a->scratch, LIMIT_ARENA_BODY_BYTES);
     buf_init(&a->text, TEXT_BYTES);
     buf_init(&a->plain, LIMIT_BODY_BYTES);
+    buf_init(&a->plugins, LIMIT_PLUGIN_REPORT_BYTES);
     api_delivered(a);
     return a;
 }
@@ -78,6 +80,7 @@ api_free(struct api *a)
     arena_release(&a->scratch);
     buf_release(&a->text);
     buf_release(&a->plain);
+    buf_release(&a->plugins);
     free(a);
 }
 
@@ -198,7 +201,8 @@ answer(struct api *a, struct api_client *c, const Parallax__V1__Request *request
                             .text = &a->text,
                             .plain = &a->plain,
                             .tail = &c->tail,
-                            .visible = a->visible};
+                            .visible = a->visible,
+                            .plugins = &a->plugins};
     int rc;
 
     arena_clear(&a->answer);

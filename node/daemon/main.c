@@ -29,7 +29,7 @@ static const struct {
     const char *name;
     role_fn *run;
 } roles[] = {
-    {"sign", role_sign}, {"core", core_run}, {"gate", role_gate}, {"seal", role_seal}, {"watch", role_watch}};
+    {"sign", role_sign}, {"core", core_run}, {"gate", role_gate}, {"seal", role_seal}, {"plug", role_plug}, {"watch", role_watch}};
 
 static int
 run_role(const struct options *o, const struct conf *conf)
@@ -49,7 +49,7 @@ run_role(const struct options *o, const struct conf *conf)
         if (strcmp(roles[i].name, o->role) != 0)
             continue;
         log_start(o->role, conf->log_level);
-        if (sandbox_enter(o->role, conf) != 0)
+        if (sandbox_enter(role_sandbox(o->role, conf), conf) != 0)
             return 1;
         return roles[i].run(&args);
     }

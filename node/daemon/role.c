@@ -1,6 +1,7 @@
 /* Runs in each role, once. */
 #include "daemon/role.h"
 #include "base/log.h"
+#include <string.h>
 #include <unistd.h>
 
 void
@@ -10,4 +11,10 @@ role_ready(const struct role_args *args)
     if (write(args->ready_fd, "R", 1) != 1)
         log_event(EV_role_failed, "what=\"the supervisor is gone\"");
     close(args->ready_fd);
+}
+
+const char *
+role_sandbox(const char *role, const struct conf *conf)
+{
+    return strcmp(role, "plug") == 0 ? role_plug_sandbox(conf) : role;
 }

@@ -31,5 +31,11 @@ int role_gate(const struct role_args *args);
 int role_sign(const struct role_args *args);
 int role_seal(const struct role_args *args);
 int role_watch(const struct role_args *args);
+int role_plug(const struct role_args *args);
+
+/* Under which name of sandbox.c the role confines itself; plug reads for that what its plugins need, and makes their folder. */
+const char *role_sandbox(const char *role, const struct conf *conf);
+/* role_plug.c */
+const char *role_plug_sandbox(const struct conf *conf);
 
 #endif

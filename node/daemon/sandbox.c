@@ -15,51 +15,14 @@
 /* Refused to every role: what turns a broken-into role into a foothold. EPERM, so that a library that asks
  * can go on without. */
 static const int never[] = {
-    SCMP_SYS(execve),
-    SCMP_SYS(execveat),
-    SCMP_SYS(ptrace),
-    SCMP_SYS(process_vm_readv),
-    SCMP_SYS(process_vm_writev),
-    SCMP_SYS(mount),
-    SCMP_SYS(umount2),
-    SCMP_SYS(pivot_root),
-    SCMP_SYS(chroot),
-    SCMP_SYS(setns),
-    SCMP_SYS(unshare),
-    SCMP_SYS(bpf),
-    SCMP_SYS(perf_event_open),
-    SCMP_SYS(init_module),
-    SCMP_SYS(finit_module),
-    SCMP_SYS(delete_module),
-    SCMP_SYS(kexec_load),
-    SCMP_SYS(reboot),
-    SCMP_SYS(swapon),
-    SCMP_SYS(swapoff),
-    SCMP_SYS(keyctl),
-    SCMP_SYS(add_key),
-    SCMP_SYS(request_key),
-    SCMP_SYS(setuid),
-    SCMP_SYS(setgid),
-    SCMP_SYS(setresuid),
-    SCMP_SYS(setresgid),
-    SCMP_SYS(userfaultfd),
-    SCMP_SYS(io_uring_setup),
-    SCMP_SYS(fork),
-    SCMP_SYS(vfork),
-    SCMP_SYS(kill),
-    SCMP_SYS(pidfd_send_signal),
-    SCMP_SYS(pidfd_getfd),
-    SCMP_SYS(open_by_handle_at),
-    SCMP_SYS(process_madvise),
-    SCMP_SYS(kcmp),
-    SCMP_SYS(personality),
-    SCMP_SYS(mknod),
-    SCMP_SYS(mknodat),
-    SCMP_SYS(quotactl),
-    SCMP_SYS(acct),
-    SCMP_SYS(settimeofday),
-    SCMP_SYS(clock_settime),
-    SCMP_SYS(sethostname),
+#define DENY(call) SCMP_SYS(call),
+#include "plug/confine.tbl"
+#undef DENY
+};
+
+/* The same to every role but plug, which starts programs and ends them. */
+static const int starting[] = {
+    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(kill),
 };
 
 /*
@@ -75,6 +38,8 @@ static const struct {
     {"core", {1 /* AF_UNIX */, 0}},
     {"watch", {1 /* AF_UNIX */, 0}},
     {"gate", {2 /* AF_INET */, 10 /* AF_INET6 */, 16 /* AF_NETLINK: libzmq asks for interfaces */}},
+    {"plug", {1, 0}},
+    {"plug-network", {1, 2, 10, 16}}, /* a filter lasts: what a plugin may, its parent may */
 };
 
 static int
@@ -101,6 +66,24 @@ allow_sockets(scmp_filter_ctx ctx, const char *role)
     return rc;
 }
 
+enum { SIGN = 1, CORE = 2, GATE = 4, SEAL = 8, PLUG = 16, WATCH = 32, ALL = 63 };
+
+static const struct {
+    const char *name;
+    unsigned bit;
+} roles[] = {{"sign", SIGN}, {"core", CORE}, {"gate", GATE}, {"watch", WATCH},
+             {"seal", SEAL}, {"plug", PLUG}, {"plug-network", PLUG}};
+
+static unsigned
+bit_of(const char *role)
+{
+    for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
+        if (strcmp(roles[i].name, role) == 0)
+            return roles[i].bit;
+    }
+    return 0;
+}
+
 static int
 filter(const char *role)
 {
@@ -109,6 +92,8 @@ filter(const char *role)
 
     for (size_t i = 0; i < sizeof(never) / sizeof(*never) && rc == 0; i++)
         rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), never[i], 0);
+    for (size_t i = 0; i < sizeof(starting) / sizeof(*starting) && rc == 0 && bit_of(role) != PLUG; i++)
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), starting[i], 0);
     if (rc == 0)
         rc = allow_sockets(ctx, role);
     if (rc == 0)
@@ -122,13 +107,6 @@ filter(const char *role)
 
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 
-enum { SIGN = 1, CORE = 2, GATE = 4, SEAL = 8, WATCH = 16, ALL = 31 };
-
-static const struct {
-    const char *name;
-    unsigned bit;
-} roles[] = {{"sign", SIGN}, {"core", CORE}, {"gate", GATE}, {"seal", SEAL}, {"watch", WATCH}};
-
 /* The files within reach of a role: what libraries read, and the node's directory. Of that gate and seal have their one key (landlock()). */
 static const struct {
     unsigned roles;
@@ -139,20 +117,14 @@ static const struct {
     {ALL, "/etc", READ},
     {ALL, "/usr", READ | LANDLOCK_ACCESS_FS_EXECUTE},
     {ALL, "/dev", READ | LANDLOCK_ACCESS_FS_WRITE_FILE},
-    {SIGN | CORE | SEAL, "/proc", READ},
+    {SIGN | CORE | SEAL | PLUG, "/proc", READ},
+    {PLUG, "/bin", READ | LANDLOCK_ACCESS_FS_EXECUTE}, /* where they are no links into /usr */
+    {PLUG, "/lib", READ | LANDLOCK_ACCESS_FS_EXECUTE},
+    {PLUG, "/lib64", READ | LANDLOCK_ACCESS_FS_EXECUTE},
+    {PLUG, "/opt", READ | LANDLOCK_ACCESS_FS_EXECUTE},
+    {GATE | PLUG, "/run/systemd/resolve", READ}, /* where /etc/resolv.conf may lead */
     {WATCH, "rules.yaml", LANDLOCK_ACCESS_FS_READ_FILE},
-    {GATE, "/run/systemd/resolve", READ}, /* where /etc/resolv.conf may lead */
 };
-
-static unsigned
-bit_of(const char *role)
-{
-    for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
-        if (strcmp(roles[i].name, role) == 0)
-            return roles[i].bit;
-    }
-    return 0;
-}
 
 /* Paths that are not there need no rule. */
 static int
@@ -186,6 +158,8 @@ landlock(const char *role, const struct conf *conf)
     snprintf(key, sizeof(key), "%s/%s.key", conf->keys, bit_of(role) == GATE ? "transport" : "wrap");
     if (rc == 0 && (bit_of(role) & (GATE | SEAL)) != 0)
         rc = reach(set, key, LANDLOCK_ACCESS_FS_READ_FILE);
+    if (rc == 0 && bit_of(role) == PLUG)
+        rc = reach(set, conf->plugins, ALL_FILE_ACCESS);
     if (rc == 0)
         rc = (int)syscall(SYS_landlock_restrict_self, set, 0);
     close(set);

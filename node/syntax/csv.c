@@ -20,6 +20,8 @@ check_bytes(struct csv *c, struct span line)
     size_t prefix;
     bool ascii = true;
 
+    if (c->scan.is_plain)
+        return 0;
     for (size_t i = 0; i < line.n; i++) {
         uint8_t byte = line.p[i];
 

@@ -24,6 +24,8 @@ check_bytes(struct kvn *k, struct span line, struct kvn_line *out)
 {
     size_t prefix;
 
+    if (k->scan.is_plain)
+        return 0;
     for (size_t i = 0; i < line.n; i++) {
         uint8_t c = line.p[i];
 

@@ -1,5 +1,7 @@
 #include "syntax/place.h"
 
+#include "base/text.h"
+
 void
 place_init(struct places *p, struct span text)
 {
@@ -27,8 +29,11 @@ place_of(struct places *p, size_t offset)
         offset = p->text.n;
     if (offset < p->line_start)
         place_init(p, p->text);
-    for (size_t at = p->offset; at < offset; at++)
-        count(p, at);
+    for (size_t at = p->offset; at < offset; at++) {
+        at += text_plain_prefix(span_of(p->text.p + at, offset - at));
+        if (at < offset)
+            count(p, at);
+    }
     if (offset > p->offset)
         p->offset = offset;
     return (struct place){p->line, (uint32_t)(offset - p->line_start) + 1};

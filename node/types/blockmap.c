@@ -126,11 +126,19 @@ blockmap_source(const struct blockmap *map, const ProtobufCMessage *msg, struct 
 }
 
 int
+blockmap_check_source(const struct blockmap *map, const ProtobufCMessage *msg, struct why *why)
+{
+    const Parallax__V1__Source *source;
+
+    memcpy(&source, (const char *)msg + map->source, sizeof source);
+    return fieldmap_check_source(source, why);
+}
+
+int
 blockmap_check(const struct blockmap *map, const ProtobufCMessage *msg, struct why *why)
 {
     Parallax__V1__Block **list;
     size_t n = blockmap_blocks(map, msg, &list);
-    const Parallax__V1__Source *source;
     struct block_walk w;
 
     if (n > BLOCKMAP_BLOCKS_MAX)
@@ -151,8 +159,7 @@ blockmap_check(const struct blockmap *map, const ProtobufCMessage *msg, struct w
         if (blockmap_walk_close(&w) != 0)
             return -1;
     }
-    memcpy(&source, (const char *)msg + map->source, sizeof source);
-    return blockmap_walk_end(&w) != 0 ? -1 : fieldmap_check_source(source, why);
+    return blockmap_walk_end(&w) != 0 ? -1 : blockmap_check_source(map, msg, why);
 }
 
 static void

@@ -117,7 +117,9 @@ struct block_walk {
     size_t columns;       /* of its first line */
     bool is_relative;     /* its time tags are seconds */
     char time[72];        /* of the line before */
-    char system[72];      /* TIME_SYSTEM of the message */
+    struct utc before;    /* that, where it is of the calendar */
+    bool has_before;
+    char system[72]; /* TIME_SYSTEM of the message */
 };
 
 void blockmap_walk(struct block_walk *w, const struct blockmap *map, struct why *why);
@@ -146,6 +148,8 @@ size_t blockmap_blocks(const struct blockmap *map, const ProtobufCMessage *msg, 
 
 /* For struct type. */
 int blockmap_check(const struct blockmap *map, const ProtobufCMessage *msg, struct why *why);
+/* The last part of it. A message of blockmap_build.h has passed the others. */
+int blockmap_check_source(const struct blockmap *map, const ProtobufCMessage *msg, struct why *why);
 void blockmap_json(const struct blockmap *map, const ProtobufCMessage *msg, struct buf *out);
 void blockmap_source(const struct blockmap *map, const ProtobufCMessage *msg, struct source *out);
 /* ${map}, or an older one that knows ${version}. */

@@ -77,6 +77,7 @@ begin_empty(struct block_build *b, struct place at)
     const char *form = b->map->form;
 
     arena_clear(b->fill.arena);
+    b->is_changed = false;
     b->pending = NULL;
     b->block = NULL;
     b->blocks_room = 0;
@@ -134,7 +135,8 @@ new_item(struct block_build *b, struct span keyword, struct span value, struct p
 {
     Parallax__V1__Item *item = new_message(b, &parallax__v1__item__descriptor, at);
 
-    if (item == NULL || (item->keyword = arena_strdup(b->fill.arena, keyword)) == NULL ||
+    /* message_init() has made it empty. */
+    if (item == NULL || (keyword.n > 0 && (item->keyword = arena_strdup(b->fill.arena, keyword)) == NULL) ||
         (item->value = fill_copy(&b->fill, value)) == NULL) {
         fill_full(&b->fill, at);
         return NULL;
@@ -299,6 +301,7 @@ put_field(struct block_build *b, size_t row, struct span value, struct span unit
     if (add_item(b, item, value_at) != 0)
         return -1;
     if (last != SIZE_MAX && last > row) {
+        b->is_changed = true;
         b->walk.last = last;
         sort(b);
     }
@@ -341,8 +344,9 @@ blockmap_build_pair(struct block_build *b, struct span keyword, struct span valu
 bool
 blockmap_build_is_continued(const struct block_build *b, struct span word)
 {
-    const Parallax__V1__Item *last =
-        b->block != NULL && b->block->n_items > 0 ? b->block->items[b->block->n_items - 1] : NULL;
+    const Parallax__V1__Item *last = b->map->has_long_lines && b->block != NULL && b->block->n_items > 0
+                                         ? b->block->items[b->block->n_items - 1]
+                                         : NULL;
     int row =
         last != NULL ? blockmap_find(b->walk.kind->field, b->walk.kind->count, span_str(last->keyword)) : -1;
     struct utc t;
@@ -373,6 +377,7 @@ blockmap_build_continue(struct block_build *b, struct span text, struct place at
     memcpy(whole + n + 1, text.p, text.n);
     whole[n + 1 + text.n] = 0;
     last->value = whole;
+    b->is_changed = true;
     return fieldmap_check_text(last->keyword, span_str(whole), LIMIT_TEXT_BYTES, b->fill.why, at.line,
                                at.column);
 }
@@ -381,6 +386,8 @@ blockmap_build_continue(struct block_build *b, struct span text, struct place at
 static int
 note_numbers(struct block_build *b, struct span text, struct place at)
 {
+    if (memchr(text.p, 'D', text.n) == NULL && memchr(text.p, 'd', text.n) == NULL)
+        return 0;
     for (size_t i = 1; i + 1 < text.n; i++) {
         bool before = text.p[i - 1] >= '0' && text.p[i - 1] <= '9';
         bool behind =
@@ -405,30 +412,68 @@ note_odd(struct block_build *b, struct span text, struct place at)
     return odd == NULL ? 0 : fill_tolerate(&b->fill, WHY_TEXT_SYNTAX, at, "line", "%s", odd);
 }
 
-int
-blockmap_build_line(struct block_build *b, struct span keyword, struct span text, bool has_units,
-                    struct place at)
+/* Two blanks side by side? A word of eight bytes is looked at at once; "yes" may be wrong. */
+static bool
+may_have_two_blanks(struct span s)
 {
-    Parallax__V1__Item *item;
-    char *to;
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    size_t i = 0;
+
+    for (; i + 8 <= s.n; i += 7) {
+        uint64_t word, blank;
+
+        memcpy(&word, s.p + i, 8);
+        word ^= each * ' ';
+        blank = (word - each) & ~word & each * 0x80;
+        if ((blank & blank >> 8) != 0)
+            return true;
+    }
+    for (; i + 1 < s.n; i++) {
+        if (s.p[i] == ' ' && s.p[i + 1] == ' ')
+            return true;
+    }
+    return false;
+}
+
+/* One blank between two columns. ${to} is a copy of ${text}. */
+static void
+single_blanks(char *to, struct span text)
+{
     size_t n = 0;
 
-    if (b->block == NULL)
-        return why_set(b->fill.why, WHY_TEXT_SYNTAX, at.line, at.column, NULL,
-                       "a line of data between blocks");
-    if (place_comments(b, at) != 0 || note_numbers(b, text, at) != 0)
-        return -1;
-    if (note_odd(b, text, at) != 0 || (item = new_item(b, keyword, text, at)) == NULL)
-        return -1;
-    /* One blank between two columns. */
-    to = item->value;
-    for (size_t i = 0; item->value[i] != 0; i++) {
+    if (text.n > 0 && to[0] != ' ' && to[text.n - 1] != ' ' && !may_have_two_blanks(text) &&
+        text_plain_prefix(text) == text.n)
+        return;
+    for (size_t i = 0; to[i] != 0; i++) {
         bool is_blank = to[i] == ' ' || to[i] == '\n' || to[i] == '\r';
 
         if (!is_blank || (n > 0 && to[n - 1] != ' '))
             to[n++] = is_blank ? ' ' : to[i];
     }
     to[n > 0 && to[n - 1] == ' ' ? n - 1 : n] = 0;
+}
+
+int
+blockmap_build_line(struct block_build *b, struct span keyword, struct span text, bool has_units,
+                    struct place at)
+{
+    Parallax__V1__Item *item;
+    int tag;
+
+    if (b->block == NULL)
+        return why_set(b->fill.why, WHY_TEXT_SYNTAX, at.line, at.column, NULL,
+                       "a line of data between blocks");
+    if (place_comments(b, at) != 0 || note_numbers(b, text, at) != 0)
+        return -1;
+    if (note_odd(b, text, at) != 0)
+        return -1;
+    tag = blockmap_find(b->walk.kind->tag, b->walk.kind->tags, keyword);
+    item = new_item(b, tag < 0 ? keyword : span_of(NULL, 0), text, at);
+    if (item == NULL)
+        return -1;
+    if (tag >= 0)
+        item->keyword = (char *)(uintptr_t)b->walk.kind->tag[tag].keyword; /* as in open() */
+    single_blanks(item->value, text);
     item->unit = (char *)(uintptr_t)(has_units ? "all" : "");
     return add_item(b, item, at);
 }
@@ -452,7 +497,8 @@ put_source(struct block_build *b, struct span preamble, struct span original, st
 static int
 emit(struct block_build *b)
 {
-    if (b->emit(b->cookie, b->msg, b->fill.why) == 0)
+    if ((!b->is_changed || blockmap_check(b->map, b->msg, b->fill.why) == 0) &&
+        b->emit(b->cookie, b->msg, b->fill.why) == 0)
         return 0;
     if (b->fill.why->line == 0) { /* check() knows no places */
         b->fill.why->line = b->start.line;
@@ -552,7 +598,9 @@ blockmap_build_cut(struct block_build *b, struct span preamble, struct span orig
     if (put_source(b, preamble, original, trailer, at) != 0 || emit(b) != 0 || restore_frame(b, at) != 0)
         return -1;
     /* Times go on rising across the cut. */
-    (void)snprintf(b->walk.time, sizeof b->walk.time, "%s", walk.time);
+    memcpy(b->walk.time, walk.time, sizeof walk.time);
+    b->walk.has_before = walk.has_before;
+    b->walk.before = walk.before;
     b->walk.columns = walk.columns;
     b->walk.is_relative = walk.is_relative;
     return 0;

@@ -23,6 +23,7 @@ struct block_build {
     bool is_open;                  /* a message has begun */
     bool is_disordered;            /* reported for this block */
     bool is_unordered;             /* what comes now may come in any order */
+    bool is_changed;               /* something was changed that the walk had seen: the check begins anew */
     struct place start;            /* of the message */
     uint32_t piece;                /* of a long message: 0 while it is whole so far */
     struct buf frame;              /* packed blocks that each piece begins with */

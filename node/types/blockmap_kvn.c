@@ -270,7 +270,7 @@ take_line(struct reading *r, const struct kvn_line *line)
 {
     struct place at = {line->line, line->column};
     const char *version = r->map->kind[0].field[0].keyword;
-    struct span word = span_of(NULL, 0);
+    struct span word = span_of(line->keyword.p, 0); /* the first; no blank is before it */
     bool is_taken;
 
     if (line->kind == KVN_PAIR && span_is(line->keyword, version) && begin_message(r, line, at) != 0)
@@ -287,7 +287,8 @@ take_line(struct reading *r, const struct kvn_line *line)
         r->header = between(r->header.p, line->raw.p);
     if (take_word(r, line, at, &is_taken) != 0 || is_taken)
         return is_taken && r->why->code != WHY_NONE ? -1 : 0;
-    (void)blockmap_columns(line->keyword, &word, 1);
+    while (word.n < line->keyword.n && line->keyword.p[word.n] != ' ' && line->keyword.p[word.n] != '\t')
+        word.n++;
     if (blockmap_build_is_continued(&r->build, word))
         return blockmap_build_continue(&r->build, line->keyword, at);
     return take_data(r, line, at, span_of(NULL, 0), line->keyword);

@@ -100,6 +100,7 @@ blockmap_walk_open(struct block_walk *w, const struct block_kind *kind, const Pa
     w->lines = w->columns = w->extras = 0;
     w->last = SIZE_MAX;
     w->time[0] = 0;
+    w->has_before = false;
     memset(w->seen, 0, sizeof w->seen);
     return 0;
 }
@@ -183,7 +184,7 @@ walk_extra(struct block_walk *w, const Parallax__V1__Item *item)
 static int
 check_tag(struct block_walk *w, struct span tag, bool is_strict)
 {
-    struct utc now, before;
+    struct utc now = {0};
     bool is_relative = num_is_decimal(tag);
     int order = -1;
 
@@ -198,13 +199,16 @@ check_tag(struct block_walk *w, struct span tag, bool is_strict)
                               "times and seconds in one block: expected one of the two");
     if (w->time[0] != 0 && is_relative)
         order = num_compare(span_str(w->time), tag);
-    else if (w->time[0] != 0 && utc_parse(span_str(w->time), &before) == 0)
-        order = utc_compare(before, now);
+    else if (w->has_before)
+        order = utc_compare(w->before, now);
     if (order > 0 || (order == 0 && is_strict))
         return blockmap_wrong(w, WHY_FIELD_TIME, "EPOCH", "%.*s is not after the line before", (int)tag.n,
                               (const char *)tag.p);
     w->is_relative = is_relative;
-    (void)snprintf(w->time, sizeof w->time, "%.*s", (int)tag.n, (const char *)tag.p);
+    w->has_before = !is_relative;
+    w->before = now;
+    memcpy(w->time, tag.p, tag.n);
+    w->time[tag.n] = 0;
     return 0;
 }
 

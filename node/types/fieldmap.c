@@ -28,13 +28,14 @@ fieldmap_part(const struct fieldmap *map, const ProtobufCMessage *msg, unsigned 
 int
 fieldmap_find(const struct fieldmap *map, struct span keyword, bool object, size_t hint)
 {
-    for (size_t i = 0; i < map->count; i++) {
-        size_t row = (hint + i) % map->count;
+    size_t row = hint < map->count ? hint : hint % map->count;
+
+    for (size_t i = 0; i < map->count; i++, row = row + 1 < map->count ? row + 1 : 0) {
         const struct field *field = &map->field[row];
 
-        if ((map->block[field->block].part == 1) != object)
+        if (!span_is(keyword, field->keyword) && (field->alias == NULL || !span_is(keyword, field->alias)))
             continue;
-        if (span_is(keyword, field->keyword) || (field->alias != NULL && span_is(keyword, field->alias)))
+        if ((map->block[field->block].part == 1) == object)
             return (int)row;
     }
     return -1;

@@ -101,6 +101,22 @@ int fieldmap_find(const struct fieldmap *map, struct span keyword, bool object, 
 struct span fieldmap_get(const struct field *field, const ProtobufCMessage *part,
                          char number[FIELDMAP_NUMBER_MAX]);
 
+/* Is there a value? */
+static inline bool
+fieldmap_is_given(const struct field *field, const ProtobufCMessage *part)
+{
+    const void *member = (const char *)part + field->offset;
+    const char *text;
+    uint64_t count;
+
+    if (field->kind == FIELD_COUNT) {
+        memcpy(&count, member, sizeof count);
+        return count != 0;
+    }
+    memcpy(&text, member, sizeof text);
+    return *text != 0;
+}
+
 /* Is ${value}, not empty, one that ${field} may hold? 0, or -1 with ${why} at ${line}, ${column}. */
 int fieldmap_check_value(const struct field *field, struct span value, struct why *why, uint32_t line,
                          uint32_t column);
@@ -110,6 +126,9 @@ struct span fieldmap_word(const struct field *field, struct span value);
 
 /* Every field, comment and extra keyword of ${msg}: kinds, ranges, what is mandatory, sizes. 0, or -1 with ${why}. */
 int fieldmap_check(const struct fieldmap *map, const ProtobufCMessage *msg, struct why *why);
+
+/* The same for a message that fill.h has made: each of its values has been through fieldmap_check_value() already. */
+int fieldmap_check_read(const struct fieldmap *map, const ProtobufCMessage *msg, struct why *why);
 
 /* Nothing is given but the rows of the map, FORM, and what its parts list. 0, or -1 with ${why}. */
 int fieldmap_check_alone(const struct fieldmap *map, const ProtobufCMessage *msg, struct why *why);

@@ -18,6 +18,8 @@ fieldmap_check_text(const char *keyword, struct span value, size_t max, struct w
     if (value.n > max)
         return why_set(why, WHY_TEXT_LIMIT, line, column, keyword, "%zu bytes: expected at most %zu", value.n,
                        max);
+    if (text_plain_prefix(value) == value.n)
+        return 0;
     prefix = text_utf8_prefix(value);
     if (prefix < value.n)
         return why_set(why, WHY_TEXT_ENCODING, line, column, keyword, "not UTF-8 after %zu bytes", prefix);
@@ -65,9 +67,9 @@ describe_range(const struct field *field, char out[80])
 static int
 compare(struct span value, double view, const char *bound)
 {
-    double b;
+    double b = 0;
 
-    if (num_double(span_str(bound), &b) == 0 && view != b)
+    if ((strcmp(bound, "0") == 0 || num_double(span_str(bound), &b) == 0) && view != b)
         return view < b ? -1 : 1;
     return num_compare(value, span_str(bound));
 }
@@ -99,20 +101,19 @@ fieldmap_word(const struct field *field, struct span value)
     const char *word = field->words;
 
     while (word != NULL && *word != 0) {
-        size_t n = strcspn(word, "|");
         size_t i = 0;
 
-        while (i < n && i < value.n) {
-            uint8_t c = value.p[i];
+        for (; i < value.n && word[i] != 0 && word[i] != '|'; i++) {
+            uint8_t c = upper(value.p[i]);
 
-            c = upper(c);
             if (c != upper((uint8_t)word[i]) && !(c == '_' && word[i] == ' '))
                 break;
-            i++;
         }
-        if (i == n && i == value.n)
-            return span_of(word, n);
-        word += n + (word[n] == '|');
+        if (i == value.n && (word[i] == 0 || word[i] == '|'))
+            return span_of(word, i);
+        while (word[i] != 0 && word[i] != '|')
+            i++;
+        word += i + (word[i] == '|');
     }
     return span_of(NULL, 0);
 }
@@ -221,17 +222,17 @@ fieldmap_check_value(const struct field *field, struct span value, struct why *w
 static bool
 has_any(const struct fieldmap *map, const ProtobufCMessage *part, unsigned block)
 {
-    char number[FIELDMAP_NUMBER_MAX];
-
     for (size_t i = 0; i < map->count; i++) {
-        if (map->field[i].block == block && fieldmap_get(&map->field[i], part, number).n > 0)
+        if (map->field[i].block == block && fieldmap_is_given(&map->field[i], part))
             return true;
     }
     return false;
 }
 
+/* ${is_read}: each value has been looked at. */
 static int
-check_fields(const struct fieldmap *map, const ProtobufCMessage *part, bool object, struct why *why)
+check_fields(const struct fieldmap *map, const ProtobufCMessage *part, bool object, bool is_read,
+             struct why *why)
 {
     size_t absent = map->block_count; /* an optional block that is known not to be there */
 
@@ -241,7 +242,9 @@ check_fields(const struct fieldmap *map, const ProtobufCMessage *part, bool obje
         char number[FIELDMAP_NUMBER_MAX];
         struct span value;
 
-        if ((block->part == 1) != object)
+        if ((is_read && !(field->flags & FIELD_MUST)) || (block->part == 1) != object)
+            continue;
+        if (is_read && fieldmap_is_given(field, part))
             continue;
         value = fieldmap_get(field, part, number);
         if (value.n > 0 && fieldmap_check_value(field, value, why, 0, 0) != 0)
@@ -400,8 +403,8 @@ fieldmap_check_source(const Parallax__V1__Source *source, struct why *why)
     return 0;
 }
 
-int
-fieldmap_check(const struct fieldmap *map, const ProtobufCMessage *msg, struct why *why)
+static int
+check_all(const struct fieldmap *map, const ProtobufCMessage *msg, bool is_read, struct why *why)
 {
     const Parallax__V1__Source *source;
 
@@ -413,9 +416,21 @@ fieldmap_check(const struct fieldmap *map, const ProtobufCMessage *msg, struct w
         if (part == NULL)
             return why_set(why, WHY_FIELD_MISSING, 0, 0, map->object_word[i],
                            "missing: both objects are mandatory");
-        if (check_fields(map, part, i > 0, why) != 0 || check_notes(map, part, i > 0, why) != 0)
+        if (check_fields(map, part, i > 0, is_read, why) != 0 || check_notes(map, part, i > 0, why) != 0)
             return -1;
     }
     memcpy(&source, (const char *)msg + map->source, sizeof source);
     return fieldmap_check_source(source, why);
+}
+
+int
+fieldmap_check(const struct fieldmap *map, const ProtobufCMessage *msg, struct why *why)
+{
+    return check_all(map, msg, false, why);
+}
+
+int
+fieldmap_check_read(const struct fieldmap *map, const ProtobufCMessage *msg, struct why *why)
+{
+    return check_all(map, msg, true, why);
 }

@@ -62,6 +62,8 @@ fill_copy(struct fill *f, struct span text)
 {
     char *copy = arena_strdup(f->arena, text);
 
+    if (text_plain_prefix(text) == text.n)
+        return copy;
     for (char *p = copy; p != NULL && (p = memchr(p, '\t', text.n - (size_t)(p - copy))) != NULL;)
         *p = ' ';
     return copy;
@@ -348,12 +350,14 @@ fill_source(struct fill *f, const char *format, struct span original, struct spa
 static int
 add_implied(struct fill *f, const struct fill_default *implied, struct place at)
 {
+    size_t hint = 0;
+
     for (; implied != NULL && implied->keyword != NULL; implied++) {
-        int row = fieldmap_find(f->map, span_str(implied->keyword), false, 0);
-        char number[FIELDMAP_NUMBER_MAX];
+        int row = fieldmap_find(f->map, span_str(implied->keyword), false, hint);
 
         assert(row >= 0);
-        if (fieldmap_get(&f->map->field[row], f->msg, number).n == 0 &&
+        hint = (size_t)row + 1;
+        if (!fieldmap_is_given(&f->map->field[row], f->msg) &&
             fill_value_put(f, &f->map->field[row], span_str(implied->value), span_of(NULL, 0), at) != 0)
             return -1;
     }
@@ -380,12 +384,11 @@ check_served(struct fill *f, unsigned part, struct place at)
     for (size_t i = 0; i < f->map->count; i++) {
         const struct field *field = &f->map->field[i];
         const struct field_block *block = &f->map->block[field->block];
-        char number[FIELDMAP_NUMBER_MAX];
 
-        if ((block->part == 1) != (part > 0) || !(field->flags & (FIELD_MUST | FIELD_SHOULD | FIELD_NEW)) ||
+        if (!(field->flags & (FIELD_MUST | FIELD_SHOULD | FIELD_NEW)) || (block->part == 1) != (part > 0) ||
             block->is_optional)
             continue;
-        if (fieldmap_get(field, f->object[part], number).n > 0) {
+        if (fieldmap_is_given(field, f->object[part])) {
             if (field->flags & FIELD_NEW && note_new(f, field, at) != 0)
                 return -1;
             continue;

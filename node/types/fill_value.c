@@ -11,6 +11,8 @@ static const struct slip {
 static bool
 is_nan(struct span value)
 {
+    if (value.n < 3 || value.n > 4 || (value.p[value.n - 1] | 0x20) != 'n')
+        return false;
     return text_equal_nocase(value, "nan") || text_equal_nocase(value, "-nan") ||
            text_equal_nocase(value, "+nan");
 }
@@ -67,26 +69,31 @@ take_nothing(struct fill *f, const struct field *field, struct place at, bool is
     return fill_tolerate(f, WHY_FIELD_MISSING, at, field->keyword, "empty, which is read as not given");
 }
 
+static bool
+is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* Seen in KVN and XML: `.5`, `5.`, a D for the exponent. Certain in meaning, outside the grammar of 502.0-B-3 section 7.5.6. */
 static int
 note_number(struct fill *f, const struct field *field, struct span value, struct place at)
 {
     for (size_t i = 0; i < value.n; i++) {
-        bool before = i > 0 && value.p[i - 1] >= '0' && value.p[i - 1] <= '9';
-        bool behind = i + 1 < value.n && value.p[i + 1] >= '0' && value.p[i + 1] <= '9';
-
-        if (value.p[i] == '.' && !(before && behind))
+        if (value.p[i] == '.' &&
+            !(i > 0 && is_digit(value.p[i - 1]) && i + 1 < value.n && is_digit(value.p[i + 1])))
             return fill_tolerate(f, WHY_FIELD_NUMBER, at, field->keyword, "no digit beside the point");
-        if (value.p[i] == 'D' || value.p[i] == 'd')
+        if ((value.p[i] | 0x20) == 'd')
             return fill_tolerate(f, WHY_FIELD_NUMBER, at, field->keyword, "D for the exponent: expected E");
     }
     return 0;
 }
 
-/* The text that is kept for ${value}. NULL with why. */
+/* The text that is kept for ${value}, which becomes as long as that. NULL with why. */
 static char *
-keep(struct fill *f, const struct field *field, struct span value, struct place at)
+keep(struct fill *f, const struct field *field, struct span *whole, struct place at)
 {
+    struct span value = *whole;
     struct span word = field->kind == FIELD_WORD ? fieldmap_word(field, value) : span_of(NULL, 0);
     char *copy = fill_copy(f, word.p != NULL ? word : value);
 
@@ -105,6 +112,7 @@ keep(struct fill *f, const struct field *field, struct span value, struct place 
         fill_tolerate(f, WHY_FIELD_VALUE, at, field->keyword, "not a word of the standard: expected %s",
                       field->words) != 0)
         return NULL;
+    whole->n = word.p != NULL ? word.n : value.n;
     return copy;
 }
 
@@ -113,15 +121,17 @@ static int
 store(struct fill *f, const struct field *field, struct span value, struct place at)
 {
     ProtobufCMessage *part = f->object[f->part];
-    char *copy = keep(f, field, value, at);
+    struct span kept = value;
+    char *copy = keep(f, field, &kept, at);
     uint64_t count = 0;
 
     if (copy == NULL)
         return -1;
-    if (memchr(value.p, 0, value.n) != NULL)
+    if (text_plain_prefix(value) < value.n && memchr(value.p, 0, value.n) != NULL)
         return why_set(f->why, WHY_TEXT_ENCODING, at.line, at.column, field->keyword,
                        "a control character: expected printable text");
-    if (fieldmap_check_value(field, span_str(copy), f->why, at.line, at.column) != 0)
+    kept.p = (const uint8_t *)copy;
+    if (fieldmap_check_value(field, kept, f->why, at.line, at.column) != 0)
         return -1;
     if (f->style == FILL_CCSDS && field->kind == FIELD_REAL && note_number(f, field, value, at) != 0)
         return -1;
@@ -129,7 +139,9 @@ store(struct fill *f, const struct field *field, struct span value, struct place
         memcpy((char *)part + field->offset, &copy, sizeof copy);
         return 0;
     }
-    if (num_uint(*copy == '+' ? span_str(copy + 1) : span_str(copy), UINT64_MAX, &count) != 0)
+    if (*copy == '+')
+        kept = span_of(kept.p + 1, kept.n - 1);
+    if (num_uint(kept, UINT64_MAX, &count) != 0)
         return why_set(f->why, WHY_FIELD_NUMBER, at.line, at.column, field->keyword,
                        "not a number: expected digits");
     memcpy((char *)part + field->offset, &count, sizeof count);

@@ -51,7 +51,7 @@ notice_check(const struct notice *n, const ProtobufCMessage *msg, struct why *wh
         if (value.n > 0 && check_object(n->object_kind[i], n->object[i], value, why) != 0)
             return -1;
     }
-    for (int i = 0; i < 3 && n->order[i][0] != NULL; i++) {
+    for (int i = 0; i < NOTICE_ORDERS && n->order[i][0] != NULL; i++) {
         struct span low = value_of(n, msg, n->order[i][0]), high = value_of(n, msg, n->order[i][1]);
 
         if (low.n > 0 && high.n > 0 && is_above(n, n->order[i][0], low, high))

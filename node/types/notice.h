@@ -16,6 +16,7 @@ struct notice_help {
 };
 
 #define NOTICE_OBJECTS 2
+#define NOTICE_ORDERS  4
 
 struct notice {
     const struct fieldmap *map; /* [0] is `notice`: its one word, "DISTRESS/1", tells which form this is */
@@ -27,7 +28,7 @@ struct notice {
     const char *object[NOTICE_OBJECTS]; /* fields that name a space object */
     const char *object_kind[NOTICE_OBJECTS]; /* "norad", "cospar", "neo"; "": the field names its kind */
     const char *summary[4];                  /* fields that say in one line what it is about */
-    const char *order[3][2];                 /* fields of which the first may not be above the second */
+    const char *order[NOTICE_ORDERS][2];     /* fields of which the first may not be above the second */
 };
 
 int notice_check(const struct notice *n, const ProtobufCMessage *msg, struct why *why);

@@ -12,6 +12,9 @@ const struct type *registry_type_cstr(const char *name);
 const struct reader *registry_reader(const char *format, const struct type **type);
 const struct writer *registry_writer(const struct type *type, const char *format);
 
+/* Profile by its word, over all types; sets ${type}. NULL if not known. */
+const struct profile *registry_profile(const char *name, const struct type **type);
+
 /*
  * Find the one reader whose probe is highest on the head of ${input}. NULL with ${why}: FORMAT_UNKNOWN (the note says what
  * the input looks like), or FORMAT_AMBIGUOUS on a tie (the note names the candidates).

@@ -56,11 +56,12 @@ struct convert {
 typedef int type_emit_fn(void *cookie, const ProtobufCMessage *msg, struct why *why);
 
 struct reader {
-    const char *format;             /* the word in CLI, API and golden names: "tle", "omm-kvn" */
-    const char *media;              /* "text/x-tle" */
-    const char *title;              /* one line for people */
-    size_t input_max;               /* bytes; refused before read() is called */
-    int (*probe)(struct span head); /* first 4 KiB (or all): 0 no .. 100 sure; never reads further */
+    const char *format; /* the word in CLI, API and golden names: "tle", "omm-kvn" */
+    const char *media;  /* "text/x-tle" */
+    const char *title;  /* one line for people */
+    size_t input_max;   /* bytes; refused before read() is called */
+    /* First 4 KiB (or all): 0 no .. 100 sure; never reads further. NULL: only when asked for by name. */
+    int (*probe)(struct span head);
     /* All of ${input}, one emit a record. 0, or -1 with ${why} at its line and column. ${a} is cleared between records. */
     int (*read)(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit,
                 void *cookie, struct why *why);
@@ -74,12 +75,24 @@ struct writer {
     void (*between)(struct buf *out);
     void (*end)(struct buf *out);
     /*
-     * Is the record of the form that this writes? Others are refused with CANNOT_HOLD, or written with a warning for each loss. NULL:
-     * every record of the type is.
+     * Is the record of the form that this writes without loss? Others are refused with CANNOT_HOLD, or made into that form as far as it
+     * can say the same, with a warning for each loss. NULL: every record of the type is.
      */
     bool (*fits)(const ProtobufCMessage *msg);
     /* One record. 0, or -1 with ${why} (CANNOT_HOLD names the field). What cannot be carried is a warning each. */
     int (*write)(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why);
+};
+
+/* What a profile misses: at a line of the text (1-based; 0: nowhere), a keyword or NULL, and what was expected. */
+typedef void profile_miss_fn(void *cookie, uint32_t line, const char *field, const char *note);
+
+/* What a community wants of a message beyond its standard. */
+struct profile {
+    const char *name;   /* the word in the CLI: "tracss" */
+    const char *title;  /* one line for people */
+    const char *format; /* of the text that it looks at; a reader and a writer of the type have that word */
+    /* ${text}: one whole message that its reader took. */
+    void (*check)(struct span text, profile_miss_fn *miss, void *cookie);
 };
 
 /* The bytes that a record was read from: ${preamble}, ${original} and ${trailer} together make a file that reads alone. */
@@ -129,6 +142,11 @@ struct type {
     bool alert;      /* goes to class alert by default */
     const ProtobufCMessageDescriptor *schema;
     int (*check)(const ProtobufCMessage *msg, struct why *why); /* meaning: what every holder may rely on */
+    /*
+     * check() of a message that one of the readers has just made, without what they have already held each value to; the same answer,
+     * sooner. All its strings are in the arena of the reader, but for short words of tables. NULL: check().
+     */
+    int (*check_read)(const ProtobufCMessage *msg, struct why *why);
     int (*subject)(const ProtobufCMessage *msg, struct subject *out); /* msg passed check(); 0 */
     void (*summary)(const ProtobufCMessage *msg, struct buf *out);    /* one line, untrusted text quoted */
     void (*json)(const ProtobufCMessage *msg,
@@ -146,9 +164,10 @@ struct type {
     int (*sgp4)(const ProtobufCMessage *msg, struct type_sgp4 *out, struct why *why);
     const struct reader *const *readers; /* NULL-terminated */
     const struct writer *const *writers;
-    void (*form)(struct buf *out);        /* a record for a person to fill in; NULL: the type has none */
-    void (*json_schema)(struct buf *out); /* of its JSON; NULL: the format is somebody else's */
-    const char *doc;                      /* name of its page in docs/ or its folder */
+    void (*form)(struct buf *out);         /* a record for a person to fill in; NULL: the type has none */
+    void (*json_schema)(struct buf *out);  /* of its JSON; NULL: the format is somebody else's */
+    const struct profile *const *profiles; /* NULL-terminated; NULL: the type has none */
+    const char *doc;                       /* name of its page in docs/ or its folder */
 };
 
 #endif

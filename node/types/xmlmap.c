@@ -1,9 +1,12 @@
 #include "types/xmlmap.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/text.h"
 #include "syntax/xml.h"
+
+#define CONTAINERS_MAX 32
 
 struct reading {
     struct fill fill;
@@ -26,6 +29,8 @@ struct reading {
     bool has_unit;
     struct place element; /* of the innermost element */
     size_t count;
+    struct span container[CONTAINERS_MAX]; /* elements that hold blocks or are one */
+    size_t containers;
 };
 
 /* What stands before the root of the first message, when it is only the declaration: with it a message reads alone. */
@@ -110,6 +115,14 @@ on_root(struct reading *r, const struct xml_event *event)
     return xmlmap_foreign(r->how, event->name, event->place, r->map->root, r->why);
 }
 
+static void
+keep(char out[LIMIT_NAME_BYTES + 1], struct span s)
+{
+    if (s.n > 0)
+        memcpy(out, s.p, s.n);
+    out[s.n] = 0;
+}
+
 static int
 on_start(struct reading *r, const struct xml_event *event)
 {
@@ -127,8 +140,8 @@ on_start(struct reading *r, const struct xml_event *event)
     if (unit.n > LIMIT_NAME_BYTES || name.n > LIMIT_NAME_BYTES)
         return why_set(r->why, WHY_TEXT_LIMIT, event->place.line, event->place.column, NULL,
                        "an attribute is longer than %d bytes", LIMIT_NAME_BYTES);
-    (void)snprintf(r->unit, sizeof r->unit, "%.*s", (int)unit.n, (const char *)unit.p);
-    (void)snprintf(r->name, sizeof r->name, "%.*s", (int)name.n, (const char *)name.p);
+    keep(r->unit, unit);
+    keep(r->name, name);
     return 0;
 }
 
@@ -213,22 +226,33 @@ take_leaf(struct reading *r, const struct xml_event *event)
     return fill_put(&r->fill, event->name, value, unit, r->element, event->place);
 }
 
-/* Is ${name} an element that holds blocks or is one? */
 static bool
-is_container(const struct fieldmap *map, struct span name)
+is_container(const struct reading *r, struct span name)
 {
-    for (size_t b = 0; b < map->block_count; b++) {
-        const char *path = map->block[b].path;
+    for (size_t i = 0; i < r->containers; i++) {
+        if (span_equal(name, r->container[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The parts of the paths of all blocks. */
+static void
+list_containers(struct reading *r)
+{
+    for (size_t b = 0; b < r->map->block_count; b++) {
+        const char *path = r->map->block[b].path;
 
         while (path != NULL && *path != 0) {
             size_t n = strcspn(path, "/");
 
-            if (name.n == n && memcmp(name.p, path, n) == 0)
-                return true;
+            if (!is_container(r, span_of(path, n))) {
+                assert(r->containers < CONTAINERS_MAX);
+                r->container[r->containers++] = span_of(path, n);
+            }
             path += n + (path[n] == '/');
         }
     }
-    return false;
 }
 
 static int
@@ -254,7 +278,7 @@ on_end(struct reading *r, const struct xml_event *event)
         return 0;
     if (event->depth == r->root)
         return end_message(r, event);
-    if (is_container(r->map, event->name))
+    if (is_container(r, event->name))
         return 0;
     if (event->is_leaf)
         return take_leaf(r, event);
@@ -278,6 +302,7 @@ xmlmap_read(const struct fieldmap *map, const char *format, struct span input, c
         .map = map, .format = format, .how = how, .arena = a, .emit = emit, .cookie = cookie, .why = why};
 
     r.input = input.n >= 3 && memcmp(input.p, bom, 3) == 0 ? span_of(input.p + 3, input.n - 3) : input;
+    list_containers(&r);
     if (xml_read(r.input, on_event, &r, why) != 0)
         return -1;
     if (r.count == 0)

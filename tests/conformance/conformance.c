@@ -111,6 +111,11 @@ its_reader_is_detected(void **state)
 
     if (g->refusal.n > 0)
         return;
+    if (g->reader->probe == NULL) { /* only by name: the file is detected as what else it is */
+        assert_non_null(registry_detect(input_of(g), &type, &why));
+        assert_ptr_not_equal(type, g->type);
+        return;
+    }
     if (registry_detect(input_of(g), &type, &why) == NULL) { /* a tie, if anything: it names the candidates */
         assert_int_equal(why.code, WHY_FORMAT_AMBIGUOUS);
         assert_non_null(strstr(why.note, g->reader->format));

@@ -207,7 +207,7 @@ def validate(program, path, form, to, validator):
         return
     try:
         tree = etree.parse(io.BytesIO(xml))
-        tree = as_schema_2(tree) if to in ("tdm-xml", "oem-xml", "opm-xml") else as_version_2(tree)
+        tree = as_schema_2(tree) if to in ("tdm-xml", "oem-xml", "opm-xml", "opm-maneuver-xml") else as_version_2(tree)
     except etree.XMLSyntaxError as error:
         check("%s as %s" % (path, to), "is not well-formed: %s" % error)
         return
@@ -338,6 +338,25 @@ def check_real(program, validator):
                 validate_attitude(program, path, form, {"1.0": validator, "2.0": attitude_schema()})
             elif name != "ocm":
                 validate(program, path, form, name + "-xml", validator)
+            if name in ("ocm", "opm") and ("MAN_ID" if name == "ocm" else "MAN_DURATION") in read(path):
+                form = form.replace("-", "-maneuver-")
+                want = convert(program, path, form, "ndjson")
+                check(path, "" if want else "was not read as a manoeuvre")
+                for to in (name + "-maneuver-kvn", name + "-maneuver-xml"):
+                    check_there_and_back(program, path, form, to, want)
+
+
+def check_maneuvers(program, validator):
+    """OPM of manoeuvres by the schema; the OCM that a notice becomes has its change of velocity, in km/s."""
+    for path, form, records in goldens("maneuver"):
+        if form.startswith("opm"):
+            validate(program, path, form, "opm-maneuver-xml", validator)
+        if form != "maneuver-json" or "frame" not in records[0] or records[0]["status"] == "CANCELLED":
+            continue
+        xml = convert(program, path, form, "ocm-maneuver-xml")
+        row = etree.fromstring(xml).findtext(".//manLine").split()[-3:] if xml else []
+        want = [records[0]["dv_%d_m_s" % k] / 1000 for k in (1, 2, 3)]
+        check("%s as ocm-maneuver-xml" % path, "" if len(row) == 3 and all(near(float(a), b) for a, b in zip(row, want)) else "%r: expected %r" % (row, want))
 
 
 def check_there_and_back(program, path, form, to, want):
@@ -366,7 +385,7 @@ def main():
             validate(program, path, form, "cdm-xml", validator)
     for path, form, _ in list(goldens("observation")) + list(goldens("ephemeris")):
         if not form.startswith("ocm") and not is_outside_schema(path):
-            validate(program, path, form, form.split("-")[0] + "-xml", validator)
+            validate(program, path, form, "oem-xml" if form == "ephemeris-uvw" else form.split("-")[0] + "-xml", validator)
     for record_type in ("public_alert", "neo_warning", "space_weather"):
         for path, form, records in goldens(record_type):
             validate_cap(program, path, form, records)
@@ -374,6 +393,7 @@ def main():
     for path, form, _ in goldens("attitude"):
         if not is_outside_schema(path, ("FIELD_UNKNOWN", "FIELD_VALUE", "TEXT_SYNTAX")):
             validate_attitude(program, path, form, versions)
+    check_maneuvers(program, validator)
     for path, form, _ in goldens("neo_observation"):
         validate_ades(program, path, form)
     check_columns(program)

@@ -8,6 +8,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define OUTPUT_BYTES_MAX (4 * 1048576)
 
+static void
+count_miss(void *cookie, uint32_t line, const char *field, const char *note)
+{
+    (void)line, (void)field;
+    assert(text_is_utf8(span_str(note)));
+    ++*(size_t *)cookie;
+}
+
 /* Show it, write it, and see that its source is of this input. */
 static int
 use(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct why *why)
@@ -16,8 +24,11 @@ use(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct w
     struct convert how = {.alpha5 = true};
     struct subject subject;
     struct source source;
+    struct why refused = {.code = WHY_NONE};
 
     (void)why;
+    assert(type->check(msg, &refused) == 0);
+    assert(protobuf_c_message_get_packed_size(msg) <= type->body_max);
     buf_clear(out);
     type->json(msg, out);
     type->summary(msg, out);
@@ -31,6 +42,12 @@ use(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct w
 
         assert((rc == 0) == (refusal.code == WHY_NONE));
         assert(rc == 0 || !type->writers[i]->lossless || refusal.code == WHY_CANNOT_HOLD);
+    }
+    /* A profile takes its text from whoever wrote it. */
+    for (size_t i = 0; type->profiles != NULL && type->profiles[i] != NULL; i++) {
+        size_t misses = 0;
+
+        type->profiles[i]->check(source.original, count_miss, &misses);
     }
     return 0;
 }

@@ -26,7 +26,7 @@ BYTES = 1
 
 def load_proto(folder):
     """Python code of proto/*.proto, made into ${folder}."""
-    names = ("record", "peer")
+    names = ("record", "peer", "api")
     subprocess.run(["protoc", "-I", os.path.join(ROOT, "proto"), "--python_out", str(folder)] +
                    [os.path.join(ROOT, "proto", name + ".proto") for name in names], check=True)
     sys.path.insert(0, str(folder))
@@ -117,6 +117,7 @@ class Session:
         socket = peer.context.socket(zmq.DEALER)
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.IMMEDIATE, 1)
+        socket.setsockopt(zmq.HANDSHAKE_IVL, 2000)  # else a connection that was answered 300 hangs for 30 s
         socket.setsockopt(zmq.CURVE_SECRETKEY, z85.encode(peer.transport_key))
         socket.setsockopt(zmq.CURVE_PUBLICKEY, z85.encode(nacl.bindings.crypto_scalarmult_base(peer.transport_key)))
         socket.setsockopt(zmq.CURVE_SERVERKEY, z85.encode(base64.b64decode(member["keys"]["transport"][0])))
@@ -171,7 +172,7 @@ class Peer:
     """The member whose directory (made by `parallax init`) is ${directory}."""
 
     def __init__(self, directory, name, folder):
-        self.record, self.wire = load_proto(folder)
+        self.record, self.wire, self.api = load_proto(folder)
         self.name, self.context = name, zmq.Context()
         self.log_key = nacl.signing.SigningKey(read_key(directory, "log"))
         self.witness_key = nacl.signing.SigningKey(read_key(directory, "witness"))

@@ -1,10 +1,12 @@
 """What `check`, `convert` and `publish` make of packed files and of files that hold several kinds of messages."""
+import fcntl
 import gzip
 import io
 import json
 import os
 import random
 import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -129,3 +131,97 @@ def test_a_combined_file_is_published_to_the_logs_of_its_classes(federate, tmp_p
     assert sorted(series[log] for log, _, _ in ranges) == ["us-noaa/open/alert", "us-noaa/open/data", "us-noaa/open/data"]
     for kind in ("conjunction", "reentry", "ephemeris"):
         assert len(node.cli("query", kind, "--mode", "TEST", "--json").out.splitlines()) == 1
+
+
+def operator_ephemeris(points):
+    rows = ["created:2032-05-02 09:40:17 UTC", "ephemeris_start:2032-05-03 00:00:42 UTC ephemeris_stop:2032-05-04 00:00:42 UTC step_size:60", "ephemeris_source:blend", "UVW"]
+    for k in range(points):
+        rows.append("2032124%02d%02d42.000 %.10f 1.5 -2.25 0.5 7.5 0.125" % (k // 60, k % 60, 7000 + k))
+        rows += [" ".join("%.10e" % (1e-8 * (row + column + k)) for column in range(7)) for row in range(3)]
+    return ("\n".join(rows) + "\n").encode()
+
+
+def test_a_long_operator_ephemeris_becomes_pieces_that_hold_all_of_it():
+    data = operator_ephemeris(300)
+    answer = told(data)
+    assert (answer["type"], answer["format"], answer["records"], answer["warnings"]) == ("ephemeris", "ephemeris-uvw", 4, 0)
+    blocks = [block for line in ok("convert", "--to", "ndjson", "-", stdin=data).splitlines() for block in json.loads(line)["blocks"]]
+    states = [line for block in blocks if block["block"] == "data" for line in block["lines"]]
+    assert len(states) == 300 and sum(block["block"] == "covariance" for block in blocks) == 300
+    assert told(data.replace(b"2032124010042", b"2032124000042"))["reason"] == "FIELD_TIME"  # a time that falls, in a later piece
+# --- Files that are larger than memory should be ----------------------------------------------------------------------
+
+PEAK_MIB = 40  # program, libraries, a window of the file, a window of the output
+HEAD = b"OBJECT_NAME,OBJECT_ID,EPOCH,MEAN_MOTION,ECCENTRICITY,INCLINATION,RA_OF_ASC_NODE,ARG_OF_PERICENTER,MEAN_ANOMALY,NORAD_CAT_ID\n"
+ROW = b"SAMPLE %d,2026-001A,2032-02-01T00:00:00.125,15.1,0.0007976,53.0,150.1,91.8,268.3,%d\n"
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """64 MiB of GP CSV; the rows, and their number."""
+    path = tmp_path_factory.mktemp("large") / "large.csv"
+    rows = b"".join(ROW % (i, 900000000 + i) for i in range(10000))
+    times = 64 * 1048576 // len(rows) + 1
+    with open(path, "wb") as file:
+        file.write(HEAD)
+        for _ in range(times):
+            file.write(rows)
+    yield path, 10000 * times
+    path.unlink()
+
+
+# A process of its own: the memory of who starts a program counts as that program's.
+PEAK = ("import os, subprocess, sys\nchild = subprocess.Popen(sys.argv[1:])\n_, status, usage = os.wait4(child.pid, 0)\n"
+        "print(usage.ru_maxrss // 1024, file=sys.stderr)\nsys.exit(os.waitstatus_to_exitcode(status))")
+
+
+def peak(words, stdout):
+    """Exit code and the most memory that was resident, in MiB."""
+    done = subprocess.run([sys.executable, "-S", "-c", PEAK, os.path.join(BIN, "parallax"), *map(str, words)], stdout=stdout, stderr=subprocess.PIPE, timeout=60)
+    return done.returncode, int(done.stderr.split()[-1])
+
+
+def test_a_large_file_is_checked_and_converted_in_flat_memory(large, tmp_path):
+    path, records = large
+    with open(tmp_path / "told", "wb") as out:
+        code, mib = peak(("check", path), out)
+    assert code == DONE and mib < PEAK_MIB
+    assert b": %d orbit records (omm-csv)" % records in (tmp_path / "told").read_bytes()
+    with open(tmp_path / "out.ndjson", "wb") as out:
+        code, mib = peak(("convert", "--to", "ndjson", path), out)
+    assert code == DONE and mib < PEAK_MIB
+    with open(tmp_path / "out.ndjson", "rb") as file:
+        lines = [line for line in file]
+    assert len(lines) == records and json.loads(lines[-1])["NORAD_CAT_ID"] == 900009999
+    with open(path, "rb") as file:
+        start = file.read(8192)
+    assert b"".join(lines).startswith(ok("convert", "--to", "ndjson", "-", stdin=start[:start.rindex(b"\n") + 1]).encode())
+
+
+def test_a_fault_at_the_end_of_a_large_file_keeps_its_place_and_nothing_is_written(large, tmp_path):
+    path, records = large
+    spoilt = tmp_path / "spoilt.csv"
+    with open(path, "rb") as file:
+        spoilt.write_bytes(file.read() + ROW.replace(b"53.0", b"553.0") % (1, 1))
+    assert ":%d:59: INCLINATION" % (records + 2) in refused(FAILED, "convert", "--to", "ndjson", spoilt)
+
+
+def test_a_large_file_that_is_cut_off_while_it_is_read_is_refused(large, tmp_path):
+    path, records = large
+    cut = tmp_path / "cut.csv"
+    with open(path, "rb") as file:
+        file.readline()
+        rows = file.read()
+    cut.write_bytes(HEAD.replace(b"\n", b",BSTAR\n") + (ROW % (1, 1)).replace(b"\n", b",nan\n") * 200 + rows.replace(b"\n", b",0\n"))
+    # Its reader stands still in the first rows: the pipe that takes the warnings about them is full.
+    taker, giver = os.pipe()
+    fcntl.fcntl(giver, fcntl.F_SETPIPE_SZ, 4096)
+    child = subprocess.Popen([os.path.join(BIN, "parallax"), "convert", "--to", "ndjson", str(cut)], stdout=subprocess.PIPE, stderr=giver)
+    os.close(giver)
+    with open(taker, "rb") as errors:
+        said = errors.read(1)
+        os.truncate(cut, 1048576)
+        said += errors.read()
+    out, _ = child.communicate(timeout=60)
+    assert child.returncode == FAILED and not out
+    assert said.count(b"NaN") == 200 and b"cannot be read: it was cut off meanwhile" in said

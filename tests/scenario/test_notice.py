@@ -9,7 +9,7 @@ import pytest
 from federation import parallax
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TYPES = ("alert", "anomaly", "contact", "distress", "fragmentation", "launch", "lunar_activity", "neo_warning", "registration")
+TYPES = ("alert", "anomaly", "contact", "distress", "fragmentation", "launch", "lunar_activity", "maneuver", "neo_warning", "registration")
 WRITTEN = tuple(kind for kind in TYPES if kind != "alert")   # by people; alerts are derived (test_alerts.py)
 
 

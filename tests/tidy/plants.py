@@ -84,6 +84,8 @@ PLANTS = {
     "type_names": (foreign_name,),
     "links": (lambda root: write(root, "docs/planted.md", "[there](nowhere.md)\n"),
               lambda root: write(root, "docs/planted.md", "# Here\n[there](#elsewhere)\n")),
+    "named_tests": (lambda root: append(root, "docs/zeromq.md", "| planted | `test_zeromq.py::test_planted` |\n") and "test_planted",
+                    lambda root: append(root, "docs/zeromq.md", "| planted | there is none |\n") and "without a test"),
     "left_over": (lambda root: write(root, "node/base/planted.c", "/* %s: later */\n" % ("TO" + "DO")),),
     "new_type": (broken_template,),
     "symbols": (lambda root: compiled(root, "node/base/planted.c", "int other_name(void)\n{\n    return 0;\n}\n"),),

@@ -201,7 +201,7 @@ def layout(tree):
             yield "%s:%s" % (match[1], match[2]), "clang-format would change it", "run clang-format -i " + match[1]
 
 
-OTHER_WORDS = ("contact", "alert")  # types whose name is also a member of other things: only type_NAME is looked for
+OTHER_WORDS = ("contact", "maneuver")  # types whose name is also a member of other things: only type_NAME is looked for
 
 
 def type_names(tree):
@@ -237,6 +237,20 @@ def links(tree):
                     yield place, "links to #%s, which %s has not" % (anchor, there), "a link leads somewhere"
 
 
+def named_tests(tree):
+    """Every row of docs/zeromq.md names a test, as FILE::NAME, and it is there."""
+    path = "docs/zeromq.md"
+    tests = {os.path.basename(name): name for name in tree.files(".py", ".c", under="tests")}
+    for number, row in enumerate(tree.text(path).split("\n"), 1):
+        found = re.findall(r"`([\w.]+\.(?:py|c))::(\w+)", row)
+        if re.match(r"\| [^-]", row) and not found and not row.startswith("| finding |") and "| none: " not in row:
+            yield "%s:%d" % (path, number), "a finding without a test", "name one, or say `none: ` and why"
+        for file, name in found:
+            pattern = r"^(?:def )?%s\(" % name
+            if file not in tests or not re.search(pattern, tree.text(tests[file]), re.M):
+                yield "%s:%d" % (path, number), "names %s::%s, which is not there" % (file, name), "what a test shows, a reader can look up"
+
+
 LEFT_OVER = r"\b(%s)\b" % "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"))
 
 
@@ -265,6 +279,6 @@ def new_type(tree):
             yield "node/types/_template", "a type made from it does not build: " + text.strip()[-400:], "adding a type edits no existing file"
 
 
-SOURCE_RULES = (layers, headers, functions, lengths, banned, limits, fresh, layout, type_names, links, left_over, new_type)
+SOURCE_RULES = (layers, headers, functions, lengths, banned, limits, fresh, layout, type_names, links, named_tests, left_over, new_type)
 BUILD_RULES = (symbols, statics)
 RULES = SOURCE_RULES + BUILD_RULES

@@ -20,6 +20,13 @@ check(const ProtobufCMessage *msg, struct why *why)
     return fieldmap_check(map, msg, why) != 0 ? -1 : fieldmap_check_alone(map, msg, why);
 }
 
+/* A reader of CDMs puts nothing but rows of their map into a message. */
+static int
+check_read(const ProtobufCMessage *msg, struct why *why)
+{
+    return conjunction_is_cdm(msg) ? fieldmap_check_read(&conjunction_map, msg, why) : check(msg, why);
+}
+
 bool
 conjunction_is_cdm(const ProtobufCMessage *msg)
 {
@@ -193,6 +200,7 @@ const struct type type_conjunction = {
     .body_max = LIMIT_BODY_BYTES,
     .schema = &parallax__v1__conjunction__descriptor,
     .check = check,
+    .check_read = check_read,
     .subject = subject,
     .summary = summary,
     .json = conjunction_json,

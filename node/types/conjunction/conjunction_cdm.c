@@ -39,7 +39,7 @@ end_line(struct buf *out)
 }
 
 const struct reader conjunction_cdm_kvn_reader = {
-    "cdm-kvn", "text/plain", "CCSDS CDM 1.0, keyword = value", LIMIT_INPUT_BYTES, probe_kvn, read_kvn};
+    "cdm-kvn", "text/plain", "CCSDS CDM 1.0, keyword = value", LIMIT_STREAM_BYTES, probe_kvn, read_kvn};
 const struct writer conjunction_cdm_kvn_writer = {.format = "cdm-kvn",
                                                   .media = "text/plain",
                                                   .title = "CCSDS CDM 1.0, keyword = value",

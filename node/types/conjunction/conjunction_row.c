@@ -84,7 +84,8 @@ static int
 read_public_json(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit,
                  void *cookie, struct why *why)
 {
-    return jsonmap_read(&public_map, "cdm-public-json", public_implied, input, how, a, emit, cookie, why);
+    return jsonmap_read_list(&public_map, "data", "cdm-public-json", public_implied, input, how, a, emit,
+                             cookie, why);
 }
 
 static int
@@ -121,8 +122,8 @@ const struct reader conjunction_public_json_reader = {
     "cdm-public-json", "application/json", "Space-Track cdm_public rows as JSON",
     LIMIT_INPUT_BYTES, probe_public_json,  read_public_json};
 const struct reader conjunction_public_csv_reader = {
-    "cdm-public-csv",  "text/csv",       "Space-Track cdm_public rows as CSV",
-    LIMIT_INPUT_BYTES, probe_public_csv, read_public_csv};
+    "cdm-public-csv",   "text/csv",       "Space-Track cdm_public rows as CSV",
+    LIMIT_STREAM_BYTES, probe_public_csv, read_public_csv};
 const struct reader conjunction_socrates_reader = {
-    "socrates-csv",    "text/csv",     "CelesTrak SOCRATES rows as CSV",
-    LIMIT_INPUT_BYTES, probe_socrates, read_socrates};
+    "socrates-csv",     "text/csv",     "CelesTrak SOCRATES rows as CSV",
+    LIMIT_STREAM_BYTES, probe_socrates, read_socrates};

@@ -3,7 +3,12 @@
 #include "base/text.h"
 #include "types/blockmap_about.h"
 #include "types/ephemeris/ephemeris_map.h"
+#include "types/designator.h"
 #include "types/jsonmap.h"
+#include "types/ocm.h"
+
+const struct blockmap ephemeris_ocm =
+    OCM_BLOCKMAP(Parallax__V1__Ephemeris, parallax__v1__ephemeris__descriptor);
 
 static const struct blockmap *const forms[] = {&ephemeris_oem, &ephemeris_ocm};
 
@@ -21,6 +26,26 @@ check(const ProtobufCMessage *msg, struct why *why)
     if (map == NULL)
         return why_set(why, WHY_FIELD_VALUE, 0, 0, "form", "expected oem or ocm");
     return blockmap_check(map, msg, why);
+}
+
+/* Its readers walk as check() does. */
+static int
+check_read(const ProtobufCMessage *msg, struct why *why)
+{
+    return blockmap_check_source(form_of(msg), msg, why);
+}
+
+/* Its first state names an object that nothing else names: two of them do not take each other's place. */
+static struct span
+first_state(const Parallax__V1__Ephemeris *e)
+{
+    const Parallax__V1__Block *data = blockmap_first(e->blocks, e->n_blocks, "data");
+
+    for (size_t i = 0; data != NULL && i < data->n_items; i++) {
+        if (*data->items[i]->keyword == 0)
+            return span_str(data->items[i]->value);
+    }
+    return span_str("UNKNOWN");
 }
 
 static struct block_about
@@ -41,6 +66,8 @@ about(const Parallax__V1__Ephemeris *e)
 
     if (!is_oem && a.system.n == 0)
         a.system = span_str("UTC");
+    if (is_oem && text_equal_nocase(a.name, "UNKNOWN") && !designator_is_cospar(a.cospar))
+        a.name = first_state(e);
     /* Times of an OCM may be relative: then its own epoch is what is known. */
     if (a.start.n == 0 || num_is_decimal(a.start))
         a.start = blockmap_value(metadata, is_oem ? "START_TIME" : "EPOCH_TZERO");
@@ -113,7 +140,8 @@ static const struct writer ndjson_writer = {.format = "ndjson",
                                             .write = write_json};
 
 static const struct reader *const readers[] = {&ephemeris_oem_kvn_reader, &ephemeris_oem_xml_reader,
-                                               &ephemeris_ocm_kvn_reader, &ephemeris_ocm_xml_reader, NULL};
+                                               &ephemeris_ocm_kvn_reader, &ephemeris_ocm_xml_reader,
+                                               &ephemeris_uvw_reader,     NULL};
 static const struct writer *const writers[] = {&ephemeris_oem_kvn_writer,
                                                &ephemeris_oem_xml_writer,
                                                &ephemeris_ocm_kvn_writer,
@@ -122,6 +150,8 @@ static const struct writer *const writers[] = {&ephemeris_oem_kvn_writer,
                                                &ndjson_writer,
                                                NULL};
 
+static const struct profile *const profiles[] = {&ephemeris_tracss, NULL};
+
 const struct type type_ephemeris = {
     .name = "ephemeris",
     .title = "Where an object was and will be (OEM, OCM)",
@@ -129,11 +159,13 @@ const struct type type_ephemeris = {
     .body_max = LIMIT_BODY_BYTES,
     .schema = &parallax__v1__ephemeris__descriptor,
     .check = check,
+    .check_read = check_read,
     .subject = subject,
     .summary = summary,
     .json = json,
     .source = source,
     .readers = readers,
     .writers = writers,
+    .profiles = profiles,
     .doc = "ephemeris.md",
 };

@@ -50,8 +50,8 @@ write_oem_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf
 }
 
 const struct reader ephemeris_oem_kvn_reader = {
-    "oem-kvn",         "text/plain",  "CCSDS OEM 1.0, 2.0 and 3.0, keyword = value",
-    LIMIT_INPUT_BYTES, probe_oem_kvn, read_oem_kvn};
+    "oem-kvn",          "text/plain",  "CCSDS OEM 1.0, 2.0 and 3.0, keyword = value",
+    LIMIT_STREAM_BYTES, probe_oem_kvn, read_oem_kvn};
 const struct writer ephemeris_oem_kvn_writer = {
     .format = "oem-kvn",
     .media = "text/plain",
@@ -94,10 +94,13 @@ const struct writer ephemeris_oem_xml_writer = {.format = "oem-xml",
                                                 .end = xmlmap_end,
                                                 .write = write_oem_xml};
 
+/* Less than a reader that knows what an OCM without a trajectory is about. */
+#define PROBE_OCM 90
+
 static int
 probe_ocm_kvn(struct span head)
 {
-    return kvn_begins_with(head, "CCSDS_OCM_VERS") ? 100 : 0;
+    return kvn_begins_with(head, "CCSDS_OCM_VERS") ? PROBE_OCM : 0;
 }
 
 static int
@@ -115,8 +118,8 @@ write_ocm_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf
 }
 
 const struct reader ephemeris_ocm_kvn_reader = {
-    "ocm-kvn",         "text/plain",  "CCSDS OCM 3.0, keyword = value",
-    LIMIT_INPUT_BYTES, probe_ocm_kvn, read_ocm_kvn};
+    "ocm-kvn",          "text/plain",  "CCSDS OCM 3.0, keyword = value",
+    LIMIT_STREAM_BYTES, probe_ocm_kvn, read_ocm_kvn};
 const struct writer ephemeris_ocm_kvn_writer = {
     .format = "ocm-kvn",
     .media = "text/plain",
@@ -129,7 +132,7 @@ const struct writer ephemeris_ocm_kvn_writer = {
 static int
 probe_ocm_xml(struct span head)
 {
-    return xmlmap_probe_root("ocm", head);
+    return xmlmap_probe_root("ocm", head) > 0 ? PROBE_OCM : 0;
 }
 
 static int

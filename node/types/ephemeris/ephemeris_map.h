@@ -1,4 +1,4 @@
-/* The tables of OEM and OCM; see ephemeris_oem.c, ephemeris_ocm.c. */
+/* The tables of OEM and OCM; see ephemeris_oem.c, types/ocm.h. */
 #ifndef TYPES_EPHEMERIS_MAP_H
 #define TYPES_EPHEMERIS_MAP_H
 
@@ -10,8 +10,10 @@
 extern const struct blockmap ephemeris_oem, ephemeris_ocm;
 
 extern const struct reader ephemeris_oem_kvn_reader, ephemeris_oem_xml_reader, ephemeris_ocm_kvn_reader,
-    ephemeris_ocm_xml_reader;
+    ephemeris_ocm_xml_reader, ephemeris_uvw_reader;
 extern const struct writer ephemeris_oem_kvn_writer, ephemeris_oem_xml_writer, ephemeris_ocm_kvn_writer,
     ephemeris_ocm_xml_writer;
+
+extern const struct profile ephemeris_tracss;
 
 #endif

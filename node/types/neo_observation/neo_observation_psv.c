@@ -315,7 +315,7 @@ write_psv(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
 }
 
 const struct reader neo_observation_ades_psv_reader = {
-    "ades-psv", "text/plain", "ADES 2017 and 2022, pipe-separated", LIMIT_INPUT_BYTES, probe_psv, read_psv};
+    "ades-psv", "text/plain", "ADES 2017 and 2022, pipe-separated", LIMIT_STREAM_BYTES, probe_psv, read_psv};
 const struct writer neo_observation_ades_psv_writer = {
     .format = "ades-psv",
     .media = "text/plain",

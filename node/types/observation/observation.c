@@ -18,6 +18,13 @@ check(const ProtobufCMessage *msg, struct why *why)
     return blockmap_check(&observation_map, msg, why);
 }
 
+/* Its readers walk as check() does. */
+static int
+check_read(const ProtobufCMessage *msg, struct why *why)
+{
+    return blockmap_check_source(&observation_map, msg, why);
+}
+
 /* The first block of a name; check() has seen that it is there. */
 static const Parallax__V1__Block *
 first(const Parallax__V1__Observation *o, const char *name)
@@ -173,8 +180,8 @@ write_json(const ProtobufCMessage *msg, const struct convert *how, struct buf *o
 }
 
 static const struct reader kvn_reader = {
-    "tdm-kvn",         "text/plain", "CCSDS TDM 1.0 and 2.0, keyword = value",
-    LIMIT_INPUT_BYTES, probe_kvn,    read_kvn};
+    "tdm-kvn",          "text/plain", "CCSDS TDM 1.0 and 2.0, keyword = value",
+    LIMIT_STREAM_BYTES, probe_kvn,    read_kvn};
 static const struct reader xml_reader = {
     "tdm-xml", "application/xml", "CCSDS TDM 1.0 and 2.0 as NDM/XML", LIMIT_INPUT_BYTES, probe_xml, read_xml};
 static const struct writer kvn_writer = {.format = "tdm-kvn",
@@ -214,6 +221,7 @@ const struct type type_observation = {
     .body_max = LIMIT_BODY_BYTES,
     .schema = &parallax__v1__observation__descriptor,
     .check = check,
+    .check_read = check_read,
     .subject = subject,
     .summary = summary,
     .json = json,

@@ -56,7 +56,8 @@ check_opm(const Parallax__V1__Orbit *orbit, struct why *why)
 }
 
 static int
-check(const ProtobufCMessage *msg, struct why *why)
+check_with(int (*check_fields)(const struct fieldmap *map, const ProtobufCMessage *msg, struct why *why),
+           const ProtobufCMessage *msg, struct why *why)
 {
     const Parallax__V1__Orbit *orbit = (const Parallax__V1__Orbit *)msg;
     bool has_axis = orbit->semi_major_axis[0] != 0;
@@ -67,7 +68,7 @@ check(const ProtobufCMessage *msg, struct why *why)
         return check_opm(orbit, why);
     if (orbit->n_blocks > 0)
         return why_set(why, WHY_FIELD_VALUE, 0, 0, "blocks", "without a form: expected none");
-    if (fieldmap_check(&orbit_map, msg, why) != 0)
+    if (check_fields(&orbit_map, msg, why) != 0)
         return -1;
     if (!has_axis && !has_motion)
         return why_set(why, WHY_FIELD_MISSING, 0, 0, "MEAN_MOTION",
@@ -75,11 +76,25 @@ check(const ProtobufCMessage *msg, struct why *why)
     if (has_axis && has_motion)
         return why_set(why, WHY_FIELD_DUPLICATE, 0, 0, "SEMI_MAJOR_AXIS",
                        "beside MEAN_MOTION: expected one of them");
+    if (orbit->norad_cat_id != 0)
+        return 0;
     key_by_name(orbit, subject.key, sizeof subject.key);
-    if (orbit->norad_cat_id == 0 && subject.key[0] == 0)
+    if (subject.key[0] == 0)
         return why_set(why, WHY_FIELD_MISSING, 0, 0, "NORAD_CAT_ID",
                        "missing, like OBJECT_ID and OBJECT_NAME: nothing names the object");
     return 0;
+}
+
+static int
+check(const ProtobufCMessage *msg, struct why *why)
+{
+    return check_with(fieldmap_check, msg, why);
+}
+
+static int
+check_read(const ProtobufCMessage *msg, struct why *why)
+{
+    return check_with(fieldmap_check_read, msg, why);
 }
 
 /* ${text} is short: a number or an international designator. A record has one, and printf() takes its time. */
@@ -204,6 +219,7 @@ const struct type type_orbit = {
     .body_max = LIMIT_BODY_BYTES,
     .schema = &parallax__v1__orbit__descriptor,
     .check = check,
+    .check_read = check_read,
     .subject = subject,
     .summary = summary,
     .json = orbit_json,

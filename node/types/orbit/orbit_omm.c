@@ -34,8 +34,8 @@ end_line(struct buf *out)
 }
 
 const struct reader orbit_omm_kvn_reader = {
-    "omm-kvn",         "text/plain", "CCSDS OMM 2.0 and 3.0, keyword = value",
-    LIMIT_INPUT_BYTES, probe_kvn,    read_kvn};
+    "omm-kvn",          "text/plain", "CCSDS OMM 2.0 and 3.0, keyword = value",
+    LIMIT_STREAM_BYTES, probe_kvn,    read_kvn};
 const struct writer orbit_omm_kvn_writer = {.format = "omm-kvn",
                                             .media = "text/plain",
                                             .title = "CCSDS OMM, keyword = value",
@@ -197,7 +197,8 @@ write_csv(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
 }
 
 const struct reader orbit_omm_csv_reader = {
-    "omm-csv", "text/csv", "GP data as CSV (CelesTrak, Space-Track)", LIMIT_INPUT_BYTES, probe_csv, read_csv};
+    "omm-csv",          "text/csv", "GP data as CSV (CelesTrak, Space-Track)",
+    LIMIT_STREAM_BYTES, probe_csv,  read_csv};
 const struct writer orbit_omm_csv_writer = {.format = "omm-csv",
                                             .media = "text/csv",
                                             .title = "GP data as CSV, the columns of CelesTrak",

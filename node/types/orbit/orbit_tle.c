@@ -414,4 +414,4 @@ probe(struct span head)
 }
 
 const struct reader orbit_tle_reader = {
-    "tle", "text/x-tle", "two-line elements, with names or without", LIMIT_INPUT_BYTES, probe, read_tle};
+    "tle", "text/x-tle", "two-line elements, with names or without", LIMIT_STREAM_BYTES, probe, read_tle};

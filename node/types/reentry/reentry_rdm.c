@@ -39,7 +39,7 @@ end_line(struct buf *out)
 }
 
 const struct reader reentry_rdm_kvn_reader = {
-    "rdm-kvn", "text/plain", "CCSDS RDM 1.0, keyword = value", LIMIT_INPUT_BYTES, probe_kvn, read_kvn};
+    "rdm-kvn", "text/plain", "CCSDS RDM 1.0, keyword = value", LIMIT_STREAM_BYTES, probe_kvn, read_kvn};
 const struct writer reentry_rdm_kvn_writer = {.format = "rdm-kvn",
                                               .media = "text/plain",
                                               .title = "CCSDS RDM 1.0, keyword = value",

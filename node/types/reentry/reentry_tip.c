@@ -77,5 +77,5 @@ read_csv(struct span input, const struct convert *how, struct arena *a, type_emi
 
 const struct reader reentry_tip_json_reader = {
     "tip-json", "application/json", "Space-Track TIP rows as JSON", LIMIT_INPUT_BYTES, probe_json, read_json};
-const struct reader reentry_tip_csv_reader = {"tip-csv",         "text/csv", "Space-Track TIP rows as CSV",
-                                              LIMIT_INPUT_BYTES, probe_csv,  read_csv};
+const struct reader reentry_tip_csv_reader = {"tip-csv",          "text/csv", "Space-Track TIP rows as CSV",
+                                              LIMIT_STREAM_BYTES, probe_csv,  read_csv};

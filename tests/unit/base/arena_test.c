@@ -65,6 +65,30 @@ all_of_the_ceiling_can_be_used(void **state)
 }
 
 static void
+a_message_like_the_one_before_takes_no_memory_from_the_system(void **state)
+{
+    struct arena a;
+
+    arena_init(&a, 1 << 21);
+    for (int round = 0; round < 4; round++) {
+        if (round > 0)
+            mem_fail_at(1);
+        for (int i = 0; i < 20000; i++)
+            assert_non_null(memset(arena_alloc(&a, 50), round, 50));
+        mem_fail_at(0);
+        arena_clear(&a);
+    }
+    /* Large pieces, each larger than the one before, do not pile up: one block is the head, the others are of the usual size. */
+    for (size_t n = 300000; n < 400000; n += 1000) {
+        assert_non_null(arena_alloc(&a, n));
+        arena_clear(&a);
+        assert_non_null(arena_alloc(&a, 16));
+    }
+    arena_release(&a);
+    assert_null(a.spare);
+}
+
+static void
 a_cleared_or_released_arena_can_be_used_again(void **state)
 {
     struct arena a;
@@ -144,6 +168,7 @@ main(void)
         cmocka_unit_test(pieces_are_aligned_and_do_not_overlap),
         cmocka_unit_test(the_ceiling_holds_for_many_small_and_one_large_piece),
         cmocka_unit_test(all_of_the_ceiling_can_be_used),
+        cmocka_unit_test(a_message_like_the_one_before_takes_no_memory_from_the_system),
         cmocka_unit_test(a_cleared_or_released_arena_can_be_used_again),
         cmocka_unit_test(zeroed_pieces_are_zero_in_used_memory),
         cmocka_unit_test(a_copied_string_ends_with_nul),

@@ -121,9 +121,13 @@ decimals_follow_the_grammar(void **state)
 static void
 decimals_have_at_most_64_characters(void **state)
 {
-    char text[65];
+    char text[70];
     double v;
 
+    memset(text, '0', sizeof text); /* a short number by all its digits */
+    memcpy(text, "1e", 2);
+    text[64] = '1';
+    assert_int_equal(num_double(span_of(text, 65), &v), -1);
     memset(text, '9', sizeof text);
     assert_true(num_is_decimal(span_of(text, 64)));
     assert_int_equal(num_double(span_of(text, 64), &v), 0);

@@ -49,6 +49,29 @@ utf8_is_valid_by_the_table_of_the_standard(void **state)
     }
 }
 
+/* At every place of words of eight bytes, and in what is left of them. */
+static void
+the_plain_prefix_ends_at_the_first_byte_that_is_no_printable_ascii(void **state)
+{
+    static const uint8_t odd[] = {0x00, 0x09, 0x0A, 0x1F, 0x7F, 0x80, 0xA0, 0xC3, 0xFF};
+    uint8_t text[40];
+
+    for (size_t n = 0; n <= sizeof text; n++) {
+        for (size_t i = 0; i < sizeof text; i++)
+            text[i] = (uint8_t)(0x20 + (i * 7 + n) % 0x5F);
+        assert_int_equal(text_plain_prefix(span_of(text, n)), n);
+        for (size_t at = 0; at < n; at++) {
+            for (size_t k = 0; k < sizeof odd; k++) {
+                uint8_t kept = text[at];
+
+                text[at] = odd[k];
+                assert_int_equal(text_plain_prefix(span_of(text, n)), at);
+                text[at] = kept;
+            }
+        }
+    }
+}
+
 static void
 printable_is_ascii_without_controls(void **state)
 {
@@ -267,6 +290,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8_is_valid_by_the_table_of_the_standard),
+        cmocka_unit_test(the_plain_prefix_ends_at_the_first_byte_that_is_no_printable_ascii),
         cmocka_unit_test(printable_is_ascii_without_controls),
         cmocka_unit_test(quoting_escapes_what_could_mislead),
         cmocka_unit_test(quoting_is_cut_between_characters),

@@ -1,5 +1,7 @@
 #include "side.h"
 
+#include "bus/gate_internal.h"
+
 static void
 two_gates_exchange_frames_on_both_lanes(void **state)
 {
@@ -303,6 +305,40 @@ a_thousand_connects_of_strangers_stop_nobody(void **state)
     join(GATELINK_ALERT, &at_a, &at_b);
 }
 
+/* The number of a descriptor is given out again: who is shut down is known by its address. */
+static void
+a_connection_that_got_the_number_of_another_is_left_alone(void **state)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof address;
+    int door = socket(AF_INET, SOCK_STREAM, 0), first, second, out[2];
+    union gate_address was;
+    char byte;
+
+    assert_int_equal(bind(door, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(door, 2), 0);
+    assert_int_equal(getsockname(door, (struct sockaddr *)&address, &n), 0);
+    for (int i = 0; i < 2; i++) {
+        out[i] = socket(AF_INET, SOCK_STREAM, 0);
+        assert_int_equal(connect(out[i], (struct sockaddr *)&address, sizeof address), 0);
+    }
+    first = accept(door, NULL, NULL);
+    assert_true(gate_fd_address(first, &was));
+    close(first);
+    second = accept(door, NULL, NULL);
+    assert_int_equal(second, first);
+    gate_fd_kick(second, &was);
+    assert_int_equal(write(second, "x", 1), 1);
+    assert_int_equal(read(out[1], &byte, 1), 1);
+    assert_true(gate_fd_address(second, &was));
+    gate_fd_kick(second, &was);
+    assert_int_equal(read(out[1], &byte, 1), 0);
+    for (int i = 0; i < 2; i++)
+        close(out[i]);
+    close(second);
+    close(door);
+}
+
 int
 main(void)
 {
@@ -319,6 +355,7 @@ main(void)
         GATE_TEST(a_new_core_finds_every_link_gone_and_starts_over),
         GATE_TEST(core_that_speaks_nonsense_is_left),
         GATE_TEST(a_thousand_connects_of_strangers_stop_nobody),
+        cmocka_unit_test(a_connection_that_got_the_number_of_another_is_left_alone),
     };
 
     secret_start();

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <zmq.h>
 
 #include <cmocka.h>
 
+#include "base/limit.h"
 #include "bus/zap.h"
 #include "crypt/secret.h"
 
@@ -75,6 +77,93 @@ a_changed_option_is_noticed(void **state)
         assert_string_equal(socket_check(socket, SOCKET_BULK, &k.client), rows[i].name);
         zmq_close(socket);
     }
+    zmq_ctx_term(context);
+}
+
+static int64_t
+option_of(void *socket, int option)
+{
+    int small = 0;
+    int64_t wide = 0;
+    size_t small_n = sizeof small, wide_n = sizeof wide;
+
+    if (option == ZMQ_MAXMSGSIZE)
+        assert_int_equal(zmq_getsockopt(socket, option, &wide, &wide_n), 0);
+    else
+        assert_int_equal(zmq_getsockopt(socket, option, &small, &small_n), 0);
+    return option == ZMQ_MAXMSGSIZE ? wide : small;
+}
+
+/* What docs/zeromq.md relies on, told apart from the table that sets it. */
+static void
+each_measure_is_in_force(void **state)
+{
+    static const struct {
+        int option;
+        bool listens, dials;
+        int64_t low, high;
+    } rows[] = {
+        {ZMQ_MAXMSGSIZE, true, true, LIMIT_FRAME_BYTES, LIMIT_FRAME_BYTES + 100},
+        {ZMQ_RCVHWM, true, true, 1, 4096},
+        {ZMQ_SNDHWM, true, true, 1, 4096},
+        {ZMQ_LINGER, true, true, 0, 0},
+        {ZMQ_HANDSHAKE_IVL, true, true, 1000, 10000},
+        {ZMQ_HEARTBEAT_IVL, true, true, 1000, 10000},
+        {ZMQ_HEARTBEAT_TIMEOUT, true, true, 1000, 20000},
+        {ZMQ_HEARTBEAT_TTL, true, true, 1000, 20000},
+        {ZMQ_RECONNECT_IVL, false, true, 100, 1000},
+        {ZMQ_RECONNECT_IVL_MAX, false, true, 1000, 20000},
+        {ZMQ_IMMEDIATE, false, true, 1, 1},
+        {ZMQ_CURVE_SERVER, true, false, 1, 1},
+        {93 /* ZMQ_ZAP_ENFORCE_DOMAIN, a draft name only */, true, false, 1, 1},
+    };
+    void *context = socket_context();
+    struct keyring k;
+
+    make_keys(&k);
+    for (int use = SOCKET_LISTEN; use <= SOCKET_BULK; use++) {
+        void *socket = socket_new(context, (enum socket_use)use, &k.client);
+
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+            if (use == SOCKET_LISTEN ? rows[i].listens : rows[i].dials)
+                assert_in_range(option_of(socket, rows[i].option), rows[i].low, rows[i].high);
+        }
+        zmq_close(socket);
+    }
+    zmq_ctx_term(context);
+}
+
+/* PUB drops in silence, and cannot be made to ask who reads. */
+static void
+nations_meet_no_pub_and_no_sub(void **state)
+{
+    void *context = socket_context();
+    struct keyring k;
+
+    make_keys(&k);
+    for (int use = SOCKET_LISTEN; use <= SOCKET_BULK; use++) {
+        void *socket = socket_new(context, (enum socket_use)use, &k.client);
+
+        assert_int_equal(option_of(socket, ZMQ_TYPE), use == SOCKET_LISTEN ? ZMQ_ROUTER : ZMQ_DEALER);
+        zmq_close(socket);
+    }
+    zmq_ctx_term(context);
+}
+
+/* Without ZMQ_IMMEDIATE what is queued now would come before the greeting later. */
+static void
+nothing_is_queued_while_nobody_is_there(void **state)
+{
+    void *context = socket_context();
+    struct keyring k;
+    void *socket;
+
+    make_keys(&k);
+    socket = socket_new(context, SOCKET_ALERT, &k.client);
+    assert_int_equal(zmq_connect(socket, "tcp://127.0.0.1:1"), 0);
+    assert_int_equal(zmq_send(socket, "early", 5, ZMQ_DONTWAIT), -1);
+    assert_int_equal(errno, EAGAIN);
+    zmq_close(socket);
     zmq_ctx_term(context);
 }
 
@@ -271,12 +360,73 @@ the_zap_handler_knows_members_only(void **state)
     test_free(peers);
 }
 
+static struct zap *
+admitting(void *context, const uint8_t key[32])
+{
+    struct gatelink_peers *peers = test_calloc(1, sizeof *peers);
+    struct zap *zap = zap_new(context);
+
+    peers->peers_n = 1;
+    strcpy(peers->peer[0].name, "fr-cnes");
+    peers->peer[0].keys_n = 1;
+    memcpy(peers->peer[0].key[0], key, 32);
+    zap_set(zap, peers);
+    test_free(peers);
+    return zap;
+}
+
+/* A member's request with parts too few, too many or too long is read to its end and refused, and spoils nothing. */
+static void
+a_zap_request_of_another_form_is_refused(void **state)
+{
+    static const uint8_t key[32] = {7}, long_part[1000] = {0};
+    const struct span parts[] = {span_str("1.0"), span_str("17"),    span_str("peer"), span_str("127.0.0.1"),
+                                 span_str(""),    span_str("CURVE"), span_of(key, 32)};
+    void *context = socket_context();
+    struct zap *zap = admitting(context, key);
+    void *socket = zmq_socket(context, ZMQ_REQ);
+
+    assert_int_equal(zmq_connect(socket, "inproc://zeromq.zap.01"), 0);
+    for (int n = 1; n <= 12; n++) {
+        for (int too_long = 0; too_long < 2; too_long++) {
+            int more = 1, answered = 0;
+            size_t size = sizeof more;
+            char status[4] = "";
+
+            for (int i = 0; i < n; i++) {
+                struct span part = i < 7 ? parts[i] : span_str("extra");
+
+                if (too_long && i == 3) /* the address, which nobody decides by */
+                    part = span_of(long_part, sizeof long_part);
+                zmq_send(socket, part.p, part.n, i + 1 < n ? ZMQ_SNDMORE : 0);
+            }
+            for (; more; answered++) {
+                char answer[256];
+                int got = zmq_recv(socket, answer, sizeof answer, 0);
+
+                if (answered == 2 && got == 3)
+                    memcpy(status, answer, 3);
+                zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &size);
+            }
+            assert_int_equal(answered, 6);
+            assert_string_equal(status, n == 7 && !too_long ? "200" : "300");
+        }
+    }
+    zmq_close(socket);
+    zap_free(zap);
+    zmq_ctx_term(context);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_option_reads_back),
         cmocka_unit_test(a_changed_option_is_noticed),
+        cmocka_unit_test(each_measure_is_in_force),
+        cmocka_unit_test(nations_meet_no_pub_and_no_sub),
+        cmocka_unit_test(nothing_is_queued_while_nobody_is_there),
+        cmocka_unit_test(a_zap_request_of_another_form_is_refused),
         cmocka_unit_test(a_send_to_nobody_is_an_error),
         cmocka_unit_test(nobody_gets_in_without_a_zap_handler),
         cmocka_unit_test(a_full_pipe_says_again),

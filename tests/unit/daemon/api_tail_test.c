@@ -107,6 +107,27 @@ a_tail_of_a_mode_or_type_gives_no_other(void **state)
 }
 
 static void
+a_tail_of_several_modes_gives_these_and_no_other(void **state)
+{
+    struct bed *b = *state;
+    struct asking q;
+    Parallax__V1__Mode modes[] = {PARALLAX__V1__MODE__EXERCISE, REAL};
+    int fd = bed_connect(b);
+
+    init(b, &q);
+    q.tail.modes = modes;
+    q.tail.n_modes = 2;
+    assert_rows(bed_ask(b, fd, &q.request), "a0:1 a0:2 a0:3 a0:5 b0:1 ", NEWEST);
+    q.tail.n_modes = 1;
+    assert_rows(bed_ask(b, fd, &q.request), "a0:3 ", NEWEST);
+    modes[0] = PARALLAX__V1__MODE__MODE_UNSPECIFIED;
+    world_refused(b, fd, &q.request, "FIELD_VALUE");
+    modes[0] = (Parallax__V1__Mode)99;
+    world_refused(b, fd, &q.request, "FIELD_VALUE");
+    close(fd);
+}
+
+static void
 a_tail_in_pages_misses_nothing(void **state)
 {
     struct bed *b = *state;
@@ -271,6 +292,7 @@ main(void)
         TEST(a_tail_replays_in_the_order_of_delivery_and_goes_on_after_its_cursor),
         TEST(a_cursor_of_another_incarnation_or_from_the_future_replays_from_the_start),
         TEST(a_tail_of_a_mode_or_type_gives_no_other),
+        TEST(a_tail_of_several_modes_gives_these_and_no_other),
         TEST(a_tail_in_pages_misses_nothing),
         TEST(a_waiting_tail_is_answered_when_something_comes),
         TEST(a_waiting_tail_is_answered_empty_when_its_time_is_up),

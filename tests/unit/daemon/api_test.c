@@ -469,12 +469,51 @@ another_user_is_not_served(void **state)
     assert_alive(b);
 }
 
+static void
+what_the_plug_role_says_is_kept_for_the_status(void **state)
+{
+    struct bed *b = *state;
+    Parallax__V1__StatusRequest s;
+    Parallax__V1__Request ask = status_request(&s), tell = PARALLAX__V1__REQUEST__INIT;
+    Parallax__V1__PluginsRequest all = PARALLAX__V1__PLUGINS_REQUEST__INIT;
+    Parallax__V1__PluginStatus one = PARALLAX__V1__PLUGIN_STATUS__INIT, *list[LIMIT_PLUGIN_COUNT + 1];
+    int fd = bed_connect(b);
+    Parallax__V1__Answer *a;
+
+    one.name = (char *)(uintptr_t) "watch";
+    one.state = (char *)(uintptr_t) "running";
+    one.cursor = 7;
+    for (size_t i = 0; i <= LIMIT_PLUGIN_COUNT; i++)
+        list[i] = &one;
+    all.plugins = list;
+    tell.what_case = PARALLAX__V1__REQUEST__WHAT_PLUGINS;
+    tell.plugins = &all;
+    for (all.n_plugins = 1; all.n_plugins <= LIMIT_PLUGIN_COUNT + 1; all.n_plugins += LIMIT_PLUGIN_COUNT) {
+        a = bed_ask(b, fd, &tell);
+        assert_string_equal(a->error_name, all.n_plugins == 1 ? "" : "LIMIT");
+        bed_answer_free(a);
+        a = bed_ask(b, fd, &ask); /* a refused report leaves the one before */
+        assert_int_equal(a->status->n_plugins, 1);
+        assert_string_equal(a->status->plugins[0]->name, "watch");
+        assert_int_equal(a->status->plugins[0]->cursor, 7);
+        assert_int_equal(a->status->plugins[0]->reported_ms, BED_WALL_MS);
+        bed_answer_free(a);
+    }
+    all.n_plugins = 0;
+    bed_answer_free(bed_ask(b, fd, &tell));
+    a = bed_ask(b, fd, &ask);
+    assert_int_equal(a->status->n_plugins, 0);
+    bed_answer_free(a);
+    close(fd);
+}
+
 int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(status_names_the_node_its_logs_and_its_counts),
+        TEST(what_the_plug_role_says_is_kept_for_the_status),
         TEST(a_refused_publication_is_answered_and_counted),
         TEST(several_publishes_in_flight_are_answered_in_the_order_of_requests),
         TEST(no_more_publishes_than_stated_are_in_flight),

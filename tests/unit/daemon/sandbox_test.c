@@ -55,9 +55,10 @@ struct power {
 };
 
 static void
-try(struct power *p)
+try(struct power *p, bool starts)
 {
     char *argv[] = {(char *)(uintptr_t) "true", NULL};
+    long child;
 
     p->inet = makes_socket(AF_INET, SOCK_STREAM);
     p->unix_socket = makes_socket(AF_UNIX, SOCK_STREAM);
@@ -67,9 +68,13 @@ try(struct power *p)
     p->reads_etc = opens("/etc/hosts", O_RDONLY);
     p->reads_elsewhere = opens("../sandbox-elsewhere", O_RDONLY);
     p->kills = kill(getppid(), 0) == 0;
-    p->forks = syscall(SYS_fork) >= 0;
-    if (execv("/bin/true", argv) != 0)
-        p->executes = false;
+    child = syscall(SYS_fork);
+    if (child == 0)
+        _exit(0);
+    p->forks = child > 0;
+    p->executes = starts;
+    if (!starts)
+        p->executes = execv("/bin/true", argv) == 0; /* where it may, nothing is told: that fails the test */
 }
 
 /* The powers of ${role}, told through a pipe. */
@@ -82,12 +87,13 @@ powers(const char *role)
     pid_t child;
 
     strcpy(conf.keys, "keys");
+    strcpy(conf.plugins, "plugins");
     assert_int_equal(pipe(pair), 0);
     child = fork();
     if (child == 0) {
         if (chdir(directory) != 0 || sandbox_enter(role, &conf) != 0)
             _exit(1);
-        try(&p);
+        try(&p, strncmp(role, "plug", 4) == 0);
         _exit(write(pair[1], &p, sizeof p) == (ssize_t)sizeof p ? 0 : 2);
     }
     close(pair[1]);
@@ -188,6 +194,18 @@ no_role_starts_or_kills_programs(void **state)
     }
 }
 
+static void
+the_plug_role_starts_programs_and_has_no_keys_and_no_files_of_the_node(void **state)
+{
+    struct power p = powers("plug"), q = powers("plug-network");
+
+    assert_true(p.unix_socket && p.kills && p.forks && q.unix_socket);
+    assert_false(p.inet);
+    assert_true(q.inet);
+    if (has_landlock())
+        assert_false(p.writes_here || p.reads_signing_key || p.reads_transport_key || p.reads_elsewhere);
+}
+
 int
 main(void)
 {
@@ -197,6 +215,7 @@ main(void)
         cmocka_unit_test(the_core_has_local_sockets_only),
         cmocka_unit_test(the_watch_has_local_sockets_and_no_key_and_no_store),
         cmocka_unit_test(no_role_starts_or_kills_programs),
+        cmocka_unit_test(the_plug_role_starts_programs_and_has_no_keys_and_no_files_of_the_node),
     };
 
     return cmocka_run_group_tests(tests, make_directory, remove_directory);

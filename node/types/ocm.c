@@ -1,5 +1,5 @@
 /* What an OCM holds (CCSDS 502.0-B-3 section 6): keywords, units, lines. */
-#include "types/ephemeris/ephemeris_map.h"
+#include "types/ocm.h"
 
 #include "base/num.h"
 
@@ -254,7 +254,7 @@ static const struct field od[] = {
     {.keyword = "DATA_TYPES", .kind = FIELD_TEXT},
 };
 
-static const struct block_kind kinds[] = {
+const struct block_kind ocm_kinds[OCM_KINDS] = {
     {.name = "header",
      .element = "header",
      .field = header,
@@ -348,8 +348,8 @@ check_state(struct block_walk *w, size_t n)
 }
 
 /* An example of the standard itself is written so. */
-static const char *
-odd(const struct block_walk *w, size_t n)
+const char *
+ocm_odd(const struct block_walk *w, size_t n)
 {
     if (w->at != KIND_TRAJ || n != 10 || span_is(blockmap_value(w->block, "TRAJ_TYPE"), "CARTPVA") ||
         elements(blockmap_value(w->block, "TRAJ_TYPE")) == 0)
@@ -376,8 +376,8 @@ check_covariance(struct block_walk *w, size_t n)
 }
 
 /* Name ${i} of a list "A, B, C". */
-static struct span
-name_at(struct span list, size_t i)
+struct span
+ocm_name(struct span list, size_t i)
 {
     size_t at = 0;
 
@@ -401,11 +401,11 @@ check_maneuver(struct block_walk *w, const struct span *column, size_t n)
 {
     struct span names = blockmap_value(w->block, "MAN_COMPOSITION");
 
-    if (names.n == 0 || name_at(names, n - 1).n == 0 || name_at(names, n).n > 0)
+    if (names.n == 0 || ocm_name(names, n - 1).n == 0 || ocm_name(names, n).n > 0)
         return blockmap_wrong(w, WHY_TEXT_SYNTAX, "line",
                               "%zu columns: expected one for each name of MAN_COMPOSITION", n);
     for (size_t i = 1; i < n; i++) {
-        struct span name = name_at(names, i);
+        struct span name = ocm_name(names, i);
 
         if (!span_is(name, "ACC_INTERP") && !span_is(name, "THR_INTERP") && !span_is(name, "DEPLOY_ID") &&
             blockmap_number(w, column[i]) != 0)
@@ -414,8 +414,8 @@ check_maneuver(struct block_walk *w, const struct span *column, size_t n)
     return 0;
 }
 
-static int
-line(struct block_walk *w, const struct span *column, size_t n)
+int
+ocm_line(struct block_walk *w, const struct span *column, size_t n)
 {
     if (w->at == KIND_MAN)
         return check_maneuver(w, column, n);
@@ -429,8 +429,8 @@ line(struct block_walk *w, const struct span *column, size_t n)
     return w->at == KIND_TRAJ ? check_state(w, n) : check_covariance(w, n);
 }
 
-static int
-end(struct block_walk *w)
+int
+ocm_end(struct block_walk *w)
 {
     bool has_lines = w->kind->lines == BLOCK_COLUMNS;
 
@@ -438,20 +438,3 @@ end(struct block_walk *w)
         return blockmap_wrong(w, WHY_FIELD_MISSING, w->kind->name, "no lines: expected at least one");
     return w->at == KIND_METADATA ? blockmap_span(w, "START_TIME", "STOP_TIME") : 0;
 }
-
-const struct blockmap ephemeris_ocm = {
-    .form = "ocm",
-    .majors = "3",
-    .kind = kinds,
-    .kinds = sizeof kinds / sizeof *kinds,
-    .line = line,
-    .end = end,
-    .odd = odd,
-    .has_units = true,
-    .has_long_lines = true,
-    .schema = &parallax__v1__ephemeris__descriptor,
-    .source = offsetof(Parallax__V1__Ephemeris, source),
-    .form_at = offsetof(Parallax__V1__Ephemeris, form),
-    .n_blocks = offsetof(Parallax__V1__Ephemeris, n_blocks),
-    .blocks = offsetof(Parallax__V1__Ephemeris, blocks),
-};

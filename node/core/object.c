@@ -1,4 +1,4 @@
-#include "cli/object.h"
+#include "core/object.h"
 
 #include <inttypes.h>
 

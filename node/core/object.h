@@ -1,6 +1,6 @@
 /* One JSON document being written: members and commas. ${key} is NULL inside an array. */
-#ifndef CLI_OBJECT_H
-#define CLI_OBJECT_H
+#ifndef CORE_OBJECT_H
+#define CORE_OBJECT_H
 
 #include "base/buf.h"
 #include "base/utc.h"

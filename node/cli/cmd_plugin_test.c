@@ -1,0 +1,291 @@
+/* plugin test: the command of a plugin on records of files, confined as the node would, and what it answers. No node. */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/load.h"
+#include "cli/pick.h"
+#include "cli/home.h"
+#include "cli/screen.h"
+#include "plug/ack.h"
+#include "plug/filter.h"
+#include "plug/spawn.h"
+#include "plug/window.h"
+
+#define LOOK_MS 50
+
+/* A try of one plugin. */
+struct trial {
+    const struct args *args;
+    struct home home;
+    struct stanza stanza;
+    struct spawn child;
+    struct window window;
+    struct ack ack;
+    Parallax__V1__Mode mode;
+    struct load load;
+    size_t next; /* record */
+    uint64_t given, acknowledged, strange;
+    struct buf line;
+    size_t line_at;
+    int64_t progress_ms;
+    bool ended, late;
+    int status; /* of the process */
+};
+
+static struct utc
+wall(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return utc_from_unix((int64_t)t.tv_sec, (int64_t)t.tv_nsec);
+}
+
+/* What the node would say of that record, were it published here now. */
+static int
+fill(struct trial *t, const struct load_record *from, struct buf *header, struct why *why)
+{
+    static const uint8_t log[LOG_ID_BYTES];
+    struct span body = span_of(t->load.bodies.p + from->at, from->n);
+    struct record_new r = {.type = from->type->name,
+                           .type_version = from->type->version,
+                           .mode = t->mode,
+                           .kind = PARALLAX__V1__KIND__INITIAL,
+                           .created = wall(),
+                           .body = body};
+    struct subject subject = {0};
+    struct arena arena;
+    const ProtobufCMessage *msg;
+
+    arena_init(&arena, LIMIT_ARENA_BODY_BYTES);
+    msg = registry_unpack(from->type, body, &arena, why);
+    if (msg != NULL && from->type->subject(msg, &subject) == 0)
+        r.epoch = subject.epoch;
+    arena_release(&arena);
+    return record_header_make(log, &r, header, why);
+}
+
+static int
+next_line(struct trial *t)
+{
+    static const uint8_t nothing[LOG_ID_BYTES];
+    const struct load_record *from = &t->load.records[t->next++];
+    Parallax__V1__RecordRow in = PARALLAX__V1__RECORD_ROW__INIT;
+    Parallax__V1__RecordId id = PARALLAX__V1__RECORD_ID__INIT;
+    char series[CONF_TEXT_MAX + 16];
+    struct buf header;
+    struct why why;
+    struct row r;
+
+    why_clear(&why);
+    buf_init(&header, LIMIT_HEADER_BYTES);
+    if (fill(t, from, &header, &why) != 0) {
+        buf_release(&header);
+        return args_refuse(&why, t->load.in.name);
+    }
+    (void)snprintf(series, sizeof series, "%s/open/%s", t->home.conf.name,
+                   from->type->alert ? "alert" : "data");
+    id.log = (ProtobufCBinaryData){sizeof nothing, (uint8_t *)(uintptr_t)nothing};
+    id.index = t->given;
+    in.id = &id;
+    in.origin = t->home.conf.name;
+    in.series = series;
+    in.header = (ProtobufCBinaryData){header.n, header.p};
+    in.body = (ProtobufCBinaryData){from->n, t->load.bodies.p + from->at};
+    in.delivery = ++t->given;
+    row_open(&r, &in);
+    buf_clear(&t->line);
+    t->line_at = 0;
+    row_json(&r, span_of(nothing, sizeof nothing), &t->line);
+    buf_put_byte(&t->line, '\n');
+    if (!filter_fits(&t->stanza, &r))
+        printf("%" PRIu64 " %s: its filter would pass over this one\n", t->given, from->type->name);
+    row_close(&r);
+    buf_release(&header);
+    if (t->window.n == 0)
+        t->progress_ms = screen_now_ms();
+    window_push(&t->window, t->given);
+    return EXIT_DONE;
+}
+
+static void
+take_ack(void *cookie, bool known, uint64_t number, struct span line)
+{
+    struct trial *t = cookie;
+    struct buf text;
+    size_t count = 0;
+    enum window_result result = known ? window_ack(&t->window, number, &count) : WINDOW_UNKNOWN;
+
+    if (result == WINDOW_DONE) {
+        t->acknowledged += count;
+        t->progress_ms = screen_now_ms();
+        printf("%" PRIu64 " acknowledged\n", number);
+        return;
+    }
+    t->strange += result == WINDOW_UNKNOWN;
+    buf_init(&text, 4 * LIMIT_PLUGIN_ANSWER_BYTES + 8);
+    text_quote(&text, line, LIMIT_PLUGIN_ANSWER_BYTES);
+    printf("%s %s\n",
+           result == WINDOW_OLD ? "once more:" : "no acknowledgement of what it was given:", buf_cstr(&text));
+    buf_release(&text);
+}
+
+static void
+hear(struct trial *t)
+{
+    char bytes[4096];
+    ssize_t n;
+
+    while (t->child.out >= 0 && (n = read(t->child.out, bytes, sizeof bytes)) != 0) {
+        if (n < 0)
+            break;
+        ack_feed(&t->ack, span_of(bytes, (size_t)n), take_ack, t);
+    }
+    fflush(stdout);
+    while (t->child.err >= 0 && (n = read(t->child.err, bytes, sizeof bytes)) != 0) {
+        if (n < 0)
+            return;
+        if (fwrite(bytes, 1, (size_t)n, stderr) != (size_t)n)
+            return;
+    }
+}
+
+/* Give what it takes. EXIT_DONE, or what went wrong here. */
+static int
+give(struct trial *t)
+{
+    int status = EXIT_DONE;
+
+    while (status == EXIT_DONE && t->child.in >= 0) {
+        ssize_t n;
+        if (t->line_at == t->line.n && t->next == t->load.n) {
+            spawn_close(&t->child.in);
+            break;
+        }
+        if (t->line_at == t->line.n && window_is_full(&t->window))
+            break;
+        if (t->line_at == t->line.n)
+            status = next_line(t);
+        n = status == EXIT_DONE ? write(t->child.in, t->line.p + t->line_at, t->line.n - t->line_at) : 0;
+        if (n < 0 && errno == EPIPE)
+            spawn_close(&t->child.in);
+        if (n < 0)
+            break;
+        t->line_at += (size_t)n;
+    }
+    return status;
+}
+
+/* Until it has ended, or hangs. */
+static int
+run(struct trial *t)
+{
+    int status = EXIT_DONE;
+
+    t->progress_ms = screen_now_ms();
+    while (!t->ended && status == EXIT_DONE) {
+        struct pollfd p[] = {{t->child.out, POLLIN, 0},
+                             {t->child.err, POLLIN, 0},
+                             {t->line_at < t->line.n ? t->child.in : -1, POLLOUT, 0}};
+        if (!t->late)
+            status = give(t);
+        (void)poll(p, 3, LOOK_MS);
+        t->ended = waitpid(t->child.pid, &t->status, WNOHANG) == t->child.pid;
+        hear(t);
+        if (!t->late && screen_now_ms() - t->progress_ms > t->stanza.timeout_s * 1000) {
+            t->late = true;
+            spawn_signal(&t->child, SIGKILL);
+        }
+    }
+    if (!t->ended) {
+        spawn_signal(&t->child, SIGKILL);
+        (void)waitpid(t->child.pid, &t->status, 0);
+    }
+    spawn_clear(&t->child);
+    return status;
+}
+
+static int
+verdict(const struct trial *t)
+{
+    struct buf how;
+    int status = EXIT_DONE;
+
+    printf("%s: %" PRIu64 " of %zu records acknowledged\n", t->load.in.name, t->acknowledged, t->load.n);
+    buf_init(&how, 256);
+    spawn_explain(t->status, &how);
+    if (t->late)
+        status = args_fail(t->args, "it did not acknowledge %" PRIu64 " within %" PRId64 " s",
+                           window_oldest(&t->window), t->stanza.timeout_s);
+    else if (!WIFEXITED(t->status) || WEXITSTATUS(t->status) != 0)
+        status = args_fail(t->args, "%s", buf_cstr(&how));
+    else if (t->acknowledged != t->load.n || t->strange > 0)
+        status = EXIT_FAILED;
+    buf_release(&how);
+    return status;
+}
+
+static int
+try_file(struct trial *t, const char *path)
+{
+    char folder[HOME_PATH_MAX];
+    int status;
+
+    load_init(&t->load, path);
+    status = load_read(&t->load, path, args_get(t->args, "from"), false);
+    home_path(&t->home, t->stanza.name, "", folder);
+    t->next = 0;
+    t->given = t->acknowledged = t->strange = 0;
+    t->ended = t->late = false;
+    t->ack = (struct ack){.n = 0};
+    window_start(&t->window, (size_t)t->stanza.window, 0);
+    buf_init(&t->line, LIMIT_PLUGIN_LINE_BYTES);
+    t->line_at = 0;
+    if (status == EXIT_DONE && spawn_start(&t->child, &t->stanza, folder, t->home.conf.name) != 0)
+        status = args_fail(t->args, "cannot start: %s", strerror(errno));
+    else if (status == EXIT_DONE)
+        status = run(t) == EXIT_DONE ? verdict(t) : EXIT_FAILED;
+    buf_release(&t->line);
+    load_release(&t->load);
+    return status;
+}
+
+int
+cmd_plugin_test(int argc, char **argv)
+{
+    struct args a;
+    struct trial *t;
+    struct why why;
+    char path[HOME_PATH_MAX];
+    int status;
+
+    if (!args_read(&a, "plugin test", 2, -1, argc, argv, &status))
+        return status;
+    t = mem_new(sizeof *t);
+    t->args = &a;
+    stanza_init(&t->stanza);
+    why_clear(&why);
+    (void)signal(SIGPIPE, SIG_IGN);
+    status = pick_mode(&a, &t->mode);
+    if (status == EXIT_DONE)
+        status = home_find(&a, a.at[0], &t->home);
+    if (status == EXIT_DONE && stanza_load(&t->stanza, t->home.folder, a.at[0], &why) != 0) {
+        home_path(&t->home, a.at[0], ".yaml", path);
+        status = args_refuse(&why, path);
+    }
+    for (int i = 1; i < a.n && status == EXIT_DONE; i++)
+        status = try_file(t, a.at[i]);
+    stanza_release(&t->stanza);
+    free(t);
+    return status;
+}

@@ -1,0 +1,22 @@
+/* A large file as memory, for the words that read records: what was read is dropped, so that memory stays flat. One at a time. */
+#ifndef CLI_MAPPING_H
+#define CLI_MAPPING_H
+
+#include "base/span.h"
+
+struct mapping {
+    struct span bytes; /* of the file, as long as it was when it was opened; {NULL, 0}: none is open */
+    size_t dropped;    /* bytes before that are not held any more; they come back when they are looked at */
+};
+
+/* ${path} read-only, if it is a regular file of at least ${least} and at most ${most} bytes. False: it is not, or cannot be. */
+bool mapping_open(struct mapping *m, const char *path, size_t least, size_t most);
+void mapping_close(struct mapping *m);
+
+/* Everything before ${at}, somewhere in the bytes, has been read. */
+void mapping_passed(struct mapping *m, const uint8_t *at);
+
+/* The file became shorter, or its disk failed, while it was read: zeros stood in for what was gone, and nothing made of them counts. */
+bool mapping_is_cut(const struct mapping *m);
+
+#endif

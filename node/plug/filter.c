@@ -1,0 +1,44 @@
+#include "plug/filter.h"
+
+static bool
+has(const struct stanza_list *list, const char *word)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->at[i], word) == 0)
+            return true;
+    }
+    return list->n == 0;
+}
+
+/* "fr-cnes/open/alert" is of the class alert. */
+static const char *
+class_of(const char *series)
+{
+    const char *slash = strrchr(series, '/');
+
+    return slash != NULL ? slash + 1 : "";
+}
+
+static bool
+is_about(const struct row *r, const char *object)
+{
+    struct subject subject = {0};
+
+    if (r->type == NULL || r->msg == NULL || r->type->subject(r->msg, &subject) != 0)
+        return false;
+    for (size_t i = 0; i < SUBJECT_OBJECT_MAX; i++) {
+        if (strcmp(subject.object[i], object) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool
+filter_fits(const struct stanza *s, const struct row *r)
+{
+    int mode = row_mode(r);
+
+    return r->header != NULL && mode > 0 && mode < 32 && (s->modes >> mode & 1) != 0 &&
+           has(&s->types, r->header->type) && has(&s->origins, r->in->origin) &&
+           has(&s->classes, class_of(r->in->series)) && (s->object[0] == '\0' || is_about(r, s->object));
+}
