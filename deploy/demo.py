@@ -134,8 +134,29 @@ class Demo:
 
     # --- What is verified ---------------------------------------------------------------------------------------------
 
+    def alerts(self, node):
+        """What follows from the rules, as each nation derived it and ${node} holds it: {nation: what is open}."""
+        found = {name: [] for name in NAMES}
+        for line in node.cli("alerts", "--mode", self.mode, "--json").out.splitlines():
+            row = json.loads(line)
+            found[row["origin"]].append(tuple(row["body"][key] for key in ("id", "rule_version", "level", "values")))
+        return {name: sorted(rows) for name, rows in found.items()}
+
+    def wait_alerts(self):
+        """Until every nation has derived the same alerts and holds those of the others."""
+        deadline = time.monotonic() + 120
+        while True:
+            seen = [self.alerts(node) for node in self.federation.nodes]
+            if all(one[name] == seen[0][NAMES[0]] for one in seen for name in NAMES):
+                break
+            if time.monotonic() > deadline:
+                raise Failed("the nations derived other alerts: %s" % [{name: len(rows) for name, rows in one.items()} for one in seen])
+            time.sleep(0.2)
+        say("check", "each nation derived the same %d alerts by the supplied rules, and holds those of the others" % len(seen[0][NAMES[0]]))
+
     def verify(self):
         nodes = self.federation.nodes
+        self.wait_alerts()
         heads = self.federation.wait_equal([r for of_one in self.acknowledged.values() for r in of_one])
         say("check", "tree heads are equal: %d logs, %d leaves" % (len(heads), sum(row[2] for row in heads.values())))
         pictures = [node.picture() for node in nodes]
@@ -146,9 +167,10 @@ class Demo:
                 raise Failed("picture export of %s differs from that of %s" % (node.name, nodes[0].name))
         say("check", "picture export is equal byte for byte: %d rows, %d bytes" % (pictures[0].count(b"\n"), len(pictures[0])))
         published = sum(last - first + 1 for of_one in self.acknowledged.values() for _, first, last in of_one)
-        if held(heads) != published:
-            raise Failed("the logs hold %d records, but %d were acknowledged" % (held(heads), published))
-        say("check", "every node holds the %d acknowledged records and no other" % published)
+        derived = nodes[0].cli("query", "alert", "--mode", self.mode, "--history", "--json").out.count("\n")
+        if held(heads) != published + derived:
+            raise Failed("the logs hold %d records, but %d were acknowledged and %d are alerts that nodes derived" % (held(heads), published, derived))
+        say("check", "every node holds the %d acknowledged records, the %d alerts that nodes derived, and no other" % (published, derived))
         self.verify_counts()
         self.verify_believed()
         self.verify_proof()

@@ -116,6 +116,10 @@
 #define LIMIT_PLUGIN_FILE_BYTES     1073741824 /* one file that a plugin writes */
 #define LIMIT_PLUGIN_WORDS_COUNT    32       /* words of a command, or of one list of a filter */
 
+/* Alert rules (docs/alerts.md) */
+#define LIMIT_RULE_COUNT            64       /* rules of a node: the supplied ones are 15 */
+#define LIMIT_WATCH_OPEN_COUNT      4096     /* subjects that are looked at again each minute, because time alone may change their alerts */
+
 /* Store */
 #define LIMIT_TXN_COUNT             8192     /* records in one transaction of a replica */
 #define LIMIT_SEGMENT_COUNT         65536    /* delivery numbers of one history segment */

@@ -71,6 +71,8 @@ print_facts(const Parallax__V1__StatusAnswer *s)
     buf_put_fmt(&out, ", roster version %" PRIu64 ", delivery %" PRIu64 "\nit is ", s->roster_version,
                 s->delivery);
     screen_time(&out, s->time_ms);
+    if (s->watch_off)
+        buf_put_str(&out, "\nalert rules are OFF (watch: false): this node derives no alerts");
     buf_put_str(&out, "\n\n");
     screen_flush(&out);
     buf_release(&out);
@@ -225,6 +227,7 @@ print_json(const Parallax__V1__StatusAnswer *s)
     object_uint(&out, "delivery", s->delivery);
     object_hex(&out, "incarnation", s->incarnation.data, s->incarnation.len);
     object_bool(&out, "disk_low", s->disk_low);
+    object_bool(&out, "watch_off", s->watch_off);
     object_bool(&out, "clock_suspect", s->clock_suspect);
     object_str(&out, "roster_concern", s->roster_concern);
     put_lists_json(s, &out);

@@ -29,6 +29,7 @@ struct api_ctx {
     const char *name;   /* of this node */
     int64_t started_ms; /* POSIX milliseconds */
     bool disk_low;
+    bool watch_off;           /* alert rules are off */
     int64_t wall_ms, mono_ms; /* now, set before each call */
     void *cookie;
     /*

@@ -64,6 +64,11 @@ api_match_query(struct api_call *c, const Parallax__V1__QueryRequest *q, struct 
     m->dated = q->since != NULL || q->until != NULL;
     if (q->type[0] != '\0' && api_match_types(c, &q->type, 1, m) != 0)
         return -1;
+    if (q->subject[0] != '\0' &&
+        (q->type[0] == '\0' || q->object[0] != '\0' || q->history || q->quarantined ||
+         strlen(q->subject) >= sizeof((struct store_latest *)NULL)->key))
+        return api_answer_refuse(c, WHY_FIELD_VALUE, "subject",
+                                 "a key, with a type, and none of object, history, quarantined");
     if (api_match_mode(c, (int)q->mode, &m->mode) != 0 ||
         read_time(c, q->since, "since", INT64_MIN, &m->since) != 0)
         return -1;

@@ -93,6 +93,7 @@ struct gather {
     const struct api_match *match;
     const struct store_latest *after; /* by object: skip up to here */
     const char *type;                 /* not by object: its rows only */
+    const char *subject;              /* of that key only; "" = any */
     struct store_latest *rows, last;  /* last: looked at */
     size_t n, max;
     unsigned looked;
@@ -127,6 +128,8 @@ gather(void *cookie, const struct store_latest *row)
         return 0;
     if (g->type != NULL && (strcmp(row->type, g->type) != 0 || row->mode != g->match->mode))
         return 1;
+    if (g->type != NULL && g->subject[0] != '\0' && strcmp(row->key, g->subject) != 0)
+        return 1;
     g->more = g->n == g->max || g->looked == LOOK_COUNT;
     if (g->more)
         return 1;
@@ -160,6 +163,7 @@ gather_latest(struct api_call *c, const Parallax__V1__QueryRequest *q, struct ga
     } else if (g->type != NULL) { /* before the first key of the type and mode */
         *from = (struct store_latest){.mode = (uint8_t)g->match->mode};
         memcpy(from->type, g->type, strlen(g->type) + 1);
+        memcpy(from->key, g->subject, strlen(g->subject) + 1);
     } else {
         from = NULL;
     }
@@ -171,7 +175,7 @@ answer_latest(struct api_call *c, const struct api_match *m, struct api_page *pa
 {
     const Parallax__V1__QueryRequest *q = c->request->query;
     bool by_object = q->object[0] != '\0';
-    struct gather g = {.match = m, .max = page->max};
+    struct gather g = {.match = m, .max = page->max, .subject = q->subject};
     struct store_latest from;
     const struct store_latest *done = &g.last;
     int rc;

@@ -507,6 +507,7 @@ start(struct core *c, const struct role_args *args)
                                   .roster_notes_n = c->chain.n,
                                   .name = args->conf->name,
                                   .started_ms = core_run_wall_ms(),
+                                  .watch_off = !args->conf->watch,
                                   .cookie = c,
                                   .publish = take_publish,
                                   .change_audience = take_audience};

@@ -29,7 +29,7 @@ static const struct {
     const char *name;
     role_fn *run;
 } roles[] = {
-    {"sign", role_sign}, {"core", core_run}, {"gate", role_gate}, {"seal", role_seal}, {"plug", role_plug}};
+    {"sign", role_sign}, {"core", core_run}, {"gate", role_gate}, {"seal", role_seal}, {"plug", role_plug}, {"watch", role_watch}};
 
 static int
 run_role(const struct options *o, const struct conf *conf)

@@ -30,6 +30,7 @@ int core_run(const struct role_args *args);
 int role_gate(const struct role_args *args);
 int role_sign(const struct role_args *args);
 int role_seal(const struct role_args *args);
+int role_watch(const struct role_args *args);
 int role_plug(const struct role_args *args);
 
 /* Under which name of sandbox.c the role confines itself; plug reads for that what its plugins need, and makes their folder. */

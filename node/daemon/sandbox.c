@@ -36,6 +36,7 @@ static const struct {
     {"sign", {0}},
     {"seal", {0}},
     {"core", {1 /* AF_UNIX */, 0}},
+    {"watch", {1 /* AF_UNIX */, 0}},
     {"gate", {2 /* AF_INET */, 10 /* AF_INET6 */, 16 /* AF_NETLINK: libzmq asks for interfaces */}},
     {"plug", {1, 0}},
     {"plug-network", {1, 2, 10, 16}}, /* a filter lasts: what a plugin may, its parent may */
@@ -65,12 +66,12 @@ allow_sockets(scmp_filter_ctx ctx, const char *role)
     return rc;
 }
 
-enum { SIGN = 1, CORE = 2, GATE = 4, SEAL = 8, PLUG = 16, ALL = 31 };
+enum { SIGN = 1, CORE = 2, GATE = 4, SEAL = 8, PLUG = 16, WATCH = 32, ALL = 63 };
 
 static const struct {
     const char *name;
     unsigned bit;
-} roles[] = {{"sign", SIGN}, {"core", CORE}, {"gate", GATE},
+} roles[] = {{"sign", SIGN}, {"core", CORE}, {"gate", GATE}, {"watch", WATCH},
              {"seal", SEAL}, {"plug", PLUG}, {"plug-network", PLUG}};
 
 static unsigned
@@ -122,6 +123,7 @@ static const struct {
     {PLUG, "/lib64", READ | LANDLOCK_ACCESS_FS_EXECUTE},
     {PLUG, "/opt", READ | LANDLOCK_ACCESS_FS_EXECUTE},
     {GATE | PLUG, "/run/systemd/resolve", READ}, /* where /etc/resolv.conf may lead */
+    {WATCH, "rules.yaml", LANDLOCK_ACCESS_FS_READ_FILE},
 };
 
 /* Paths that are not there need no rule. */

@@ -24,13 +24,14 @@
 #define RESTART_MS_MIN 50
 #define RESTART_MS_MAX 5000
 #define STEADY_MS      10000 /* a role that ran so long starts again at once */
-#define CHILDREN       5
+#define CHILDREN       6
 #define STOP_MS        5000 /* how long a role may take to end */
 
 struct child {
     const char *name;
     bool gate, sign, seal, api; /* which listening sockets it gets */
     bool apart;                 /* the node is up without it */
+    bool off;                   /* by the configuration: it is not started */
     pid_t pid;                  /* 0 = not running */
     bool ready;
     int ready_fd; /* -1 = said so, or not running */
@@ -207,7 +208,7 @@ take_ready(struct supervisor *s, struct child *c)
     close(c->ready_fd);
     c->ready_fd = -1;
     for (int i = 0; i < CHILDREN; i++)
-        all = all && (s->child[i].ready || s->child[i].apart);
+        all = all && (s->child[i].ready || s->child[i].apart || s->child[i].off);
     if (!all || s->said_ready)
         return;
     s->said_ready = true;
@@ -283,7 +284,7 @@ wait_ms(const struct supervisor *s)
 
     for (int i = 0; i < CHILDREN; i++) {
         const struct child *c = &s->child[i];
-        if (c->pid == 0 && c->start_at_ms - now < least)
+        if (c->pid == 0 && !c->off && c->start_at_ms - now < least)
             least = c->start_at_ms - now;
     }
     return least < 0 ? 0 : (int)least;
@@ -312,7 +313,7 @@ loop(struct supervisor *s)
         struct pollfd p[CHILDREN + 1] = {{s->signals, POLLIN, 0}};
         for (int i = 0; i < CHILDREN; i++) {
             struct child *c = &s->child[i];
-            if (c->pid == 0 && now_ms() >= c->start_at_ms)
+            if (c->pid == 0 && !c->off && now_ms() >= c->start_at_ms)
                 start(s, c);
             p[i + 1] = (struct pollfd){c->ready_fd, POLLIN, 0};
         }
@@ -361,7 +362,8 @@ supervisor_run(const struct conf *conf, const char *conf_name)
                                      {.name = "seal", .seal = true, .ready_fd = -1},
                                      {.name = "core", .api = true, .ready_fd = -1},
                                      {.name = "gate", .gate = true, .ready_fd = -1},
-                                     {.name = "plug", .apart = true, .ready_fd = -1}}};
+                                     {.name = "plug", .apart = true, .ready_fd = -1},
+                                     {.name = "watch", .off = !conf->watch, .ready_fd = -1}}};
     int lock = lock_directory();
 
     if (lock < 0)

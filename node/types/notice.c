@@ -64,7 +64,7 @@ notice_check(const struct notice *n, const ProtobufCMessage *msg, struct why *wh
 static void
 put_object(const char *kind, struct span value, char out[64])
 {
-    size_t at = (size_t)snprintf(out, 64, "%s:", kind);
+    size_t at = (size_t)snprintf(out, 64, "%s%s", kind, kind[0] != 0 ? ":" : "");
 
     if (strcmp(kind, "norad") == 0) {
         (void)snprintf(out, 64, "norad:%llu", (unsigned long long)designator_norad(value));

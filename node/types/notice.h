@@ -26,7 +26,7 @@ struct notice {
     const char *key;                    /* field that names what the notice is about, for its issuer */
     const char *epoch[2];               /* fields that hold the time of the data; the first that is given */
     const char *object[NOTICE_OBJECTS]; /* fields that name a space object */
-    const char *object_kind[NOTICE_OBJECTS]; /* "norad", "cospar", "neo" */
+    const char *object_kind[NOTICE_OBJECTS]; /* "norad", "cospar", "neo"; "": the field names its kind */
     const char *summary[4];                  /* fields that say in one line what it is about */
     const char *order[NOTICE_ORDERS][2];     /* fields of which the first may not be above the second */
 };
@@ -69,10 +69,14 @@ void notice_schema(const struct notice *n, struct buf *out);
     }
 
 #define NOTICE_TYPE(word, is_alert, type_title, descriptor)                                                  \
-    NOTICE_TYPE_ALSO(word, is_alert, type_title, descriptor, NULL)
+    NOTICE_TYPE_FULL(word, is_alert, type_title, descriptor, NULL, NULL, NULL)
 
 /* The same with one writer more. */
 #define NOTICE_TYPE_ALSO(word, is_alert, type_title, descriptor, also)                                       \
+    NOTICE_TYPE_FULL(word, is_alert, type_title, descriptor, also, NULL, NULL)
+
+/* The same with one writer more, and with figures. */
+#define NOTICE_TYPE_FULL(word, is_alert, type_title, descriptor, also, figures_of, names_of)                 \
     static int check(const ProtobufCMessage *msg, struct why *why)                                           \
     {                                                                                                        \
         return notice_check(&about, msg, why);                                                               \
@@ -148,6 +152,8 @@ void notice_schema(const struct notice *n, struct buf *out);
         .summary = summary,                                                                                  \
         .json = json,                                                                                        \
         .source = source,                                                                                    \
+        .figures = figures_of,                                                                               \
+        .figure_names = names_of,                                                                            \
         .readers = readers,                                                                                  \
         .writers = writers,                                                                                  \
         .form = form,                                                                                        \

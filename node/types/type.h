@@ -113,6 +113,19 @@ struct scale {
     const char *note; /* what is missing, or what the bounds rest on */
 };
 
+/*
+ * A figure of a record, under the name by which alert rules know it. The name ends with the unit, and the value is in that unit, whatever
+ * the unit of the source: NEOCC's metres and Sentry's kilometres are both size_m. What the record does not state is not there at all.
+ */
+#define FIGURES_MAX 12
+enum figure_course { FIGURE_STAYS, FIGURE_FALLS, FIGURE_RISES }; /* as time passes, with the same record */
+struct figure {
+    const char *name; /* "size_m" */
+    double value;
+    enum figure_course course;
+    char text[96]; /* as the source has it: "46 (diameter_km 0.046)"; never changes with the time */
+};
+
 /* Mean elements of a record, for SGP4. */
 struct type_sgp4 {
     struct sgp4_elements elements;
@@ -141,6 +154,9 @@ struct type {
     void (*source)(const ProtobufCMessage *msg, struct source *out); /* spans into ${msg} */
     /* Scales of ${msg} as seen at ${at}, and how many; NULL: the type has none. */
     size_t (*scales)(const ProtobufCMessage *msg, struct utc at, struct scale out[SCALES_MAX]);
+    /* Figures of ${msg} as seen at ${at}, and how many; NULL: the type has none. */
+    size_t (*figures)(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX]);
+    const char *const *figure_names; /* all that there can be, NULL-terminated */
     /*
      * msg passed check(). 0, or -1 with ${why} when SGP4 means nothing for this record: another theory, frame or body, or a time system that
      * cannot be led to UTC. NULL: the type has no mean elements.

@@ -51,7 +51,7 @@ def unused_limit(root):
 
 def foreign_name(root):
     name = next(n for n in sorted(os.listdir(os.path.join(root, "node/types")))
-                if os.path.isdir(os.path.join(root, "node/types", n)) and not n.startswith("_"))
+                if os.path.isdir(os.path.join(root, "node/types", n)) and not n.startswith("_") and n not in rules.OTHER_WORDS)
     return write(root, "node/base/planted.c", 'const char *planted = "%s";\n' % name)
 
 

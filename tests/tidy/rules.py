@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import gen
 from tree import line_of, run
 
-LAYERS = (("base",), ("wire", "syntax", "crypt", "conf", "astro"), ("types",), ("core",), ("store", "bus", "sign"), ("web", "plug"),
+LAYERS = (("base",), ("wire", "syntax", "crypt", "conf", "astro"), ("types",), ("core",), ("store", "bus", "sign"), ("web", "plug", "watch"),
           ("daemon", "cli"))
 RANK = {folder: rank for rank, folders in enumerate(LAYERS) for folder in folders}
-PURE = ("base", "wire", "syntax", "astro", "types", "core")
+PURE = ("base", "wire", "syntax", "astro", "types", "core", "watch")
 # Exported names that do not begin with their file's name, and why that is right.
 NAMED_OTHERWISE = {
     "node/wire/unpack.c": ("pack", "prescan"),                 # the verbs beside unpack()

@@ -21,4 +21,8 @@ extern const struct writer conjunction_cdm_kvn_writer, conjunction_cdm_xml_write
     conjunction_cdm_json_writer;
 extern const struct writer conjunction_cdm_ndjson_writer;
 
+/* Figures for alert rules; for struct type. */
+size_t conjunction_figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX]);
+extern const char *const conjunction_figure_names[];
+
 #endif

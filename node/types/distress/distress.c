@@ -1,5 +1,6 @@
 /* Astronauts or a spacecraft in distress: What a State tells that learns of an accident, distress or emergency landing, or finds people or objects: 1968 Rescue Agreement, articles 1 to 5. */
 #include "distress.pb-c.h"
+#include "types/figure.h"
 #include "types/jsonmap.h"
 #include "types/notice.h"
 
@@ -65,4 +66,24 @@ static const struct notice about = {
     .summary = {"state", "spacecraft", "condition"},
 };
 
-NOTICE_TYPE(distress, true, "Astronauts or a spacecraft in distress", parallax__v1__distress__descriptor);
+static const char *const figure_names[] = {"distress", NULL};
+
+/* FOUND is not yet rescued. */
+static size_t
+figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX])
+{
+    static const char *const over[] = {"RESCUED", "RETURNED", "ENDED"};
+    const Notice *n = (const Notice *)msg;
+    struct figures f = {.out = out, .at = at};
+    double is_open = 1;
+
+    for (size_t i = 0; i < sizeof over / sizeof *over; i++) {
+        if (strcmp(n->state, over[i]) == 0)
+            is_open = 0;
+    }
+    figure_count(&f, "distress", is_open, n->state);
+    return f.n;
+}
+
+NOTICE_TYPE_FULL(distress, true, "Astronauts or a spacecraft in distress", parallax__v1__distress__descriptor,
+                 NULL, figures, figure_names);

@@ -1,5 +1,7 @@
 /* Break-up of a space object: That an object broke up, when, why as far as is known, and into how many pieces. */
 #include "fragmentation.pb-c.h"
+#include "types/designator.h"
+#include "types/figure.h"
 #include "types/jsonmap.h"
 #include "types/notice.h"
 
@@ -65,4 +67,20 @@ static const struct notice about = {
               {"pieces_tracked", "pieces"}},
 };
 
-NOTICE_TYPE(fragmentation, true, "Break-up of a space object", parallax__v1__fragmentation__descriptor);
+static const char *const figure_names[] = {"fragmentation", "pieces", "risk_rise_percent", "age_h", NULL};
+
+static size_t
+figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX])
+{
+    const Notice *n = (const Notice *)msg;
+    struct figures f = {.out = out, .at = at};
+
+    figure_count(&f, "fragmentation", 1, n->cause);
+    figure_decimal(&f, "pieces", "pieces", n->pieces[0] != 0 ? n->pieces : n->pieces_tracked, 0);
+    figure_decimal(&f, "risk_rise_percent", "risk_rise_percent", n->risk_rise_percent, 0);
+    figure_hours_since(&f, "age_h", "issued", designator_utc(span_str(n->issued), span_str("UTC")));
+    return f.n;
+}
+
+NOTICE_TYPE_FULL(fragmentation, true, "Break-up of a space object", parallax__v1__fragmentation__descriptor,
+                 NULL, figures, figure_names);

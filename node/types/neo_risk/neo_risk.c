@@ -22,8 +22,8 @@ is_cad(const Parallax__V1__NeoRisk *risk)
 }
 
 /* `YYYY-MM-DD[ hh:mm[:ss]]`, UTC, as ESA and JPL write it. */
-static int
-read_minute(const char *text, struct utc *out)
+int
+neo_risk_minute(const char *text, struct utc *out)
 {
     size_t n = strlen(text);
     char iso[24] = "YYYY-MM-DDT00:00:00";
@@ -36,8 +36,8 @@ read_minute(const char *text, struct utc *out)
 }
 
 /* `YYYY-MM-DD`, or a day with a fraction and no zero in front (`2020-10-3.80160`), as JPL writes it. */
-static int
-read_date(const char *text, struct utc *out)
+int
+neo_risk_date(const char *text, struct utc *out)
 {
     struct span s = span_str(text);
     uint64_t year, month, day;
@@ -135,10 +135,10 @@ check_times(const Parallax__V1__NeoRisk *risk, struct why *why)
         int (*read)(const char *text, struct utc *out);
         const char *expected;
     } times[] = {
-        {"list_updated", risk->list_updated, read_minute, "YYYY-MM-DD hh:mm, a time that exists"},
-        {"removed", risk->removed, read_minute, "YYYY-MM-DD[ hh:mm[:ss]], a time that exists"},
-        {"vi_max_time", risk->vi_max_time, read_minute, "YYYY-MM-DD hh:mm, a time that exists"},
-        {"last_obs", risk->last_obs, read_date, "YYYY-MM-DD or YYYY-MM-D.ddd, a day that exists"},
+        {"list_updated", risk->list_updated, neo_risk_minute, "YYYY-MM-DD hh:mm, a time that exists"},
+        {"removed", risk->removed, neo_risk_minute, "YYYY-MM-DD[ hh:mm[:ss]], a time that exists"},
+        {"vi_max_time", risk->vi_max_time, neo_risk_minute, "YYYY-MM-DD hh:mm, a time that exists"},
+        {"last_obs", risk->last_obs, neo_risk_date, "YYYY-MM-DD or YYYY-MM-D.ddd, a day that exists"},
         {"approach_time", risk->approach_time, read_approach, "YYYY-Mmm-DD hh:mm, a time that exists"}};
     struct utc t;
 
@@ -194,13 +194,13 @@ subject(const ProtobufCMessage *msg, struct subject *out)
     if (is_cad(risk))
         (void)read_approach(risk->approach_time, &out->epoch);
     else if (strcmp(risk->standing, "IMPACTOR") == 0)
-        (void)read_date(risk->impacts[0]->date, &out->epoch);
+        (void)neo_risk_date(risk->impacts[0]->date, &out->epoch);
     else if (risk->removed[0] != 0)
-        (void)read_minute(risk->removed, &out->epoch);
+        (void)neo_risk_minute(risk->removed, &out->epoch);
     else if (risk->list_updated[0] != 0)
-        (void)read_minute(risk->list_updated, &out->epoch);
+        (void)neo_risk_minute(risk->list_updated, &out->epoch);
     else if (risk->last_obs[0] != 0)
-        (void)read_date(risk->last_obs, &out->epoch);
+        (void)neo_risk_date(risk->last_obs, &out->epoch);
     return 0;
 }
 
@@ -311,6 +311,8 @@ const struct type type_neo_risk = {
     .json = json,
     .source = source,
     .scales = neo_risk_scales,
+    .figures = neo_risk_figures,
+    .figure_names = neo_risk_figure_names,
     .readers = readers,
     .writers = writers,
     .doc = "neo_risk.md",

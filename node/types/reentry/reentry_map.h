@@ -18,4 +18,8 @@ extern const struct reader reentry_rdm_kvn_reader, reentry_rdm_xml_reader;
 extern const struct writer reentry_rdm_kvn_writer, reentry_rdm_xml_writer, reentry_rdm_json_writer;
 extern const struct writer reentry_rdm_ndjson_writer, reentry_geojson_writer;
 
+/* Figures for alert rules; for struct type. */
+size_t reentry_figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX]);
+extern const char *const reentry_figure_names[];
+
 #endif

@@ -53,4 +53,8 @@ int space_weather_walk(struct walk *w, struct span input, const struct convert *
 /* Put ${value} into ${field}; text of several lines, or too long for a field, is left to the original. */
 int space_weather_put(struct walk *w, const char *field, struct span value, struct place at);
 
+/* Figures for alert rules; for struct type. */
+size_t space_weather_figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX]);
+extern const char *const space_weather_figure_names[];
+
 #endif

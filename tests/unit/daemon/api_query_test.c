@@ -68,6 +68,32 @@ a_query_of_an_object_gives_what_each_origin_says_newest_first(void **state)
 }
 
 static void
+a_query_of_a_subject_gives_what_each_origin_says_of_it(void **state)
+{
+    struct bed *b = *state;
+    Parallax__V1__QueryRequest q = orbits();
+    Parallax__V1__Request r = world_request(PARALLAX__V1__REQUEST__WHAT_QUERY);
+    Parallax__V1__Answer *a;
+    int fd = bed_connect(b);
+
+    q.subject = (char *)(uintptr_t) "25544";
+    assert_rows(b, fd, &q, "a0:2 b0:1 ");
+    q.origin = (char *)(uintptr_t) "jp-jaxa";
+    assert_rows(b, fd, &q, "b0:1 ");
+    q.origin = (char *)(uintptr_t) "";
+    q.subject = (char *)(uintptr_t) "2554"; /* the beginning of a key is another key */
+    assert_rows(b, fd, &q, "");
+    q.subject = (char *)(uintptr_t) "25544";
+    q.history = true;
+    q.cursor.len = 0;
+    r.query = &q;
+    a = bed_ask(b, fd, &r);
+    assert_string_equal(a->error_name, "FIELD_VALUE");
+    bed_answer_free(a);
+    close(fd);
+}
+
+static void
 a_query_by_time_is_about_the_epoch_of_the_data(void **state)
 {
     struct bed *b = *state;
@@ -403,6 +429,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_query_gives_the_newest_of_each_subject_and_origin),
         TEST(a_query_of_an_object_gives_what_each_origin_says_newest_first),
+        TEST(a_query_of_a_subject_gives_what_each_origin_says_of_it),
         TEST(a_query_by_time_is_about_the_epoch_of_the_data),
         TEST(the_history_gives_every_record_newest_delivery_first),
         TEST(a_row_carries_the_record_as_its_origin_made_it),

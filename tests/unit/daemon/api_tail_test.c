@@ -83,6 +83,7 @@ a_tail_of_a_mode_or_type_gives_no_other(void **state)
     struct bed *b = *state;
     struct asking q;
     char *types[] = {(char *)(uintptr_t) "conjunction", (char *)(uintptr_t) "orbit"};
+    Parallax__V1__Mode modes[] = {REAL, PARALLAX__V1__MODE__EXERCISE};
     int fd = bed_connect(b);
 
     init(b, &q);
@@ -94,6 +95,12 @@ a_tail_of_a_mode_or_type_gives_no_other(void **state)
     assert_rows(bed_ask(b, fd, &q.request), "", NEWEST);
     q.tail.n_types = 2;
     assert_rows(bed_ask(b, fd, &q.request), "a0:1 a0:2 a0:5 b0:1 ", NEWEST);
+    q.tail.modes = modes;
+    q.tail.n_modes = 2;
+    assert_rows(bed_ask(b, fd, &q.request), "a0:1 a0:2 a0:3 a0:5 b0:1 ", NEWEST);
+    modes[1] = PARALLAX__V1__MODE__MODE_UNSPECIFIED;
+    world_refused(b, fd, &q.request, "FIELD_VALUE");
+    modes[1] = PARALLAX__V1__MODE__EXERCISE;
     types[0] = (char *)(uintptr_t) "horoscope";
     world_refused(b, fd, &q.request, "TYPE_UNKNOWN");
     close(fd);

@@ -1,0 +1,20 @@
+/* The watch role's connection to the api socket of its own node: one question at a time, asked again by the caller when it was lost. */
+#ifndef DAEMON_WATCHLINK_H
+#define DAEMON_WATCHLINK_H
+
+#include "api.pb-c.h"
+
+struct watchlink;
+
+/* Not connected yet; ${path} is borrowed. */
+struct watchlink *watchlink_new(const char *path);
+void watchlink_free(struct watchlink *l);
+
+/*
+ * Ask and wait at most ${ms}. The answer, freed with watchlink_answer_free(); it may be a refusal (error is not ""). NULL: the node is not there,
+ * did not answer in time, or answered nonsense; the next question connects anew.
+ */
+Parallax__V1__Answer *watchlink_ask(struct watchlink *l, Parallax__V1__Request *request, int64_t ms);
+void watchlink_answer_free(Parallax__V1__Answer *answer);
+
+#endif
