@@ -75,7 +75,7 @@ def make_copy():
     os.makedirs(COPY, exist_ok=True)
     for name in ("node", "proto", "tests/simulation"):
         shutil.rmtree(os.path.join(COPY, name), ignore_errors=True)
-        shutil.copytree(os.path.join(ROOT, name), os.path.join(COPY, name))
+        shutil.copytree(os.path.join(ROOT, name), os.path.join(COPY, name), copy_function=shutil.copy)  # new: no object of an earlier plant is kept
     with open(os.path.join(ROOT, "CMakeLists.txt"), encoding="utf-8") as file:
         text = file.read()
     with open(os.path.join(COPY, "CMakeLists.txt"), "w", encoding="utf-8") as file:
