@@ -363,7 +363,7 @@ supervisor_run(const struct conf *conf, const char *conf_name)
                                      {.name = "core", .api = true, .ready_fd = -1},
                                      {.name = "gate", .gate = true, .ready_fd = -1},
                                      {.name = "plug", .apart = true, .ready_fd = -1},
-                                     {.name = "watch", .off = !conf->watch, .ready_fd = -1}}};
+                                     {.name = "watch", .apart = true, .off = !conf->watch, .ready_fd = -1}}};
     int lock = lock_directory();
 
     if (lock < 0)
