@@ -386,7 +386,7 @@ blockmap_build_continue(struct block_build *b, struct span text, struct place at
 static int
 note_numbers(struct block_build *b, struct span text, struct place at)
 {
-    if (memchr(text.p, 'D', text.n) == NULL && memchr(text.p, 'd', text.n) == NULL)
+    if (text.n == 0 || (memchr(text.p, 'D', text.n) == NULL && memchr(text.p, 'd', text.n) == NULL))
         return 0;
     for (size_t i = 1; i + 1 < text.n; i++) {
         bool before = text.p[i - 1] >= '0' && text.p[i - 1] <= '9';
