@@ -133,8 +133,8 @@ def test_an_origin_that_fills_its_quota_is_stopped_and_its_alerts_are_not(federa
     session = played.dial("fr-cnes")
     session.offer(log)
     session.send(data=log.data())
-    for i in range(12):
-        nonsense = os.urandom(150000)
+    for i in range(14):
+        nonsense = os.urandom(100000)  # so that it is full within a tenth of the quota: below that it is read on
         log.add(log.header(nonsense), nonsense)
         session.send(heads=log.heads())
         session.send(data=log.data(first=i + 1))
@@ -144,7 +144,7 @@ def test_an_origin_that_fills_its_quota_is_stopped_and_its_alerts_are_not(federa
     assert answer.close.log == log.id
     fr.events.wait("quota_reached", origin="jp-jaxa", lane="bulk")
     size = state(fr, log)["size"]
-    assert 5 <= size <= 8 and state(fr, log)["state"] == "quota"  # 1 MiB of 150 kB each
+    assert 9 <= size <= 11 and state(fr, log)["state"] == "quota"  # 1 MiB of 100 kB each
     assert "QUOTA of jp-jaxa" in problems(fr)
     refused(fr, "QUOTA")
     alerts = refpeer.Log(played, class_name="alert")
