@@ -345,6 +345,21 @@ put_json_ascii(struct buf *out, uint8_t c)
         buf_put_byte(out, c);
 }
 
+#define RUN_BYTES 64 /* looked at in one go, so that text full of quotes is not looked at again and again */
+
+/* Length of the prefix that stands in a JSON string as it is. */
+static size_t
+same_in_json(struct span s)
+{
+    size_t n = text_plain_prefix(span_of(s.p, s.n < RUN_BYTES ? s.n : RUN_BYTES));
+    const uint8_t *stop = memchr(s.p, '"', n);
+
+    if (stop != NULL)
+        n = (size_t)(stop - s.p);
+    stop = memchr(s.p, '\\', n);
+    return stop != NULL ? (size_t)(stop - s.p) : n;
+}
+
 void
 text_json(struct buf *out, struct span s)
 {
@@ -353,8 +368,14 @@ text_json(struct buf *out, struct span s)
     buf_put_byte(out, '"');
     while (at < s.n) {
         uint32_t point;
-        size_t n = decode(span_of(s.p + at, s.n - at), &point);
+        size_t same = same_in_json(span_of(s.p + at, s.n - at));
+        size_t n;
 
+        buf_put(out, s.p + at, same);
+        at += same;
+        if (at == s.n)
+            break;
+        n = decode(span_of(s.p + at, s.n - at), &point);
         if (n == 1)
             put_json_ascii(out, s.p[at]);
         else if (n == 0)

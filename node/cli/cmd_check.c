@@ -121,18 +121,18 @@ check_file(const struct args *a, const struct profile *profile, const char *path
 
     why_clear(&why);
     input_init(&in, path);
-    profile_init(&run, profile);
+    profile_init(&run, profile, &in);
     (void)input_read(&in, path, args_get(a, "from"), &how, count, &found, &why);
-    input_release(&in);
-    warning_end(&sink);
     if (profile != NULL && why.code == WHY_NONE)
         profile_end(&run);
+    input_release(&in);
+    warning_end(&sink);
     if (args_has(a, "json"))
         print_json(in.name, &found, sink.n, &why);
     else if (why.code == WHY_NONE) {
         print_text(in.name, &found);
         if (profile != NULL)
-            profile_print(&run, in.name);
+            profile_print(&run);
     }
     is_met = run.misses == 0;
     profile_release(&run);

@@ -77,6 +77,8 @@ read_options(struct query *q)
         return status;
     if (args_uint(&q->args, "limit", 1, INT64_MAX, UINT64_MAX, &q->limit) != 0)
         return EXIT_USAGE;
+    if (args_has(&q->args, "disputed") && args_has(&q->args, "quarantined"))
+        return args_usage(&q->args, "--disputed and --quarantined: expected one of them");
     const char *origin = args_get(&q->args, "origin");
     if (origin != NULL && !text_is_node_name(span_str(origin)))
         return args_usage(&q->args, "--origin %.64s: expected the name of a node, such as fr-cnes", origin);
@@ -84,6 +86,7 @@ read_options(struct query *q)
     q->ask.object = q->object;
     q->ask.origin = origin != NULL ? (char *)(uintptr_t)origin : q->object + strlen(q->object);
     q->ask.history = args_has(&q->args, "history");
+    q->ask.disputed = args_has(&q->args, "disputed");
     q->ask.quarantined = args_has(&q->args, "quarantined");
     return EXIT_DONE;
 }

@@ -46,14 +46,18 @@ read_inputs(struct verify *v)
     const char *path = v->args.at[0];
     if (document_fingerprint(&v->args, v->fingerprint, &v->by_fingerprint) != 0)
         return EXIT_USAGE;
+    bool by_roster = roster != NULL || v->by_fingerprint;
+    if (!by_roster && !args_has(&v->args, "trust"))
+        return args_usage(&v->args, "whose word is the proof checked against? Expected --roster FILE or "
+                                    "--fingerprint HEX, or of a public alert --trust FILE");
     if (file_read(path, &v->proof) != 0)
         return args_fail(&v->args, "%s: %s", path,
                          errno == EFBIG ? "larger than a proof may be (16 MiB)" : strerror(errno));
     if (verify_alert_is(buf_span(&v->proof)))
         return EXIT_DONE;
-    if (roster == NULL && !v->by_fingerprint)
-        return args_usage(
-            &v->args, "whose word is the proof checked against? Expected --roster FILE or --fingerprint HEX");
+    if (!by_roster)
+        return args_usage(&v->args, "%.64s is no public alert: expected --roster FILE or --fingerprint HEX",
+                          path);
     return roster != NULL ? read_roster(v, roster) : EXIT_DONE;
 }
 

@@ -124,8 +124,13 @@ check_log(struct check *c, const Parallax__V1__LogStatus *log)
     if (strcmp(log->state, "frozen") == 0) {
         buf_put_str(&c->text, "log ");
         health_log_name(log, &c->text);
-        buf_put_fmt(&c->text, " is FROZEN at %" PRIu64 ": it contradicts itself or cannot be followed",
-                    log->size);
+        if (log->disputed)
+            buf_put_fmt(&c->text,
+                        " is FROZEN: it contradicts itself; both stories have %" PRIu64
+                        " leaves in common, what is above them is DISPUTED",
+                        log->common);
+        else
+            buf_put_fmt(&c->text, " is FROZEN at %" PRIu64 ": it cannot be followed", log->size);
         say(c);
     } else if (log->own && waits) {
         buf_put_str(&c->text, "our log ");

@@ -24,6 +24,8 @@ logs_json(const Parallax__V1__LogStatus *log, bool all, struct buf *out)
     object_uint(out, "head_size", log->head_size);
     object_bool(out, "closed", log->closed);
     object_str(out, "state", log->state);
+    if (log->disputed)
+        object_uint(out, "common", log->common);
     if (all) {
         object_bool(out, "own", log->own);
         object_ms(out, "as_of", log->heartbeat_ms);
@@ -154,6 +156,8 @@ logs_print(const Parallax__V1__LogStatus *const *logs, size_t n, int64_t now_ms)
         buf_put_str(&text, log->own ? " (ours)" : "");
         if (log->quarantined > 0)
             buf_put_fmt(&text, ", %" PRIu64 " in quarantine", log->quarantined);
+        if (log->disputed && log->size > log->common)
+            buf_put_fmt(&text, ", %" PRIu64 " DISPUTED", log->size - log->common);
         cell(&t, &text);
         buf_put_fmt(&text, "%" PRIu64, log->size);
         cell(&t, &text);

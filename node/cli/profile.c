@@ -11,9 +11,9 @@
 #define NAMED_MAX 500 /* misses of an input that are named; more are counted */
 
 void
-profile_init(struct profile_run *r, const struct profile *profile)
+profile_init(struct profile_run *r, const struct profile *profile, const struct input *in)
 {
-    *r = (struct profile_run){.profile = profile};
+    *r = (struct profile_run){.profile = profile, .in = in};
     buf_init(&r->text, LIMIT_INPUT_BYTES);
     buf_init(&r->told, LIMIT_API_BYTES);
     buf_init(&r->json, LIMIT_API_BYTES);
@@ -35,6 +35,7 @@ on_miss(void *cookie, uint32_t line, const char *field, const char *note)
     if (r->misses++ >= NAMED_MAX)
         return;
     buf_put_fmt(&r->json, "%s{", r->misses > 1 ? "," : "");
+    buf_put_fmt(&r->told, "%s:", r->name);
     if (line > 0 && r->line != NO_LINE) {
         buf_put_fmt(&r->told, "%" PRIu32 ":", r->line + line);
         buf_put_fmt(&r->json, "\"line\":%" PRIu32 ",", r->line + line);
@@ -59,13 +60,32 @@ look(struct profile_run *r)
 }
 
 static uint32_t
-count_lines(struct span text)
+count_lines(const uint8_t *from, const uint8_t *to)
 {
     uint32_t n = 0;
 
-    for (size_t i = 0; i < text.n; i++)
-        n += text.p[i] == '\n' || (text.p[i] == '\r' && (i + 1 == text.n || text.p[i + 1] != '\n'));
+    for (const uint8_t *p = from; p < to; p++)
+        n += *p == '\n' || (*p == '\r' && (p + 1 == to || p[1] != '\n'));
     return n;
+}
+
+/* Lines before ${original}: exactly where it lies in the file that was read, else those of the messages before it. */
+static void
+place(struct profile_run *r, struct span original)
+{
+    uintptr_t start = (uintptr_t)r->in->bytes.p, at = (uintptr_t)original.p;
+
+    if (at >= start && at < start + r->in->bytes.n) {
+        if (r->counted == NULL || (uintptr_t)r->counted > at) {
+            r->counted = r->in->bytes.p;
+            r->lines = 0;
+        }
+        r->lines += count_lines(r->counted, original.p);
+        r->counted = original.p;
+    }
+    r->line = r->lines;
+    if (r->counted == NULL)
+        r->lines += count_lines(original.p, original.p + original.n);
 }
 
 /* A message in another format, as the one that the profile is of. */
@@ -95,9 +115,16 @@ profile_take(struct profile_run *r, const struct type *type, const ProtobufCMess
 
     (void)registry_profile(r->profile->name, &wanted);
     type->source(msg, &source);
-    if (source.piece <= 1) {
+    if (source.piece <= 1 || strcmp(r->name, r->in->name) != 0) {
         look(r);
-        r->line = r->lines;
+        if (strcmp(r->name, r->in->name) != 0) {
+            r->lines = 0;
+            r->counted = NULL;
+        }
+        (void)snprintf(r->name, sizeof r->name, "%s", r->in->name);
+        place(r, source.original);
+    } else if (r->counted == NULL) {
+        r->lines += count_lines(source.original.p, source.original.p + source.original.n);
     }
     if (type != wanted) {
         r->line = NO_LINE;
@@ -110,7 +137,6 @@ profile_take(struct profile_run *r, const struct type *type, const ProtobufCMess
             buf_put_span(&r->text, source.preamble);
         buf_put_span(&r->text, source.original);
     }
-    r->lines += count_lines(source.original);
 }
 
 void
@@ -120,21 +146,13 @@ profile_end(struct profile_run *r)
 }
 
 void
-profile_print(const struct profile_run *r, const char *file)
+profile_print(const struct profile_run *r)
 {
-    struct span left = buf_span((struct buf *)&r->told);
-
-    while (left.n > 0) {
-        const uint8_t *end = memchr(left.p, '\n', left.n);
-        size_t n = end != NULL ? (size_t)(end - left.p) : left.n;
-
-        printf("%s:%.*s\n", file, (int)n, (const char *)left.p);
-        left = n < left.n ? span_of(left.p + n + 1, left.n - n - 1) : span_of(NULL, 0);
-    }
+    fwrite(r->told.p, 1, r->told.n, stdout);
     if (r->misses == 0)
-        printf("%s: meets %s\n", file, r->profile->title);
+        printf("%s: meets %s\n", r->name, r->profile->title);
     else
-        printf("%s: misses %" PRIu64 " of %s\n", file, r->misses, r->profile->title);
+        printf("%s: misses %" PRIu64 " of %s\n", r->name, r->misses, r->profile->title);
 }
 
 void

@@ -41,6 +41,8 @@ row_summary(const struct row *r, struct buf *out)
     screen_mode(out, (int)r->header->mode);
     if (r->header->kind != PARALLAX__V1__KIND__INITIAL && r->header->type[0] != '\0')
         buf_put_fmt(out, "%s ", record_kind_name((int)r->header->kind));
+    if (r->in->disputed)
+        buf_put_str(out, "DISPUTED ");
     if (r->in->quarantine[0] != '\0') {
         buf_put_str(out, "QUARANTINED (");
         screen_text(out, r->in->quarantine);

@@ -70,12 +70,17 @@ action_event(struct node *n, enum log_event event, const char *fmt, ...)
     a->text = text;
 }
 
-void
-action_row(struct node *n, struct track *t)
+const struct store_log *
+action_row_copy(struct node *n, const struct track *t)
 {
-    struct action *a = action_add(n, ACTION_LOG_PUT);
     struct store_log *row = action_memory(n, sizeof(*row));
 
     *row = t->row;
-    a->row = row;
+    return row;
+}
+
+void
+action_row(struct node *n, struct track *t)
+{
+    action_add(n, ACTION_LOG_PUT)->row = action_row_copy(n, t);
 }

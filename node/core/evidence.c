@@ -33,24 +33,57 @@ evidence_checkpoint_put(const struct checkpoint *c, Parallax__V1__Checkpoint *ou
 }
 
 int
+evidence_path_take(const ProtobufCBinaryData *in, size_t n, uint8_t (*out)[HASH_BYTES], uint32_t *out_n,
+                   struct why *why)
+{
+    if (n > LIMIT_PROOF_COUNT)
+        return why_set(why, WHY_PROOF_BAD, 0, 0, "path", "%zu hashes", n);
+    for (size_t i = 0; i < n; i++) {
+        if (in[i].len != HASH_BYTES)
+            return why_set(why, WHY_PROOF_BAD, 0, 0, "path", "a hash of %zu bytes", in[i].len);
+        memcpy(out[i], in[i].data, HASH_BYTES);
+    }
+    *out_n = (uint32_t)n;
+    return 0;
+}
+
+static int
+take_common(const Parallax__V1__Fork *in, struct evidence_common *out, struct why *why)
+{
+    if (in->common_size == 0)
+        return 0;
+    if (in->common_root.len != HASH_BYTES)
+        return why_set(why, WHY_PROOF_BAD, 0, 0, "common_root", "a root of %zu bytes", in->common_root.len);
+    out->size = in->common_size;
+    memcpy(out->root, in->common_root.data, HASH_BYTES);
+    if (evidence_path_take(in->older_common, in->n_older_common, out->older, &out->older_n, why) != 0)
+        return -1;
+    return evidence_path_take(in->newer_common, in->n_newer_common, out->newer, &out->newer_n, why);
+}
+
+int
 evidence_take(const Parallax__V1__Fork *in, struct evidence *out, struct why *why)
 {
     memset(out, 0, sizeof *out);
     if (evidence_checkpoint_take(in->older, &out->older, why) != 0 ||
         evidence_checkpoint_take(in->newer, &out->newer, why) != 0)
         return -1;
-    if (in->prefix_root.len != HASH_BYTES || in->n_path > LIMIT_PROOF_COUNT ||
-        !text_is_node_name(span_str(in->origin)))
+    if (in->prefix_root.len != HASH_BYTES || !text_is_node_name(span_str(in->origin)))
         return why_set(why, WHY_PROOF_BAD, 0, 0, "fork", "a member is missing or of a wrong length");
-    for (size_t i = 0; i < in->n_path; i++) {
-        if (in->path[i].len != HASH_BYTES)
-            return why_set(why, WHY_PROOF_BAD, 0, 0, "path", "a hash of %zu bytes", in->path[i].len);
-        memcpy(out->path[i], in->path[i].data, HASH_BYTES);
-    }
-    out->path_n = (uint32_t)in->n_path;
+    if (evidence_path_take(in->path, in->n_path, out->path, &out->path_n, why) != 0 ||
+        take_common(in, &out->common, why) != 0)
+        return -1;
     memcpy(out->prefix_root, in->prefix_root.data, HASH_BYTES);
     snprintf(out->origin, sizeof out->origin, "%s", in->origin);
     return 0;
+}
+
+static size_t
+put_path(ProtobufCBinaryData *out, const uint8_t (*path)[HASH_BYTES], uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = (ProtobufCBinaryData){HASH_BYTES, (uint8_t *)(uintptr_t)path[i]};
+    return n;
 }
 
 void
@@ -58,7 +91,8 @@ evidence_pack(const struct evidence *e, struct buf *out)
 {
     Parallax__V1__Fork f = PARALLAX__V1__FORK__INIT;
     Parallax__V1__Checkpoint older, newer;
-    ProtobufCBinaryData path[LIMIT_PROOF_COUNT];
+    ProtobufCBinaryData path[LIMIT_PROOF_COUNT], older_common[LIMIT_PROOF_COUNT],
+        newer_common[LIMIT_PROOF_COUNT];
     uint8_t *at;
 
     evidence_checkpoint_put(&e->older, &older);
@@ -66,14 +100,32 @@ evidence_pack(const struct evidence *e, struct buf *out)
     f.older = &older;
     f.newer = &newer;
     f.prefix_root = (ProtobufCBinaryData){HASH_BYTES, (uint8_t *)(uintptr_t)e->prefix_root};
-    f.n_path = e->path_n;
+    f.n_path = put_path(path, (const uint8_t(*)[HASH_BYTES])e->path, e->path_n);
     f.path = path;
-    for (uint32_t i = 0; i < e->path_n; i++)
-        path[i] = (ProtobufCBinaryData){HASH_BYTES, (uint8_t *)(uintptr_t)e->path[i]};
     f.origin = (char *)(uintptr_t)e->origin;
+    f.common_size = e->common.size;
+    if (e->common.size != 0)
+        f.common_root = (ProtobufCBinaryData){HASH_BYTES, (uint8_t *)(uintptr_t)e->common.root};
+    f.n_older_common =
+        put_path(older_common, (const uint8_t(*)[HASH_BYTES])e->common.older, e->common.older_n);
+    f.older_common = older_common;
+    f.n_newer_common =
+        put_path(newer_common, (const uint8_t(*)[HASH_BYTES])e->common.newer, e->common.newer_n);
+    f.newer_common = newer_common;
     at = buf_add(out, parallax__v1__fork__get_packed_size(&f));
     if (at != NULL)
         parallax__v1__fork__pack(&f, at);
+}
+
+void
+evidence_set(const char *origin, const struct checkpoint *older, const struct checkpoint *newer,
+             const uint8_t prefix[HASH_BYTES], struct evidence *e)
+{
+    memset(e, 0, sizeof(*e));
+    snprintf(e->origin, sizeof(e->origin), "%s", origin);
+    e->older = *older;
+    e->newer = *newer;
+    memcpy(e->prefix_root, prefix, HASH_BYTES);
 }
 
 int
@@ -102,6 +154,18 @@ check_head(const struct evidence *e, const struct checkpoint *c, const struct ro
     return 0;
 }
 
+static bool
+fits_common(const struct evidence *e)
+{
+    const struct evidence_common *c = &e->common;
+
+    return c->size == 0 || (c->size < e->older.size &&
+                            tree_check_consistency(c->size, c->root, e->older.size, e->older.root,
+                                                   (const uint8_t(*)[HASH_BYTES])c->older, c->older_n) &&
+                            tree_check_consistency(c->size, c->root, e->newer.size, e->newer.root,
+                                                   (const uint8_t(*)[HASH_BYTES])c->newer, c->newer_n));
+}
+
 int
 evidence_check(const struct evidence *e, const struct roster *roster, struct why *why)
 {
@@ -114,6 +178,8 @@ evidence_check(const struct evidence *e, const struct roster *roster, struct why
     if (!tree_check_consistency(e->older.size, e->prefix_root, e->newer.size, e->newer.root,
                                 (const uint8_t(*)[HASH_BYTES])e->path, e->path_n))
         return why_set(why, WHY_PROOF_BAD, 0, 0, "path", "does not lead from the prefix to the newer head");
+    if (!fits_common(e))
+        return why_set(why, WHY_PROOF_BAD, 0, 0, "common", "the heads do not have that in common");
     return check_head(e, &e->older, roster, why) == 0 ? check_head(e, &e->newer, roster, why) : -1;
 }
 

@@ -51,8 +51,11 @@ send_close(struct node *n, struct link *l, struct track *t, enum why_code code)
 static bool
 wanted(const struct node *n, const struct track *t)
 {
-    if (t->row.frozen || quota_is_full(n, t) || (n->disk_low && t->lane == PARALLAX__V1__LANE__BULK_LANE))
+    if ((t->row.frozen && !dispute_wants(n, t)) || quota_is_full(n, t) ||
+        (n->disk_low && t->lane == PARALLAX__V1__LANE__BULK_LANE))
         return false;
+    if (t->row.frozen)
+        return true;
     /* Of a log of ours that ended, peers may hold more than the store that we came back with. */
     if (t->own == OWN_ENDED)
         return n->listed && t->row.size < t->row.head.size && t->row.size == t->anchored;
@@ -72,7 +75,8 @@ best_source(struct node *n, struct track *t, uint32_t avoid)
         struct link *l = n->link[i];
         if (l->state != LINK_OPEN || l->surplus || l->lane != t->lane || l->id == avoid)
             continue;
-        if (strcmp(l->peer, t->row.origin) == 0)
+        /* Of what both stories have in common, who proved it is the better source. */
+        if (strcmp(l->peer, t->row.origin) == 0 && t->row.size >= t->row.common)
             return l;
         if (t->offered[l->member] > best_offer) {
             best = l;
@@ -87,6 +91,7 @@ follow_choose(struct node *n, struct track *t)
 {
     struct link *now = t->source == 0 ? NULL : node_link(n, t->source);
     struct link *best;
+    uint64_t end = t->row.disputed ? t->row.common : t->row.head.size;
     bool stalled;
 
     if (!wanted(n, t)) {
@@ -95,10 +100,12 @@ follow_choose(struct node *n, struct track *t)
         t->source = 0;
         return;
     }
-    stalled = now != NULL && t->row.size < t->row.head.size && n->mono - t->progress_ms > STALL_MS;
+    stalled = now != NULL && t->row.size < end && n->mono - t->progress_ms > STALL_MS;
     if (now != NULL && !stalled)
         return;
-    best = best_source(n, t, stalled ? t->source : 0);
+    if (now == NULL && t->strayed != 0 && n->mono - t->strayed_ms < STALL_MS)
+        return;
+    best = best_source(n, t, stalled ? t->source : t->strayed);
     if (best == NULL)
         best = now; /* nobody else: ask the same one again from where we are */
     if (best == NULL)
@@ -209,6 +216,17 @@ freeze(struct node *n, struct track *t, struct link *l, const struct why *why)
     action_event(n, EV_log_frozen, "log=%s origin=%s why=%s", hex, t->row.origin, why_name(why->code));
 }
 
+/* ${l} tells another story of a log that contradicts itself than the one we hold: nobody is blamed once more, and another source may tell ours. */
+static void
+stray(struct node *n, struct track *t, struct link *l)
+{
+    send_close(n, l, t, WHY_NONE);
+    t->strayed = l->id;
+    t->strayed_ms = n->mono;
+    t->offered[l->member] = 0;
+    t->source = 0;
+}
+
 static int
 check_leaves(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data *d, struct why *why)
 {
@@ -296,6 +314,31 @@ store(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data 
     return 0;
 }
 
+/* Does the frame go on where our leaves end? -1: what follows from that is done. */
+static int
+check_story(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data *d,
+            const struct checkpoint *anchor, struct road_growth *growth, struct why *why)
+{
+    if (t->row.disputed) {
+        if (dispute_fits(n, t, d, anchor) && check_tree(n, t, d, anchor, growth, why) == 0)
+            return 0;
+        why_clear(why);
+        stray(n, t, l);
+        return -1;
+    }
+    if (anchor->size == t->row.head.size && memcmp(anchor->root, t->row.head.root, HASH_BYTES) != 0) {
+        fork_same_size(n, t, l, &t->row.head, anchor);
+        return -1;
+    }
+    if (check_tree(n, t, d, anchor, growth, why) == 0)
+        return 0;
+    t->progress_ms = n->mono - STALL_MS - 1;
+    /* Under a well-signed anchor it may be the origin that lied: the proof decides whom to blame. */
+    if (fork_suspect(n, t, l, anchor))
+        why_clear(why);
+    return -1;
+}
+
 void
 follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct why *why)
 {
@@ -308,7 +351,7 @@ follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct 
         fetch_answered(n, l, d, why);
         return;
     }
-    if (t == NULL || t->source != l->id || t->row.frozen ||
+    if (t == NULL || t->source != l->id || (t->row.frozen && !dispute_wants(n, t)) ||
         (t->own != OWN_NONE && t->own != OWN_RECOVERING && t->own != OWN_ENDED))
         return; /* LOG_UNKNOWN: what a source that was left had under way; nobody is blamed */
     if (d->first != t->row.size) {
@@ -321,17 +364,8 @@ follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct 
         t->progress_ms = n->mono - STALL_MS - 1; /* the next source takes over */
         return;
     }
-    if (anchor.size == t->row.head.size && memcmp(anchor.root, t->row.head.root, HASH_BYTES) != 0) {
-        fork_same_size(n, t, l, &t->row.head, &anchor);
+    if (check_story(n, t, l, d, &anchor, &growth, why) != 0)
         return;
-    }
-    if (check_tree(n, t, d, &anchor, &growth, why) != 0) {
-        t->progress_ms = n->mono - STALL_MS - 1;
-        /* Under a well-signed anchor it may be the origin that lied: the proof decides whom to blame. */
-        if (fork_suspect(n, t, l, &anchor))
-            why_clear(why);
-        return;
-    }
     if (t->own == OWN_NONE && quota_pass(n, t, protobuf_c_message_get_packed_size(&d->base))) {
         why_clear(&leaf_why);
         why_set(&leaf_why, WHY_QUOTA, 0, 0, "log", "the quota of its origin would be passed");

@@ -1,7 +1,7 @@
 /*
  * Contradictions (DESIGN sections 1.5 and 4): finding that an origin signed two heads that cannot both be true, asking for the proof,
- * keeping it, telling every peer that may hold the log. The log is frozen at what is held; where the two stories part is found by
- * bisection. Pure.
+ * keeping it, telling every peer that may hold the log. Where the two stories part is found by bisection (bisect.c); what follows
+ * from it for the log is in dispute.c. Pure.
  */
 #include "core/evidence.h"
 #include "core/node_internal.h"
@@ -9,18 +9,15 @@
 
 #define ASK_MS     10000 /* an answer that takes longer is none */
 #define FORKS_MAX  20    /* looked at of one session in PROOFS_MS: each costs two signatures */
-#define PROOFS_MAX 20    /* answered to one session in PROOFS_MS: each costs some reads of the store */
+#define PROOFS_MAX 40    /* answered to one session in PROOFS_MS: each costs some reads of the store */
 #define PROOFS_MS  1000
-#define BISECT_MAX 64
+#define PROBE_MS   30000 /* while it is not known where the stories part, the next peer is asked */
 
 static bool
 same_head(const struct checkpoint *a, const struct checkpoint *b)
 {
     return a->size == b->size && memcmp(a->root, b->root, HASH_BYTES) == 0;
 }
-
-static void begin_bisect(struct node *n, struct track *t, struct link *l, uint64_t differs,
-                         uint64_t newer_size);
 
 /* --- Keeping and telling ------------------------------------------------------------------------------------- */
 
@@ -71,15 +68,33 @@ fork_heard(struct node *n, struct link *l, struct track *t)
     tell_kept(n, l, t);
 }
 
+static void
+keep_and_tell(struct node *n, struct track *t, const struct evidence *e)
+{
+    struct buf packed;
+    struct action *a;
+    uint8_t *bytes;
+
+    buf_init(&packed, LIMIT_FRAME_BYTES);
+    evidence_pack(e, &packed);
+    bytes = action_memory(n, packed.n);
+    memcpy(bytes, packed.p, packed.n);
+    a = action_add(n, ACTION_EVIDENCE);
+    memcpy(a->log, t->row.id, LOG_ID_BYTES);
+    a->bytes = span_of(bytes, packed.n);
+    buf_release(&packed);
+    for (size_t i = 0; i < n->link_n; i++) {
+        if (n->link[i]->state == LINK_OPEN && !n->link[i]->surplus)
+            tell(n, n->link[i], t, a->bytes);
+    }
+}
+
 /* Freeze the log, and keep and pass on ${e} (NULL: nothing that others could check). */
 static void
 found(struct node *n, struct track *t, const struct evidence *e)
 {
     char hex[2 * LOG_ID_BYTES + 1];
-    struct action *a;
-    struct buf packed;
     struct why why;
-    uint8_t *bytes;
 
     why_clear(&why);
     why_set(&why, WHY_FORK, 0, 0, "checkpoint", "size %llu has two signed roots",
@@ -93,32 +108,11 @@ found(struct node *n, struct track *t, const struct evidence *e)
     action_event(n, EV_fork_found, "log=%s origin=%s size=%llu", hex, t->row.origin,
                  (unsigned long long)(e == NULL ? t->row.size : e->older.size));
     if (e != NULL) {
-        buf_init(&packed, LIMIT_FRAME_BYTES);
-        evidence_pack(e, &packed);
-        bytes = action_memory(n, packed.n);
-        memcpy(bytes, packed.p, packed.n);
-        a = action_add(n, ACTION_EVIDENCE);
-        memcpy(a->log, t->row.id, LOG_ID_BYTES);
-        a->bytes = span_of(bytes, packed.n);
-        for (size_t i = 0; i < n->link_n; i++) {
-            if (n->link[i]->state == LINK_OPEN && !n->link[i]->surplus)
-                tell(n, n->link[i], t, a->bytes);
-        }
-        buf_release(&packed);
+        dispute_begin(n, t, e);
+        keep_and_tell(n, t, e);
     }
     if (t->own != OWN_NONE)
         own_forged(n, t);
-}
-
-static void
-set_evidence(const struct track *t, const struct checkpoint *older, const struct checkpoint *newer,
-             const uint8_t prefix[HASH_BYTES], struct evidence *e)
-{
-    memset(e, 0, sizeof(*e));
-    snprintf(e->origin, sizeof(e->origin), "%s", t->row.origin);
-    e->older = *older;
-    e->newer = *newer;
-    memcpy(e->prefix_root, prefix, HASH_BYTES);
 }
 
 void
@@ -127,22 +121,22 @@ fork_same_size(struct node *n, struct track *t, struct link *l, const struct che
 {
     struct evidence e;
 
-    set_evidence(t, a, b, b->root, &e);
+    evidence_set(t->row.origin, a, b, b->root, &e);
     found(n, t, &e);
-    begin_bisect(n, t, l, a->size <= t->ready ? a->size : t->ready + 1, a->size);
+    bisect_begin(n, t, l);
 }
 
 void
-fork_forged(struct node *n, struct track *t)
+fork_forged(struct node *n, struct track *t, struct link *l)
 {
     found(n, t, NULL);
+    bisect_begin(n, t, l);
 }
 
 /* --- Heads that are older than what we hold ------------------------------------------------------------------- */
 
-/* The newest signed head whose leaves we hold to its end; size 0: none. */
-static struct checkpoint
-held_head(struct node *n, const struct track *t)
+struct checkpoint
+fork_held_head(struct node *n, const struct track *t)
 {
     struct checkpoint none = {.size = 0};
     struct store_batch b;
@@ -178,27 +172,27 @@ fork_older(struct node *n, struct track *t, struct link *l, const struct checkpo
 
     if (c->size > t->ready || same_head(c, &t->agreed))
         return false;
-    mine = held_head(n, t);
+    mine = fork_held_head(n, t);
     if (mine.size < c->size || node_range_root(n, t, 0, c->size, root) != 0)
         return false;
     if (memcmp(root, c->root, HASH_BYTES) == 0) {
         t->agreed = *c;
         return false;
     }
-    set_evidence(t, c, &mine, root, &e);
+    evidence_set(t->row.origin, c, &mine, root, &e);
     count = node_prove_consistency(n, t, c->size, mine.size, e.path);
     if (count < 0)
         return false;
     e.path_n = (uint32_t)count;
     found(n, t, &e);
-    begin_bisect(n, t, l, c->size, c->size);
+    bisect_begin(n, t, l);
     return true;
 }
 
 /* --- Data that does not follow from what we hold --------------------------------------------------------------- */
 
-static void
-ask(struct node *n, struct link *l, struct track *t, uint64_t old_size, uint64_t new_size)
+void
+fork_ask(struct node *n, struct link *l, struct track *t, uint64_t old_size, uint64_t new_size)
 {
     Parallax__V1__Frame f = PARALLAX__V1__FRAME__INIT;
     Parallax__V1__Proof p = PARALLAX__V1__PROOF__INIT;
@@ -221,7 +215,7 @@ fork_suspect(struct node *n, struct track *t, struct link *l, const struct check
     struct checkpoint mine;
 
     if (t->ask.busy)
-        return true;
+        return t->bisect == NULL;
     mine = last_anchor(n, t);
     if (mine.size == 0 || mine.size > anchor->size)
         return false; /* nothing signed that it could contradict, or nothing that it could prove */
@@ -232,8 +226,7 @@ fork_suspect(struct node *n, struct track *t, struct link *l, const struct check
         return true;
     }
     t->ask.older = mine;
-    t->ask.lo = t->ask.hi = 0;
-    ask(n, l, t, mine.size, anchor->size);
+    fork_ask(n, l, t, mine.size, anchor->size);
     return true;
 }
 
@@ -245,7 +238,7 @@ blame_sender(struct node *n, struct track *t)
     struct why why;
 
     t->ask.busy = false;
-    if (l == NULL || t->ask.lo != t->ask.hi)
+    if (l == NULL)
         return;
     why_clear(&why);
     why_set(&why, WHY_TREE_PROOF, 0, 0, "anchor",
@@ -253,33 +246,24 @@ blame_sender(struct node *n, struct track *t)
     node_count_reject(n, l->member, &why);
 }
 
-/* Where the stories part is between lo (common) and hi (not): ask for the middle. */
-static void
-bisect(struct node *n, struct track *t, struct link *l)
+void
+fork_common(struct node *n, struct track *t, struct link *l, const struct evidence *e)
 {
     char hex[2 * LOG_ID_BYTES + 1];
+    uint64_t before = t->row.common;
 
-    if (t->ask.hi - t->ask.lo > 1 && t->ask.steps++ < BISECT_MAX) {
-        ask(n, l, t, t->ask.lo + (t->ask.hi - t->ask.lo) / 2, t->ask.newer_size);
-        return;
+    if (!t->row.disputed) {
+        found(n, t, e);
+    } else if (e->common.size > t->row.common) {
+        dispute_begin(n, t, e);
+        if (t->row.common > before)
+            keep_and_tell(n, t, e);
     }
     text_hex_of(t->row.id, LOG_ID_BYTES, hex);
-    t->ask.busy = false;
     action_event(n, EV_fork_common, "log=%s origin=%s size=%llu", hex, t->row.origin,
-                 (unsigned long long)t->ask.lo);
-}
-
-/* ${l} told the other story. It may tell it only to itself: then the common size stays unknown. */
-static void
-begin_bisect(struct node *n, struct track *t, struct link *l, uint64_t differs, uint64_t newer_size)
-{
-    if (l->lane != t->lane || l->state != LINK_OPEN)
-        return;
-    t->ask.lo = 0;
-    t->ask.hi = differs;
-    t->ask.steps = 0;
-    t->ask.newer_size = newer_size;
-    bisect(n, t, l);
+                 (unsigned long long)e->common.size);
+    (void)l;
+    heads_changed(n, t);
 }
 
 static int
@@ -290,16 +274,12 @@ read_answer(struct node *n, struct track *t, const Parallax__V1__ProofAnswer *a,
 
     if (evidence_checkpoint_take(a->checkpoint, &c, why) != 0)
         return -1;
-    if (a->prefix_root.len != HASH_BYTES || a->n_path > LIMIT_PROOF_COUNT || c.size < a->old_size ||
+    if (a->prefix_root.len != HASH_BYTES || c.size < a->old_size ||
         memcmp(c.log, t->row.id, LOG_ID_BYTES) != 0)
         return why_set(why, WHY_PROOF_BAD, 0, 0, "proof_answer", "a member is missing or of a wrong length");
-    set_evidence(t, &t->ask.older, &c, a->prefix_root.data, e);
-    for (size_t i = 0; i < a->n_path; i++) {
-        if (a->path[i].len != HASH_BYTES)
-            return why_set(why, WHY_PROOF_BAD, 0, 0, "path", "a hash of %zu bytes", a->path[i].len);
-        memcpy(e->path[i], a->path[i].data, HASH_BYTES);
-    }
-    e->path_n = (uint32_t)a->n_path;
+    evidence_set(t->row.origin, &t->ask.older, &c, a->prefix_root.data, e);
+    if (evidence_path_take(a->path, a->n_path, e->path, &e->path_n, why) != 0)
+        return -1;
     if (!tree_check_consistency(a->old_size, e->prefix_root, c.size, c.root,
                                 (const uint8_t(*)[HASH_BYTES])e->path, e->path_n))
         return why_set(why, WHY_PROOF_BAD, 0, 0, "path", "does not lead from the prefix to the checkpoint");
@@ -311,24 +291,15 @@ fork_proof_answer(struct node *n, struct link *l, const Parallax__V1__ProofAnswe
 {
     struct track *t = a->log.len == LOG_ID_BYTES ? node_track(n, a->log.data) : NULL;
     struct evidence e;
-    uint8_t root[HASH_BYTES];
 
     if (t == NULL || !t->ask.busy || t->ask.link != l->id || a->old_size != t->ask.old_size)
         return; /* too late, or nobody asked: costs nothing */
     if (read_answer(n, t, a, &e, why) != 0) {
-        t->ask.busy = false;
+        bisect_end(t);
         return;
     }
-    if (t->ask.hi != 0) {
-        if (a->old_size > t->ready || node_range_root(n, t, 0, a->old_size, root) != 0) {
-            t->ask.busy = false;
-            return;
-        }
-        if (memcmp(root, e.prefix_root, HASH_BYTES) == 0)
-            t->ask.lo = a->old_size;
-        else
-            t->ask.hi = a->old_size;
-        bisect(n, t, l);
+    if (t->bisect != NULL) {
+        bisect_answer(n, t, l, &e);
         return;
     }
     if (memcmp(e.prefix_root, e.older.root, HASH_BYTES) == 0) {
@@ -336,7 +307,22 @@ fork_proof_answer(struct node *n, struct link *l, const Parallax__V1__ProofAnswe
         return;
     }
     found(n, t, &e);
-    begin_bisect(n, t, l, e.older.size <= t->ready ? e.older.size : t->ready + 1, e.newer.size);
+    bisect_begin(n, t, l);
+}
+
+/* Where the stories part is not known: the next peer may hold the other one. */
+static void
+probe(struct node *n, struct track *t)
+{
+    if (!t->row.disputed || t->row.common != 0 || t->row.size == 0 || t->ask.busy || n->link_n == 0 ||
+        n->mono - t->probe_ms < PROBE_MS)
+        return;
+    t->probe_ms = n->mono;
+    for (size_t i = 0; i < n->link_n && t->bisect == NULL; i++) {
+        struct link *l = n->link[t->probe_turn++ % n->link_n];
+        if (!l->surplus)
+            bisect_begin(n, t, l);
+    }
 }
 
 void
@@ -344,8 +330,13 @@ fork_tick(struct node *n)
 {
     for (size_t i = 0; i < n->track_n; i++) {
         struct track *t = n->track[i];
-        if (t->ask.busy && n->mono - t->ask.ms > ASK_MS)
-            blame_sender(n, t);
+        if (t->ask.busy && n->mono - t->ask.ms > ASK_MS) {
+            if (t->bisect != NULL)
+                bisect_late(n, t);
+            else
+                blame_sender(n, t);
+        }
+        probe(n, t);
     }
 }
 
@@ -376,7 +367,7 @@ fork_proof(struct node *n, struct link *l, const Parallax__V1__Proof *p)
     if (t == NULL || l->proofs_n++ >= PROOFS_MAX || !may_release(l->peer, &t->row, n->roster) ||
         p->old_size == 0 || p->old_size > t->ready)
         return;
-    head = held_head(n, t);
+    head = fork_held_head(n, t);
     hashes = action_memory(n, LIMIT_PROOF_COUNT * HASH_BYTES);
     if (head.size < p->old_size || node_range_root(n, t, 0, p->old_size, root) != 0 ||
         (count = node_prove_consistency(n, t, p->old_size, head.size, hashes)) < 0)
@@ -395,6 +386,19 @@ fork_proof(struct node *n, struct link *l, const Parallax__V1__Proof *p)
     session_send(n, l, &f);
 }
 
+/* Who tells what both stories have in common holds it, or soon does. Of alerts all is taken that goes on where ours ends. */
+static void
+offer(struct node *n, struct track *t, const struct link *l, uint64_t common)
+{
+    if (l->lane != t->lane)
+        return;
+    if (common < t->row.size + 1 && l->lane == PARALLAX__V1__LANE__ALERT_LANE)
+        common = t->row.size + 1;
+    if (common > t->offered[l->member])
+        t->offered[l->member] = common;
+    follow_choose(n, t);
+}
+
 void
 fork_told(struct node *n, struct link *l, const Parallax__V1__Fork *in, struct why *why)
 {
@@ -409,8 +413,12 @@ fork_told(struct node *n, struct link *l, const Parallax__V1__Fork *in, struct w
     if (evidence_take(in, e, why) != 0)
         return;
     t = node_track(n, e->older.log);
-    if (t != NULL && (t->row.frozen || strcmp(t->row.origin, e->origin) != 0))
-        return; /* known already, or of nobody */
+    if (t != NULL && strcmp(t->row.origin, e->origin) != 0)
+        return; /* of nobody */
+    if (t != NULL && t->row.disputed && e->common.size <= t->row.common) {
+        offer(n, t, l, e->common.size); /* known already */
+        return;
+    }
     if (node_member_index(n, e->origin) < 0 || evidence_check(e, n->roster, why) != 0) {
         if (why->code == WHY_NONE)
             why_set(why, WHY_HEAD_KEY, 0, 0, "origin", "not a member");
@@ -418,5 +426,11 @@ fork_told(struct node *n, struct link *l, const Parallax__V1__Fork *in, struct w
     }
     if (t == NULL && (t = heads_discover(n, l, e->origin, &e->newer, false, why)) == NULL)
         return;
-    found(n, t, e);
+    if (e->common.size > 0)
+        fork_common(n, t, l, e);
+    else
+        found(n, t, e);
+    if (t->row.common == 0)
+        bisect_begin(n, t, l);
+    offer(n, t, l, e->common.size);
 }

@@ -241,7 +241,7 @@ take_head(struct node *n, struct link *l, const Parallax__V1__Head *h, struct wh
     if (c.size > t->row.head.size) {
         if (t->own == OWN_OPEN) {
             /* Somebody signed with our key what our signer did not. */
-            fork_forged(n, t);
+            fork_forged(n, t, l);
             return;
         }
         heads_adopt(n, t, &c);

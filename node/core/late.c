@@ -9,6 +9,7 @@
 #define AGAIN_MS      10000 /* a reveal that was asked for is not asked for again so soon */
 #define BODY_AGAIN_MS 2000  /* the next peer is asked for a body */
 #define RESCAN_BYTES  65536
+#define REFILL_PIECES 4
 
 static struct track *
 track_no(struct node *n, uint32_t no)
@@ -282,6 +283,96 @@ rescan(struct node *n, struct track *t)
     t->rescanned = b.first + b.count;
 }
 
+/* What a batch says of the picture, as it stands: it is delivered already. */
+static void
+refill_batch(struct node *n, struct track *t, const struct store_batch *b, uint64_t end)
+{
+    const struct node_view *v = &n->conf.view;
+    struct store_subject *subjects = action_memory(n, b->count * sizeof(*subjects));
+    struct span headers[LIMIT_BATCH_COUNT], bodies[LIMIT_BATCH_COUNT];
+    uint64_t *sealed = action_memory(n, b->count * sizeof(*sealed));
+    struct action *a;
+    size_t count = 0, sealed_n = 0;
+
+    for (uint32_t i = 0; i < b->count; i++) {
+        headers[i] = b->records[i].header;
+        bodies[i] = b->records[i].body_state == STORE_BODY_HELD ? b->records[i].body : span_of(NULL, 0);
+    }
+    if (node_is_named(t) && node_sealed_open(n, t, headers, bodies, b->count) != 0)
+        return; /* the same piece again, at the next tick */
+    for (uint32_t i = 0; i < b->count && b->first + i < end; i++) {
+        struct road_result *r;
+        if (b->records[i].quarantine != WHY_NONE || bodies[i].p == NULL)
+            continue;
+        r = action_memory(n, sizeof(*r));
+        road_check(n, t, headers[i], bodies[i], STORE_BODY_HELD, node_is_named(t) ? &n->plain[i] : NULL, NULL,
+                   r);
+        if (r->visible && r->record.quarantine == WHY_NONE)
+            road_subject(&subjects[count++], t, r, b->first + i);
+        else if (r->record.quarantine == WHY_NONE && r->kind < PARALLAX__V1__KIND__DESCRIPTOR)
+            sealed[sealed_n++] = b->first + i;
+    }
+    for (size_t i = 0; i < sealed_n && v->reveal_of != NULL; i++) {
+        struct store_due due = {.kind = DUE_REVEAL, .log = t->row.no, .index = sealed[i]};
+        if (v->reveal_of(v->cookie, t->row.id, sealed[i], &due.reveal_log, &due.reveal_index) == 0)
+            take_due(n, &due); /* its time has come already */
+    }
+    if (count > 0) {
+        a = action_add(n, ACTION_REFILL);
+        a->subjects = subjects;
+        a->subjects_n = count;
+    }
+    n->refilled = b->first + b->count;
+}
+
+/* The next piece of what ${t}'s origin says: what is disputed left the picture, what is older and believed comes back. False when all of it was looked at. */
+static bool
+refill_piece(struct node *n, struct track *t)
+{
+    const struct node_view *v = &n->conf.view;
+    struct store_record *records;
+    struct store_batch b;
+
+    for (; t->refill_log < n->track_n; t->refill_log++, t->refill_at = 0) {
+        struct track *from = n->track[t->refill_log];
+        uint64_t end = from->row.disputed && from->row.common < from->ready ? from->row.common : from->ready;
+        if (strcmp(from->row.origin, t->row.origin) != 0 || t->refill_at >= end)
+            continue;
+        records = action_memory(n, LIMIT_BATCH_COUNT * sizeof(*records));
+        if (v->batch(v->cookie, from->row.no, t->refill_at, RESCAN_BYTES, records, LIMIT_BATCH_COUNT, &b) !=
+            0)
+            continue;
+        n->refilled = t->refill_at;
+        refill_batch(n, from, &b, end);
+        t->refill_at = n->refilled;
+        return true;
+    }
+    return false;
+}
+
+/* ${t} contradicts itself: the picture follows, a few pieces a tick. */
+static void
+refill(struct node *n, struct track *t)
+{
+    struct action *a;
+
+    if (!t->refill_begun) {
+        a = action_add(n, ACTION_DISPUTE);
+        a->row = action_row_copy(n, t);
+        a->size = t->row.common;
+        t->refill_begun = true;
+        t->refill_log = t->refill_at = 0;
+        return;
+    }
+    for (unsigned i = 0; i < REFILL_PIECES; i++) {
+        if (!refill_piece(n, t)) {
+            t->row.refill = false;
+            t->row_dirty = true;
+            return;
+        }
+    }
+}
+
 void
 late_tick(struct node *n)
 {
@@ -300,5 +391,7 @@ late_tick(struct node *n)
     for (size_t i = 0; i < n->track_n; i++) {
         if (n->track[i]->rescanned < n->track[i]->rescan)
             rescan(n, n->track[i]);
+        if (n->track[i]->row.refill)
+            refill(n, n->track[i]);
     }
 }

@@ -208,6 +208,7 @@ track_free(struct track *t)
             free(r);
         }
     }
+    free(t->bisect);
     free(t);
 }
 

@@ -52,6 +52,7 @@ struct node_conf {
     const char *name;
     const struct roster *roster; /* borrowed for the life of the node */
     uint8_t seed[32];            /* for salts and ids; never used twice */
+    bool copied;                 /* the store is a marked copy: no log of ours goes on from it */
     bool fresh_boot;             /* the node (not only its role) was started: boot guards apply */
     int64_t guard_wait_ms, heartbeat_ms, cosign_ms;
     uint64_t quota, quota_alert; /* bytes held of one origin: in data logs, in the others; 0 = any */
@@ -163,7 +164,9 @@ enum action_kind {
     ACTION_EVIDENCE,     /* log, bytes: a packed Fork (core/evidence.h), to be kept for good */
     ACTION_ROSTER,       /* bytes = note, size = version: keep it, and start a node with it */
     ACTION_LATE,         /* late */
-    ACTION_EVENT         /* event, text */
+    ACTION_DISPUTE, /* row, size: of a log that contradicts itself, leaves from size on leave the picture */
+    ACTION_REFILL,  /* subjects, subjects_n: of records that were delivered before */
+    ACTION_EVENT    /* event, text */
 };
 
 /* A batch with what it does to the tree and the picture. subject[].delivery is the adapter's: delivery of the
@@ -197,6 +200,8 @@ struct action {
     const struct store_log *row;
     const struct action_batch *batch;
     const struct store_late *late;
+    const struct store_subject *subjects;
+    size_t subjects_n;
     const struct why *why;
     struct store_range_row range;
 };

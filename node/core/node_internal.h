@@ -143,11 +143,19 @@ struct track {
     struct {                   /* fork.c: a proof that was asked for */
         bool busy;
         uint32_t link;
-        struct checkpoint older;               /* that the answer may contradict */
-        uint64_t old_size, newer_size, lo, hi; /* lo, hi: of the bisection, hi 0 before it */
-        unsigned steps;
+        struct checkpoint older; /* that the answer may contradict */
+        uint64_t old_size;
         int64_t ms;
     } ask;
+    struct bisect *bisect; /* bisect.c: the question is one of several; NULL = it is not */
+    /* a log that contradicts itself */
+    int64_t probe_ms; /* when somebody was asked last where the stories part */
+    size_t probe_turn;
+    uint32_t strayed; /* link that told another story than ours, and when; 0 = none */
+    int64_t strayed_ms;
+    bool refill_begun;  /* the picture is brought in line: late.c */
+    size_t refill_log;  /* index in node.track */
+    uint64_t refill_at; /* leaf of that log */
     /* named audiences: audience.c */
     bool described; /* its descriptor was read */
     bool hinted;    /* a later log names it in its KEYS: it was asked for again */
@@ -218,6 +226,7 @@ struct node {
         int64_t ms;
     } revealing[REVEALING_MAX]; /* lately asked to be revealed */
     size_t revealing_next, fetch_turn;
+    uint64_t refilled; /* leaf up to which the last piece of a refill was looked at */
     struct buf opened; /* bodies of the batch that is looked at */
     struct span plain[LIMIT_BATCH_COUNT];
     struct why plain_why[LIMIT_BATCH_COUNT];
@@ -235,6 +244,7 @@ struct action *action_add(struct node *n, enum action_kind kind);
 void *action_memory(struct node *n, size_t bytes); /* zeroed; lives until the actions are cleared */
 void action_event(struct node *n, enum log_event event, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+const struct store_log *action_row_copy(struct node *n, const struct track *t);
 void action_row(struct node *n, struct track *t); /* ACTION_LOG_PUT with a copy of the row */
 
 /* node.c */
@@ -283,12 +293,41 @@ struct track *heads_discover(struct node *n, struct link *l, const char *origin,
 Parallax__V1__Head *heads_put(struct node *n,
                               const struct track *t); /* lives until the actions are cleared */
 
+/* bisect.c */
+struct evidence;
+/* Ask ${l} where its story of ${t} and ours part, if they do: fork_common() hears of it. */
+void bisect_begin(struct node *n, struct track *t, struct link *l);
+/* A checked answer: in->newer is the head of ${l}, in->path leads to it from in->prefix_root at the size that was asked for. */
+void bisect_answer(struct node *n, struct track *t, struct link *l, const struct evidence *in);
+void bisect_late(struct node *n, struct track *t); /* no answer came */
+void bisect_end(struct track *t);
+
+/* dispute.c */
+bool dispute_has(const struct track *t, uint64_t index); /* is that leaf kept aside? */
+/* Is more to be read of a log that contradicts itself: its common part, or alerts? */
+bool dispute_wants(const struct node *n, const struct track *t);
+uint64_t dispute_served(const struct track *t); /* leaves below this are served, of any log */
+int dispute_evidence(struct node *n, const struct track *t, struct evidence *e);
+/* May the frame be looked at? The common part comes under the older head of the evidence, and ends with it. */
+bool dispute_fits(struct node *n, const struct track *t, const Parallax__V1__Data *d,
+                  const struct checkpoint *anchor);
+/* Prove ${size}, in the common part, under the older head, which goes to ${anchor}, with no leaf above the common part. Number of hashes, or -1. */
+int dispute_prove(struct node *n, const struct track *t, uint64_t size, struct checkpoint *anchor,
+                  uint8_t (*proof)[HASH_BYTES]);
+/* From now on it contradicts itself, or more of it is in common. */
+void dispute_begin(struct node *n, struct track *t, const struct evidence *e);
+
 /* fork.c */
+/* The newest signed head whose leaves we hold to its end; size 0: none. */
+struct checkpoint fork_held_head(struct node *n, const struct track *t);
+void fork_ask(struct node *n, struct link *l, struct track *t, uint64_t old_size, uint64_t new_size);
+/* ${e} shows, with ${l}'s answers, what both stories have in common. */
+void fork_common(struct node *n, struct track *t, struct link *l, const struct evidence *e);
 /* Two signed heads of one size. ${l} told the second. */
 void fork_same_size(struct node *n, struct track *t, struct link *l, const struct checkpoint *a,
                     const struct checkpoint *b);
 /* A head that our signer never made, under our key: what follows from it is not known yet. */
-void fork_forged(struct node *n, struct track *t);
+void fork_forged(struct node *n, struct track *t, struct link *l);
 /* Does the verified head ${c}, below what we hold, contradict it? Then it is kept and told. */
 bool fork_older(struct node *n, struct track *t, struct link *l, const struct checkpoint *c);
 /* A batch that does not lead to its well-signed anchor: true when the proof was asked for, or is here already. */

@@ -212,42 +212,49 @@ fill_classes(struct node *n)
     }
 }
 
+/* What the signer signed, as a head. -1: its key is not in the roster. */
+static int
+signer_head(struct node *n, const struct track *t, const struct event_signed *s, struct checkpoint *c)
+{
+    const struct roster_member *me = &n->roster->member[n->me];
+    char line[ORIGIN_LINE_MAX];
+
+    memcpy(c->log, t->row.id, LOG_ID_BYTES);
+    c->size = s->size;
+    memcpy(c->root, s->root, HASH_BYTES);
+    memcpy(c->signature, s->signature, SIG_BYTES);
+    checkpoint_origin_line(n->roster->federation, n->conf.name, t->row.id, line);
+    for (unsigned i = 0; i < me->log.n; i++) {
+        checkpoint_key_id(line, 0x01, me->log.key[i].key, c->key_id);
+        if (checkpoint_verify(c, line, me->log.key[i].key))
+            return 0;
+    }
+    return -1;
+}
+
 /* The newest head as the signer gave it becomes the log's, if it fits what we hold. */
 static int
 take_signature(struct node *n, struct track *t, const struct event_signed *s)
 {
-    const struct roster_member *me = &n->roster->member[n->me];
     struct checkpoint c;
     struct action *a;
     struct store_log *row;
-    char line[ORIGIN_LINE_MAX];
     uint8_t root[HASH_BYTES];
 
     tree_root(&t->tree, root);
-    if (s->size != t->row.size || memcmp(root, s->root, HASH_BYTES) != 0)
+    if (s->size != t->row.size || memcmp(root, s->root, HASH_BYTES) != 0 || signer_head(n, t, s, &c) != 0)
         return -1;
-    memcpy(c.log, t->row.id, LOG_ID_BYTES);
-    c.size = s->size;
-    memcpy(c.root, root, HASH_BYTES);
-    memcpy(c.signature, s->signature, SIG_BYTES);
-    checkpoint_origin_line(n->roster->federation, n->conf.name, t->row.id, line);
-    for (unsigned i = 0; i < me->log.n; i++) {
-        checkpoint_key_id(line, 0x01, me->log.key[i].key, c.key_id);
-        if (!checkpoint_verify(&c, line, me->log.key[i].key))
-            continue;
-        if (t->row.head.size != c.size)
-            heads_adopt(n, t, &c);
-        t->anchored = c.size;
-        t->signer = *s;
-        n->audience_dirty =
-            n->audience_dirty || (node_is_named(t) && (!t->described || c.size <= AUDIENCE_LEAVES));
-        row = action_memory(n, sizeof(*row));
-        *row = t->row;
-        a = action_add(n, ACTION_BATCH_SIGN);
-        a->row = row;
-        return 0;
-    }
-    return -1; /* the signer's key is not in the roster */
+    if (t->row.head.size != c.size)
+        heads_adopt(n, t, &c);
+    t->anchored = c.size;
+    t->signer = *s;
+    n->audience_dirty =
+        n->audience_dirty || (node_is_named(t) && (!t->described || c.size <= AUDIENCE_LEAVES));
+    row = action_memory(n, sizeof(*row));
+    *row = t->row;
+    a = action_add(n, ACTION_BATCH_SIGN);
+    a->row = row;
+    return 0;
 }
 
 /* The guard lets the log go on. */
@@ -340,6 +347,20 @@ own_recovered(struct node *n, struct track *t)
         own_guard_check(n);
 }
 
+/*
+ * The store is a copy: what was signed after it was made may be known to nobody who answers, so the log ends whatever peers say. Its successor names the newest head that the signer
+ * knows; the leaves up to there are had from peers, as of any log.
+ */
+static void
+end_copied(struct node *n, struct track *t)
+{
+    struct checkpoint c;
+
+    if (t->signer.size > t->row.head.size && signer_head(n, t, &t->signer, &c) == 0)
+        heads_adopt(n, t, &c);
+    continue_elsewhere(n, t);
+}
+
 void
 own_listed(struct node *n, const struct event *e)
 {
@@ -368,7 +389,9 @@ own_listed(struct node *n, const struct event *e)
         if (t->own != OWN_LISTING)
             continue;
         t->anchored = t->row.head.size < t->row.size ? t->row.head.size : t->row.size;
-        if (guarded || t->signer.size > t->row.size) {
+        if (n->conf.copied) {
+            end_copied(n, t);
+        } else if (guarded || t->signer.size > t->row.size) {
             char hex[2 * LOG_ID_BYTES + 1];
             text_hex_of(t->row.id, LOG_ID_BYTES, hex);
             t->own = OWN_GUARD;

@@ -215,6 +215,7 @@ road_subject(struct store_subject *s, const struct track *t, const struct road_r
     s->object[1] = r->subject.object[1];
     s->mode = r->mode;
     s->kind = r->kind;
+    s->aside = dispute_has(t, index);
     s->epoch = utc_sort_key(r->subject.epoch);
     s->created = r->created;
     s->log = t->row.no;

@@ -165,6 +165,8 @@ row_json(const struct row *r, struct span incarnation, struct buf *out)
         object_ms(out, "received", r->in->received_ms);
     if (r->in->quarantine[0] != '\0')
         object_str(out, "quarantine", r->in->quarantine);
+    if (r->in->disputed)
+        object_bool(out, "disputed", true);
     put_body(r, out);
     object_close(out);
 }

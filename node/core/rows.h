@@ -15,6 +15,9 @@ struct store_log {
     char audience[LIMIT_NAME_BYTES + 1]; /* "" until the descriptor is held */
     char class_name[LIMIT_NAME_BYTES + 1];
     bool own, closed, frozen;
+    bool disputed;                /* it contradicts itself: leaves from common on are not believed */
+    bool refill;                  /* the picture is still to be brought in line with that */
+    uint64_t common;              /* leaves that are proved to be in both stories */
     uint64_t size;                /* leaves held */
     uint64_t bytes;               /* of headers and bodies held */
     struct checkpoint head;       /* newest signed head known; size 0 = none */
@@ -65,6 +68,7 @@ struct store_subject {
     const char *type, *key, *origin;
     const char *object[2]; /* canonical ids, "" = none */
     uint8_t mode, kind;
+    bool aside;             /* disputed: it is delivered, and does nothing to the picture */
     int64_t epoch, created; /* utc_sort_key() */
     uint32_t log;
     uint64_t index;

@@ -23,7 +23,8 @@ serve_open(struct node *n, struct link *l, const Parallax__V1__Open *o)
     struct track *t = o->log.len == LOG_ID_BYTES ? node_track(n, o->log.data) : NULL;
     struct peer_log *p;
 
-    if (t == NULL || t->lane != l->lane || t->row.frozen || !may_release(l->peer, &t->row, n->roster)) {
+    if (t == NULL || t->lane != l->lane || (t->row.frozen && !t->row.disputed) ||
+        !may_release(l->peer, &t->row, n->roster)) {
         refuse(n, l, o->log);
         return;
     }
@@ -52,7 +53,7 @@ has_data(struct node *n, struct link *l, const struct track *t)
 {
     const struct peer_log *p = session_log(l, t);
 
-    return p->serving && p->next < t->ready && !t->row.frozen && may_release(l->peer, &t->row, n->roster);
+    return p->serving && p->next < dispute_served(t) && may_release(l->peer, &t->row, n->roster);
 }
 
 static void
@@ -85,6 +86,16 @@ send_data(struct node *n, struct link *l, struct track *t)
     if (n->conf.view.batch(n->conf.view.cookie, t->row.no, p->next, LIMIT_DATA_BYTES - DATA_FIXED_BYTES,
                            n->records, LIMIT_BATCH_COUNT, &b) != 0)
         return false;
+    if (t->row.disputed && b.first < t->row.common) {
+        uint64_t left = t->row.common - b.first;
+        uint8_t(*hashes)[HASH_BYTES] = action_memory(n, LIMIT_PROOF_COUNT * HASH_BYTES);
+        int count;
+        b.count = b.count < left ? b.count : (uint32_t)left;
+        if ((count = dispute_prove(n, t, b.first + b.count, &b.anchor, hashes)) < 0)
+            return false;
+        b.proof_n = (uint32_t)count;
+        b.proof = (const uint8_t(*)[HASH_BYTES])hashes;
+    }
     put_records(n, &b);
     evidence_checkpoint_put(&b.anchor, &anchor);
     for (uint32_t i = 0; i < b.proof_n; i++)

@@ -104,6 +104,7 @@ struct api_match {
     bool dated;           /* since and until count: what has no epoch does not fit */
     int64_t since, until; /* utc_sort_key(), both included */
     bool quarantined;     /* those instead of the believed ones */
+    bool disputed;        /* those instead; else of the disputed ones alerts only */
 };
 int api_match_mode(struct api_call *c, int mode, int *out); /* REAL when unspecified */
 int api_match_modes(struct api_call *c, const Parallax__V1__Mode *modes, size_t n, struct api_match *m);

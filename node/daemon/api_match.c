@@ -59,7 +59,8 @@ read_time(struct api_call *c, const Parallax__V1__Utc *t, const char *field, int
 int
 api_match_query(struct api_call *c, const Parallax__V1__QueryRequest *q, struct api_match *m)
 {
-    *m = (struct api_match){.object = q->object, .origin = q->origin, .quarantined = q->quarantined};
+    *m = (struct api_match){
+        .object = q->object, .origin = q->origin, .quarantined = q->quarantined, .disputed = q->disputed};
     m->dated = q->since != NULL || q->until != NULL;
     if (q->type[0] != '\0' && api_match_types(c, &q->type, 1, m) != 0)
         return -1;
@@ -153,6 +154,15 @@ fits_subject(struct api_call *c, const struct api_match *m, const Parallax__V1__
            (!object || names_object(&subject, m->object));
 }
 
+/* A person looks at every alert. What else is disputed is shown to who asks for it. */
+static bool
+fits_dispute(const struct api_match *m, const struct store_log *log, uint64_t index)
+{
+    bool disputed = log->disputed && index >= log->common;
+
+    return m->quarantined || (m->disputed ? disputed : !disputed || strcmp(log->class_name, "alert") == 0);
+}
+
 bool
 api_match_record(struct api_call *c, const struct api_match *m, const struct store_log *log, uint64_t index,
                  const struct store_record *r)
@@ -163,7 +173,8 @@ api_match_record(struct api_call *c, const struct api_match *m, const struct sto
     struct why why;
     bool sealed;
 
-    if ((r->quarantine != WHY_NONE) != m->quarantined || !fits_origin(m, log->origin))
+    if ((r->quarantine != WHY_NONE) != m->quarantined || !fits_dispute(m, log, index) ||
+        !fits_origin(m, log->origin))
         return false;
     arena_clear(c->scratch);
     why_clear(&why);

@@ -76,6 +76,7 @@ fill(struct api_page *p, const struct api_page_log *log, uint64_t index, const s
     parallax__v1__record_id__init(row->id);
     row->id->log = (ProtobufCBinaryData){LOG_ID_BYTES, (uint8_t *)(uintptr_t)log->row->id};
     row->id->index = index;
+    row->disputed = log->row->disputed && index >= log->row->common;
     row->origin = api_answer_text(log->row->origin);
     row->series = log->series;
     row->header = api_answer_bytes(c, r->header);

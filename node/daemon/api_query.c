@@ -310,8 +310,8 @@ api_query_answer(struct api_call *c)
     if (q->quarantined)
         rc = answer_quarantined(c, &match, &page, &cursor);
     else
-        rc =
-            q->history ? answer_history(c, &match, &page, &cursor) : answer_latest(c, &match, &page, &cursor);
+        rc = q->history || q->disputed ? answer_history(c, &match, &page, &cursor)
+                                       : answer_latest(c, &match, &page, &cursor);
     if (rc == 0)
         rc = buf_failed(&cursor) ? api_answer_refuse(c, WHY_NO_MEMORY, NULL, "no memory for the cursor")
                                  : api_page_end(&page, buf_span(&cursor));

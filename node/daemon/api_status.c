@@ -61,6 +61,8 @@ api_status_log(struct api_call *c, const struct node_log_status *in)
     out->state = api_answer_text(in->state);
     out->bytes = row->bytes;
     out->quarantined = in->quarantined;
+    out->disputed = in->row->disputed;
+    out->common = in->row->common;
     if (out->series == NULL || fill_witnesses(c, in, out) != 0 || c->arena->failed)
         return NULL;
     return out;

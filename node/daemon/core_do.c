@@ -247,6 +247,8 @@ do_guard_passed(struct core *c, const struct action *a)
     begin(c);
     if (!c->failed)
         check(c, store_meta_set(c->store, "boot", span_str(c->args->boot)));
+    if (!c->failed)
+        check(c, store_meta_delete(c->store, STORE_COPY_MARK));
 }
 
 static void
@@ -293,6 +295,22 @@ do_late(struct core *c, const struct action *a)
 }
 
 static void
+do_dispute(struct core *c, const struct action *a)
+{
+    begin_urgent(c);
+    if (!c->failed)
+        check(c, store_dispute_drop(c->store, a->row->no, a->row->origin, a->size));
+}
+
+static void
+do_refill(struct core *c, const struct action *a)
+{
+    begin(c);
+    for (size_t i = 0; i < a->subjects_n && !c->failed; i++)
+        check(c, store_dispute_refill(c->store, &a->subjects[i]));
+}
+
+static void
 do_event(struct core *c, const struct action *a)
 {
     (void)c;
@@ -310,6 +328,7 @@ static do_fn *const table[] = {
     [ACTION_ANSWER] = do_answer,       [ACTION_GUARD_PASSED] = do_guard_passed,
     [ACTION_EVIDENCE] = do_evidence,   [ACTION_ROSTER] = do_roster,
     [ACTION_LATE] = do_late,           [ACTION_EVENT] = do_event,
+    [ACTION_DISPUTE] = do_dispute,     [ACTION_REFILL] = do_refill,
 };
 
 void

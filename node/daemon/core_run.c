@@ -101,10 +101,17 @@ make_node(struct core *c)
                              .seal = {c->seal, seallink_items, seallink_wrap}};
     struct rows rows = {NULL, 0};
     struct buf boot;
+    int copied;
 
     buf_init(&boot, 256);
     randombytes_buf(conf.seed, sizeof(conf.seed));
-    if (store_meta_get(c->store, "boot", &boot) < 0 || store_logs(c->store, add_row, &rows) != 0) {
+    copied = store_meta_get(c->store, STORE_COPY_MARK, &boot);
+    conf.copied = copied == 0;
+    if (conf.copied)
+        log_event(EV_store_is_copy, "made_s=%.*s", (int)boot.n, (const char *)boot.p);
+    buf_clear(&boot);
+    if (copied < 0 || store_meta_get(c->store, "boot", &boot) < 0 ||
+        store_logs(c->store, add_row, &rows) != 0) {
         free(rows.v);
         buf_release(&boot);
         return -1;

@@ -135,7 +135,14 @@ static const char STEP_3[] =
     "CREATE TABLE again (leaf INTEGER PRIMARY KEY, reason INTEGER NOT NULL) STRICT;"
     "CREATE INDEX quarantine_leaf ON quarantine (leaf);";
 
-const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, NULL};
+static const char STEP_4[] =
+    /* Of a log that contradicts itself: 1, or 2 while the picture is brought in line; leaves that both stories have. */
+    "ALTER TABLE log ADD COLUMN disputed INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE log ADD COLUMN common INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE log SET disputed = 2 WHERE frozen AND EXISTS (SELECT 1 FROM meta WHERE name = 'fork:' || "
+    "lower(hex(log.id)));";
+
+const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4, NULL};
 
 int
 schema_version(void)

@@ -372,6 +372,17 @@ store_meta_set(struct store *s, const char *name, struct span value)
 }
 
 int
+store_meta_delete(struct store *s, const char *name)
+{
+    sqlite3_stmt *st = store_stmt(s, SQL_META_DELETE);
+
+    if (st == NULL)
+        return -1;
+    store_bind_text(st, 1, name);
+    return store_run(s, st);
+}
+
+int
 store_meta_get(struct store *s, const char *name, struct buf *value)
 {
     sqlite3_stmt *st = store_stmt(s, SQL_META_GET);

@@ -29,6 +29,14 @@ uint64_t store_free_bytes(struct store *s); /* of the file system that holds it 
 /* Small values by name: boot ids, guard states. */
 int store_meta_set(struct store *s, const char *name, struct span value);
 int store_meta_get(struct store *s, const char *name, struct buf *value); /* 1 when absent */
+/* Set in a copy that store_copy() made: no log of ours is continued from it. Deleted once they all have ended. */
+#define STORE_COPY_MARK "copy"
+int store_meta_delete(struct store *s, const char *name);
+/*
+ * Copy the store at ${path}, as it is at one moment and whether or not a node has it open, to the file ${to}, which is empty or not there; the copy is marked and has an
+ * incarnation of its own. 0, or -1 with what SQLite says in ${error}; ${to} is worth nothing then.
+ */
+int store_copy(const char *path, const char *to, char *error, size_t error_n);
 /* What shows that a log contradicted itself (a packed Fork, core/evidence.h); as store_meta_*. */
 int store_evidence_set(struct store *s, const uint8_t log[LOG_ID_BYTES], struct span fork);
 int store_evidence_get(struct store *s, const uint8_t log[LOG_ID_BYTES], struct buf *fork);
@@ -85,7 +93,7 @@ int store_published_get(struct store *s, struct span key, uint32_t part, struct 
 
 /* The picture: the newest record of each (type, mode, subject key, origin), by (epoch, created, log id, index); independent of arrival order. */
 /*
- * Replace the row when ${subject} is newer than what is there, and note its epoch in its segment. Texts: type and origin at most LIMIT_NAME_BYTES, key and
+ * Replace the row when ${subject} is newer than what is there and not set aside, and note its epoch in its segment. Texts: type and origin at most LIMIT_NAME_BYTES, key and
  * objects at most 127 bytes. When the record is not signed yet, this waits for store_batch_sign and ${delivery} is not looked at.
  */
 int store_latest_put(struct store *s, const struct store_subject *subject);
@@ -99,6 +107,12 @@ struct store_latest {
 };
 typedef int store_latest_fn(void *cookie,
                             const struct store_latest *row); /* non-zero stops; the same value is returned */
+/*
+ * A log contradicts itself: rows whose newest record is one of its leaves from ${from} on leave the picture. What older records say of those subjects is put
+ * back by store_dispute_refill(), which finds the delivery number of a record that came with its batch.
+ */
+int store_dispute_drop(struct store *s, uint32_t log, const char *origin, uint64_t from);
+int store_dispute_refill(struct store *s, const struct store_subject *subject);
 /* Rows of the picture in canonical order (type, mode, key, origin by bytes), strictly after ${after} (NULL: from the start). */
 int store_latest_each(struct store *s, const struct store_latest *after, store_latest_fn *fn, void *cookie);
 /* Rows whose subject names ${object}, newest epoch first. */

@@ -216,6 +216,8 @@ store_latest_apply(struct store *s, const struct store_subject *v)
 
     if (store_segment_note(s, v->delivery, v->type, v->epoch) != 0)
         return -1;
+    if (v->aside)
+        return 0;
     hash_texts(c, key, 3, v->mode, hash);
     hash_texts(c, v->object, 2, 0, objects);
     k = find(c, hash);

@@ -22,6 +22,12 @@ struct walk {
     struct place key_place;
 };
 
+static bool
+separates(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ':' || c == ',';
+}
+
 /* The token that yajl speaks of: from behind the last one and what separates, to where yajl stands. */
 static struct span
 take_token(struct walk *w)
@@ -31,7 +37,7 @@ take_token(struct walk *w)
 
     if (end > w->input.n)
         end = w->input.n;
-    while (start < end && strchr(" \t\r\n:,", w->input.p[start]) != NULL && w->input.p[start] != 0)
+    while (start < end && separates(w->input.p[start]))
         start++;
     w->token_end = end;
     return span_of(w->input.p + start, end - start);
@@ -60,6 +66,8 @@ escape_at(struct span token, size_t at)
 static bool
 has_whole_pairs(struct span token)
 {
+    if (memchr(token.p, '\\', token.n) == NULL)
+        return true;
     for (size_t i = 0; i < token.n; i++) {
         unsigned value;
 

@@ -45,6 +45,46 @@ blockmap_columns(struct span line, struct span *column, size_t max)
     return n;
 }
 
+/* Two blanks side by side? A word of eight bytes is looked at at once; "yes" may be wrong. */
+static bool
+may_have_two_blanks(struct span s)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    size_t i = 0;
+
+    for (; i + 8 <= s.n; i += 7) {
+        uint64_t word, blank;
+
+        memcpy(&word, s.p + i, 8);
+        word ^= each * ' ';
+        blank = (word - each) & ~word & each * 0x80;
+        if ((blank & blank >> 8) != 0)
+            return true;
+    }
+    for (; i + 1 < s.n; i++) {
+        if (s.p[i] == ' ' && s.p[i + 1] == ' ')
+            return true;
+    }
+    return false;
+}
+
+void
+blockmap_single_blanks(char *to, struct span text)
+{
+    size_t n = 0;
+
+    if (text.n > 0 && to[0] != ' ' && to[text.n - 1] != ' ' && !may_have_two_blanks(text) &&
+        text_plain_prefix(text) == text.n)
+        return;
+    for (size_t i = 0; to[i] != 0; i++) {
+        bool is_blank = to[i] == ' ' || to[i] == '\n' || to[i] == '\r';
+
+        if (!is_blank || (n > 0 && to[n - 1] != ' '))
+            to[n++] = is_blank ? ' ' : to[i];
+    }
+    to[n > 0 && to[n - 1] == ' ' ? n - 1 : n] = 0;
+}
+
 bool
 blockmap_is_line(const struct block_kind *kind, const Parallax__V1__Item *item)
 {

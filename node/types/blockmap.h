@@ -141,6 +141,8 @@ int blockmap_find(const struct field *field, size_t n, struct span keyword);
 struct span blockmap_value(const Parallax__V1__Block *block, const char *keyword);
 /* Cut at blanks and TABs. The number of columns; more than ${max} are counted and not stored. */
 size_t blockmap_columns(struct span line, struct span *column, size_t max);
+/* One blank between two columns, none before and behind. ${to} is a copy of ${text}. */
+void blockmap_single_blanks(char *to, struct span text);
 /* Is item ${i} of ${block} a line of data (of the kind's lines)? */
 bool blockmap_is_line(const struct block_kind *kind, const Parallax__V1__Item *item);
 const struct block_kind *blockmap_kind(const struct blockmap *map, const char *name);

@@ -386,7 +386,7 @@ blockmap_build_continue(struct block_build *b, struct span text, struct place at
 static int
 note_numbers(struct block_build *b, struct span text, struct place at)
 {
-    if (memchr(text.p, 'D', text.n) == NULL && memchr(text.p, 'd', text.n) == NULL)
+    if (text.n == 0 || (memchr(text.p, 'D', text.n) == NULL && memchr(text.p, 'd', text.n) == NULL))
         return 0;
     for (size_t i = 1; i + 1 < text.n; i++) {
         bool before = text.p[i - 1] >= '0' && text.p[i - 1] <= '9';
@@ -412,47 +412,6 @@ note_odd(struct block_build *b, struct span text, struct place at)
     return odd == NULL ? 0 : fill_tolerate(&b->fill, WHY_TEXT_SYNTAX, at, "line", "%s", odd);
 }
 
-/* Two blanks side by side? A word of eight bytes is looked at at once; "yes" may be wrong. */
-static bool
-may_have_two_blanks(struct span s)
-{
-    const uint64_t each = UINT64_C(0x0101010101010101);
-    size_t i = 0;
-
-    for (; i + 8 <= s.n; i += 7) {
-        uint64_t word, blank;
-
-        memcpy(&word, s.p + i, 8);
-        word ^= each * ' ';
-        blank = (word - each) & ~word & each * 0x80;
-        if ((blank & blank >> 8) != 0)
-            return true;
-    }
-    for (; i + 1 < s.n; i++) {
-        if (s.p[i] == ' ' && s.p[i + 1] == ' ')
-            return true;
-    }
-    return false;
-}
-
-/* One blank between two columns. ${to} is a copy of ${text}. */
-static void
-single_blanks(char *to, struct span text)
-{
-    size_t n = 0;
-
-    if (text.n > 0 && to[0] != ' ' && to[text.n - 1] != ' ' && !may_have_two_blanks(text) &&
-        text_plain_prefix(text) == text.n)
-        return;
-    for (size_t i = 0; to[i] != 0; i++) {
-        bool is_blank = to[i] == ' ' || to[i] == '\n' || to[i] == '\r';
-
-        if (!is_blank || (n > 0 && to[n - 1] != ' '))
-            to[n++] = is_blank ? ' ' : to[i];
-    }
-    to[n > 0 && to[n - 1] == ' ' ? n - 1 : n] = 0;
-}
-
 int
 blockmap_build_line(struct block_build *b, struct span keyword, struct span text, bool has_units,
                     struct place at)
@@ -473,7 +432,7 @@ blockmap_build_line(struct block_build *b, struct span keyword, struct span text
         return -1;
     if (tag >= 0)
         item->keyword = (char *)(uintptr_t)b->walk.kind->tag[tag].keyword; /* as in open() */
-    single_blanks(item->value, text);
+    blockmap_single_blanks(item->value, text);
     item->unit = (char *)(uintptr_t)(has_units ? "all" : "");
     return add_item(b, item, at);
 }

@@ -2,6 +2,7 @@
 import gzip
 import json
 import os
+import zipfile
 
 import pytest
 
@@ -136,3 +137,21 @@ def test_a_record_of_another_type_does_not_meet_it_and_a_profile_must_be_known()
     assert done.returncode == FAILED and "another type" in done.out and "misses 1 of" in done.out
     done = run("check", "--profile", "tracks", path)
     assert done.returncode == USAGE and "no profile" in done.err
+
+
+def test_lines_are_those_of_the_file_behind_blank_lines_and_other_messages():
+    bad = message(head=HEAD.replace("COUNTRY = FR\n", ""), covariance=False)
+    text = "\n\n" + message(covariance=False) + "\n\n\n" + bad
+    row = 2 + message(covariance=False).count("\n") + 3 + HEAD.split("\n").index("META_START") + 1
+    assert misses(text) == [(row, "COUNTRY")]
+    assert misses(text.replace("\n", "\r\n")) == [(row, "COUNTRY")]
+
+
+def test_each_file_of_an_archive_has_its_own_lines(tmp_path):
+    bad = message(head=HEAD.replace("OWNER = Meridian\n", ""), covariance=False)
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("good.ocm", message())
+        archive.writestr("bad.ocm", bad)
+    done = run("check", "--profile", "tracss", path)
+    assert done.returncode == FAILED and "%s(bad.ocm):5: OWNER: missing" % path in done.out, done.out

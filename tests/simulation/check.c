@@ -110,12 +110,12 @@ check_logs(struct world *w, unsigned i)
     for (size_t k = 0; n != NULL && k < node_logs_count(n); k++) {
         struct node_log_status s;
         node_log_status(n, k, &s);
-        if (s.row->frozen) {
+        if (s.row->frozen && !(w->lies && strcmp(s.row->origin, w->roster->member[LIAR].name) == 0)) {
             snprintf(w->wrong, sizeof(w->wrong), "%s froze a log of %s", w->roster->member[i].name,
                      s.row->origin);
             return w->wrong;
         }
-        if (s.row->size == s.row->head.size && s.row->size > 0 &&
+        if (!s.row->frozen && s.row->size == s.row->head.size && s.row->size > 0 &&
             memcmp(s.root, s.row->head.root, HASH_BYTES) != 0) {
             snprintf(w->wrong, sizeof(w->wrong), "%s holds another tree than %s signed",
                      w->roster->member[i].name, s.row->origin);
@@ -133,8 +133,17 @@ world_violation(struct world *w)
     for (unsigned i = 0; i < w->conf.nodes; i++) {
         if (check_logs(w, i) != NULL)
             return w->wrong;
-        if (w->sim[i].signer.refused > 0) {
+        if (w->sim[i].signer.refused > 0 && !(w->lies && i == LIAR)) {
             snprintf(w->wrong, sizeof(w->wrong), "%s asked its signer for a fork", w->roster->member[i].name);
+            return w->wrong;
+        }
+    }
+    for (unsigned i = 0; i < w->conf.nodes; i++) {
+        for (size_t k = 0; k < w->sim[i].ended_n; k++) {
+            if (w->sim[i].signer.log[k].head.size == w->sim[i].ended[k])
+                continue;
+            snprintf(w->wrong, sizeof(w->wrong), "%s went on in a log from a marked copy",
+                     w->roster->member[i].name);
             return w->wrong;
         }
     }
@@ -148,6 +157,8 @@ world_violation(struct world *w)
     }
     for (size_t k = 0; k < w->acked_n; k++) {
         for (size_t m = 0; m < k; m++) {
+            if (w->lies && w->acked[k].node == LIAR)
+                continue; /* one in each story */
             if (w->acked[k].node == w->acked[m].node && w->acked[k].index == w->acked[m].index &&
                 memcmp(w->acked[k].log, w->acked[m].log, LOG_ID_BYTES) == 0) {
                 snprintf(w->wrong, sizeof(w->wrong), "two publications got one record");
@@ -224,6 +235,11 @@ put_row(void *cookie, const struct store_latest *row)
     node_log_status(p->w->sim[p->node].node, (size_t)i, &s);
     if (strcmp(s.row->audience, "open") != 0)
         return 0; /* not everybody reads those: secrets_wrong() */
+    if (p->w->lies && (i = node_log_find(p->w->sim[LIAR].node, s.row->id)) >= 0) {
+        node_log_status(p->w->sim[LIAR].node, (size_t)i, &s);
+        if (s.row->frozen && !s.row->disputed)
+            return 0; /* its origin forgot the end of it, and told no other story: others go on believing it */
+    }
     buf_put_fmt(&p->text, "%s %u %s %s %llu ", row->type, (unsigned)row->mode, row->key, row->origin,
                 (unsigned long long)row->index);
     buf_put(&p->text, s.row->id, LOG_ID_BYTES);

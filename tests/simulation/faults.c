@@ -19,8 +19,28 @@ restore(struct world *w, unsigned i)
     for (size_t k = s->backup_acked; k < w->acked_n; k++)
         w->acked[k].excused = w->acked[k].excused || w->acked[k].node == i;
     s->whole = true;
+    s->marked = world_chance(w, 5000);
     w->figures.restored++;
     tell(w, i, "store replaced by a backup");
+}
+
+/* Store and signer both are what they were, and nobody waits for what peers hold: what is signed now contradicts what was signed then. */
+static void
+lie(struct world *w, unsigned i)
+{
+    struct sim *s = &w->sim[i];
+
+    restore(w, i);
+    model_roll_back(&s->signer, &s->backup_signer);
+    s->marked = false;
+    s->ended_n = 0;
+    s->whole = false;
+    w->figures.lies++;
+    tell(w, i, "its signer, too: it will tell another story");
+    for (unsigned k = 0; k < w->conf.nodes; k++) {
+        if (k != i && world_chance(w, 7000))
+            net_cut(w, i, k, 1000 + (int64_t)world_below(w, 12000));
+    }
 }
 
 /* The process is gone, and with ${power} what its disk had not synced is in doubt. */
@@ -44,12 +64,30 @@ faults_crash(struct world *w, unsigned i, bool power)
     store_close(s->store);
     s->store = NULL;
     disk_revive(s->disk, power);
-    if (s->backup != NULL && w->conf.faults.restores && world_chance(w, 5000))
+    if (s->backup != NULL && i == LIAR && w->conf.faults.lies) {
+        if (world_chance(w, 8000))
+            lie(w, i);
+    } else if (s->backup != NULL && w->conf.faults.restores && world_chance(w, 5000)) {
         restore(w, i);
+    }
     net_node_gone(w, i);
     s->life++;
     t.at_ms = w->now + 200 + (int64_t)world_below(w, 5000);
     queue_put(&w->queue, t);
+}
+
+void
+faults_mark(struct world *w, unsigned i)
+{
+    struct sim *s = &w->sim[i];
+
+    if (!s->marked || !keep_holds_up(s, store_meta_set(s->store, STORE_COPY_MARK, span_str("1"))))
+        return;
+    s->marked = false;
+    s->ended_n = s->signer.log_n;
+    for (size_t k = 0; k < s->ended_n; k++)
+        s->ended[k] = s->signer.log[k].head.size;
+    tell(w, i, "that backup is marked as a copy");
 }
 
 static void
@@ -59,6 +97,7 @@ take_backup(struct world *w, unsigned i)
 
     disk_image_free(s->backup);
     s->backup = disk_copy(s->disk);
+    s->backup_signer = s->signer;
     s->backup_acked = w->acked_n;
     tell(w, i, "backup made");
 }
@@ -68,6 +107,11 @@ faults_cause(struct world *w)
 {
     unsigned i = (unsigned)world_below(w, w->conf.nodes);
 
+    if (w->conf.faults.lies && world_chance(w, 40))
+        faults_crash(w, LIAR, false);
+    if (w->conf.faults.lies && world_chance(w, 100) && w->sim[LIAR].node != NULL &&
+        !store_in_transaction(w->sim[LIAR].store))
+        take_backup(w, LIAR);
     if (w->conf.faults.crashes && world_chance(w, 40))
         faults_crash(w, i, w->conf.faults.power && world_chance(w, 3000));
     if (w->conf.faults.power && world_chance(w, 40))

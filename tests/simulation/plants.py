@@ -16,7 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__
 COPY = os.path.join(ROOT, "build", "plants")
 SEEDS = 120      # a plant that is not found in so many is not found
 # Where the search begins, for plants that few seeds find: it takes less time.
-FIRST = {"sign_before_disk": 40, "recovery_unsaid": 45, "tree_forgotten": 85, "tail_lost": 226, "ended_left": 226}
+FIRST = {"sign_before_disk": 40, "recovery_unsaid": 45, "tree_forgotten": 85, "tail_lost": 226, "ended_left": 226, "dispute_shown": 14, "common_left": 14, "common_unsaid": 14}
 CORES = os.cpu_count() or 1
 
 # name: file, what stands there (once), what stands there instead, what that would do
@@ -27,13 +27,13 @@ PLANTS = {
     "open_from_zero": ("node/core/follow.c", "    o.from = t->row.size;", "    o.from = 0;", "a log is read from its beginning again and again"),
     "stall_unseen": ("node/core/follow.c", "n->mono - t->progress_ms > STALL_MS;", "n->mono - t->progress_ms > 1000000000;", "a source that stopped is never left"),
     "leaf_skipped": ("node/core/serve.c", "    p->next = b.first + b.count;", "    p->next = b.first + b.count + (b.first % 7 == 3);", "a leaf is left out now and then"),
-    "batch_unsigned": ("node/core/own.c", "        a = action_add(n, ACTION_BATCH_SIGN);\n        a->row = row;\n        return 0;",
-                       "        a = NULL;\n        return a != NULL;", "a batch of ours keeps no anchor"),
+    "batch_unsigned": ("node/core/own.c", "    a = action_add(n, ACTION_BATCH_SIGN);\n    a->row = row;\n    return 0;",
+                       "    a = NULL;\n    (void)row;\n    return a != NULL;", "a batch of ours keeps no anchor"),
     "recovery_unsaid": ("node/core/own.c", "    t->anchored = t->row.size;\n    if (t->row.size >= t->row.head.size)", "    if (t->row.size >= t->row.head.size)",
                         "what came back from peers is not served"),
     "commit_unheard": ("node/core/node.c", "    own_committed(n);\n    follow_committed(n);", "    follow_committed(n);", "a stored batch is not signed"),
     "wrong_lane": ("node/core/node.c", "strcmp(row->class_name, \"data\") == 0 ?", "strcmp(row->class_name, \"data\") == 0 && row->size % 2 == 0 ?", "a log travels in the wrong lane after a restart"),
-    "head_forgotten": ("node/core/own.c", "        t->signer = *s;\n", "", "what the signer signed last is not remembered"),
+    "head_forgotten": ("node/core/own.c", "    t->anchored = c.size;\n    t->signer = *s;\n", "    t->anchored = c.size;\n", "what the signer signed last is not remembered"),
     "no_credit": ("node/core/session.c", "    l->limit = h->credit;", "    l->limit = h->credit / 1000;", "nearly nothing may be sent"),
     "open_later": ("node/core/serve.c", "    p->next = o->from;", "    p->next = o->from + 1;", "the first leaf that was asked for is left out"),
     "answered_first": ("node/core/publish.c", "answer(n, r->token, NULL, t->row.no, r->first, r->count);", "answer(n, r->token, NULL, t->row.no, count == 0 ? r->first : first, r->count);",
@@ -52,7 +52,18 @@ PLANTS = {
     "revealed_to_all": ("node/core/late.c", "    if (node_is_named(t)) {\n        node_random", "    if (node_is_named(t) && index % 2 == 0) {\n        node_random", "an embargo opens for readers who came later, too"),
     "body_unasked": ("node/core/fetch.c", "    g.count = 1;", "    g.count = 0;", "a body that came damaged is never asked for again"),
     "relay_believed": ("node/core/road.c", "inner.code == WHY_BODY_HASH) {", "inner.code == WHY_NONE) {", "who relays a damaged descriptor freezes the log of another"),
+    "dispute_shown": ("node/core/late.c", "        a->size = t->row.common;", "        a->size = t->row.size;", "what is disputed stays in the picture"),
+    "common_left": ("node/core/dispute.c", "    return t->row.size < t->row.common || is_alert(t);", "    return is_alert(t) && t->row.size >= t->row.common;",
+                    "who lacks some of the common part never gets it"),
+    "common_unsaid": ("node/core/fork.c", "        if (t->row.common > before)\n            keep_and_tell(n, t, e);", "        (void)before;", "what both stories have in common is not passed on"),
+    "copy_continued": ("node/core/own.c", "        if (n->conf.copied) {", "        if (n->conf.copied && t->row.size == 0) {", "a node that comes back on a marked copy goes on in its logs"),
     "tree_forgotten": ("node/core/road.c", "    t->tree = growth->tree;\n", "    if (t->row.size % 11 != 5)\n        t->tree = growth->tree;\n", "the peaks do not follow the leaves"),
+}
+
+# Found by a scenario with real daemons: the same, and the test file.
+DAEMON_PLANTS = {
+    "alerts_stopped": ("node/core/dispute.c", "    return t->lane == PARALLAX__V1__LANE__ALERT_LANE &&\n", "    return t->row.size == UINT64_MAX && t->lane == PARALLAX__V1__LANE__ALERT_LANE &&\n",
+                       "alerts of a log that contradicts itself are not carried any more", "tests/scenario/test_dispute.py"),
 }
 
 
@@ -64,7 +75,7 @@ def make_copy():
     os.makedirs(COPY, exist_ok=True)
     for name in ("node", "proto", "tests/simulation"):
         shutil.rmtree(os.path.join(COPY, name), ignore_errors=True)
-        shutil.copytree(os.path.join(ROOT, name), os.path.join(COPY, name))
+        shutil.copytree(os.path.join(ROOT, name), os.path.join(COPY, name), copy_function=shutil.copy)  # new: no object of an earlier plant is kept
     with open(os.path.join(ROOT, "CMakeLists.txt"), encoding="utf-8") as file:
         text = file.read()
     with open(os.path.join(COPY, "CMakeLists.txt"), "w", encoding="utf-8") as file:
@@ -107,8 +118,17 @@ def find(program, begin):
     return None
 
 
+def find_scenario(test):
+    """Does the test fail with the daemons of the copy?"""
+    run("cmake", "--build", os.path.join(COPY, "build"), "--target", "parallaxd", "parallax")
+    done = subprocess.run(["nice", sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", os.path.join(ROOT, test)], cwd=ROOT, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, PARALLAX_BUILD=os.path.join(COPY, "build")))
+    told = re.search(r"^FAILED (\S+)", done.stdout.decode(), re.M)
+    return (0, told[1]) if done.returncode == 1 and told else None
+
+
 def plant(name):
-    path, old, new, what = PLANTS[name]
+    path, old, new, what, *test = PLANTS.get(name) or DAEMON_PLANTS[name]
     full = os.path.join(COPY, path)
     with open(full, encoding="utf-8") as file:
         text = file.read()
@@ -119,22 +139,23 @@ def plant(name):
         file.write(text.replace(old, new))
     begun = time.monotonic()
     try:
-        found = find(build(), FIRST.get(name, 1))
+        found = find_scenario(test[0]) if test else find(build(), FIRST.get(name, 1))
     finally:
         with open(full, "w", encoding="utf-8") as file:
             file.write(text)
     if found is None:
-        log("%-20s NOT FOUND in %d seeds (%s)" % (name, SEEDS, what))
+        log("%-20s NOT FOUND in %s (%s)" % (name, test[0] if test else "%d seeds" % SEEDS, what))
         return False
-    log("%-20s found by seed %d in %.0f s: %s" % (name, found[0], time.monotonic() - begun, found[1]))
+    log("%-20s found by %s in %.0f s: %s" % (name, "a scenario" if test else "seed %d" % found[0], time.monotonic() - begun, found[1]))
     return True
 
 
 def main():
-    names = sys.argv[1:] or list(PLANTS)
-    unknown = [name for name in names if name not in PLANTS]
+    every = list(PLANTS) + list(DAEMON_PLANTS)
+    names = sys.argv[1:] or every
+    unknown = [name for name in names if name not in every]
     if unknown:
-        raise SystemExit("plants: no such plant: %s; there are %s" % (", ".join(unknown), ", ".join(PLANTS)))
+        raise SystemExit("plants: no such plant: %s; there are %s" % (", ".join(unknown), ", ".join(every)))
     make_copy()
     good = sum(plant(name) for name in names)
     log("%d passed, %d failed" % (good, len(names) - good))

@@ -20,6 +20,13 @@ model_release(struct model_signer *s)
     secret_free(s->witness_key);
 }
 
+void
+model_roll_back(struct model_signer *s, const struct model_signer *then)
+{
+    memcpy(s->log, then->log, sizeof(s->log));
+    s->log_n = then->log_n;
+}
+
 const struct model_log *
 model_log(const struct model_signer *s, const uint8_t id[LOG_ID_BYTES])
 {

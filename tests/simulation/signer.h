@@ -30,6 +30,8 @@ struct model_signer {
 
 void model_init(struct model_signer *s, const uint8_t seed[32]);
 void model_release(struct model_signer *s);
+/* All that the signer knows is what it knew at some moment: it will tell another story. */
+void model_roll_back(struct model_signer *s, const struct model_signer *then);
 /* 0, or -1 when the request does not extend the last head; ${out} is the last head either way. */
 int model_append(struct model_signer *s, const struct action *a, struct event_signed *out);
 const struct model_log *model_log(const struct model_signer *s, const uint8_t id[LOG_ID_BYTES]);

@@ -28,6 +28,8 @@ add(struct totals *t, const struct world_figures *f)
     t->f.powerless += f->powerless;
     t->f.restored += f->restored;
     t->f.changes += f->changes;
+    t->f.lies += f->lies;
+    t->f.disputed += f->disputed;
 }
 
 /* 30 s of faults, then peace: everything acknowledged is there, everybody converges. */
@@ -61,6 +63,8 @@ run_seed(struct world *w)
     /* A body that came damaged is asked for at one peer after the other. */
     for (int i = 0; i < 10 && world_missing(w) != NULL; i++)
         world_run(w, 1000, false, false);
+    if ((wrong = world_disputes_wrong(w)) != NULL)
+        return wrong;
     if (!world_pictures_equal(w))
         return "the pictures differ";
     if ((wrong = world_missing(w)) != NULL)
@@ -88,6 +92,8 @@ one(uint64_t seed, bool trace, struct totals *totals)
     conf.faults.duplicate = seed % 7 < 4 ? 50 : 0;
     conf.faults.reorder = seed % 7 < 2 ? 100 : 0;
     conf.faults.one_way = seed % 11 < 4;
+    conf.faults.lies =
+        seed % 4 == 2; /* of open logs: with named ones, who is told depends on their readers */
     conf.faults.spoil = seed % 5 == 2 ? 300 : 0;
     w = world_new(&conf);
     wrong = run_seed(w);
@@ -149,15 +155,16 @@ main(int argc, char **argv)
            "acknowledged, %llu "
            "crashes, %llu "
            "cuts, %llu "
-           "logs continued elsewhere, %llu power cuts, %llu restored backups, %llu changes of readers; %.0f "
-           "seeds an hour\n",
+           "logs continued elsewhere, %llu power cuts, %llu restored backups, %llu changes of readers, %llu "
+           "lies, %llu logs disputed; %.0f seeds an hour\n",
            (unsigned long long)totals.f.steps, (unsigned long long)totals.f.frames,
            (unsigned long long)totals.f.dropped, (unsigned long long)totals.f.spoilt,
            (unsigned long long)totals.f.deaf, (unsigned long long)totals.f.published,
            (unsigned long long)totals.f.acknowledged, (unsigned long long)totals.f.crashes,
            (unsigned long long)totals.f.cuts, (unsigned long long)totals.f.new_logs,
            (unsigned long long)totals.f.powerless, (unsigned long long)totals.f.restored,
-           (unsigned long long)totals.f.changes, (passed + failed) / s * 3600);
+           (unsigned long long)totals.f.changes, (unsigned long long)totals.f.lies,
+           (unsigned long long)totals.f.disputed, (passed + failed) / s * 3600);
     printf("%u passed, %u failed\n", passed, failed);
     return failed == 0 ? 0 : 1;
 }

@@ -35,6 +35,19 @@ view_reveal_of(void *cookie, const uint8_t log[LOG_ID_BYTES], uint64_t index, ui
 }
 
 static int
+view_evidence(void *cookie, const uint8_t log[LOG_ID_BYTES], struct span *out)
+{
+    static uint8_t bytes[LIMIT_FRAME_BYTES]; /* one thread, and used before the next call */
+    struct buf b;
+    int rc;
+
+    buf_init_fixed(&b, bytes, sizeof(bytes));
+    rc = store_evidence_get(cookie, log, &b);
+    *out = buf_span(&b);
+    return rc;
+}
+
+static int
 view_published(void *cookie, struct span key, uint32_t part, struct store_range_row *ranges, size_t max)
 {
     return store_published_get(cookie, key, part, ranges, max);
@@ -48,6 +61,7 @@ view_of(struct store *s)
                               .range = view_range,
                               .leaves = view_leaves,
                               .published = view_published,
+                              .evidence = view_evidence,
                               .due = view_due,
                               .reveal_of = view_reveal_of};
 }

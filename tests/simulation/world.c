@@ -135,7 +135,9 @@ static bool
 is_store_action(enum action_kind kind)
 {
     return kind == ACTION_LOG_PUT || kind == ACTION_BATCH_PUT || kind == ACTION_BATCH_SIGN ||
-           kind == ACTION_TRUNCATE || kind == ACTION_PUBLISHED || kind == ACTION_LATE;
+           kind == ACTION_TRUNCATE || kind == ACTION_PUBLISHED || kind == ACTION_LATE ||
+           kind == ACTION_EVIDENCE || kind == ACTION_DISPUTE || kind == ACTION_REFILL ||
+           kind == ACTION_GUARD_PASSED;
 }
 
 static void
@@ -157,6 +159,19 @@ do_store(struct world *w, unsigned i, const struct action *a)
         break;
     case ACTION_LATE:
         keep_holds_up(s, store_late_put(s->store, a->late));
+        break;
+    case ACTION_GUARD_PASSED:
+        keep_holds_up(s, store_meta_delete(s->store, STORE_COPY_MARK));
+        break;
+    case ACTION_EVIDENCE:
+        keep_holds_up(s, store_evidence_set(s->store, a->log, a->bytes));
+        break;
+    case ACTION_DISPUTE:
+        keep_holds_up(s, store_dispute_drop(s->store, a->row->no, a->row->origin, a->size));
+        break;
+    case ACTION_REFILL:
+        for (size_t k = 0; k < a->subjects_n && !s->broken; k++)
+            keep_holds_up(s, store_dispute_refill(s->store, &a->subjects[k]));
         break;
     case ACTION_BATCH_SIGN:
         keep_holds_up(s, store_batch_sign(s->store, a->row->no, &a->row->head));
@@ -272,6 +287,18 @@ open_store(struct world *w, unsigned i)
     assert(w->sim[i].store != NULL);
 }
 
+static bool
+is_copy(struct store *s)
+{
+    struct buf mark;
+    bool is;
+
+    buf_init(&mark, 64);
+    is = store_meta_get(s, STORE_COPY_MARK, &mark) == 0;
+    buf_release(&mark);
+    return is;
+}
+
 static void
 start(struct world *w, unsigned i)
 {
@@ -296,7 +323,9 @@ start(struct world *w, unsigned i)
         memcpy(conf.seed + 8 * k, &r, 8);
     }
     open_store(w, i);
+    faults_mark(w, i);
     assert(store_logs(s->store, add_row, rows) == 0);
+    conf.copied = is_copy(s->store);
     conf.view = view_of(s->store);
     s->life++;
     memset(s->want, 0, sizeof(s->want));
@@ -368,6 +397,7 @@ world_new(const struct world_conf *conf)
 
     w->conf = *conf;
     w->rng = conf->seed;
+    w->lies = conf->faults.lies;
     secrets_seed(conf->seed);
     buf_init(&w->spoilt, SIZE_MAX);
     w->pair = mem_new(PAIRS_MAX * sizeof(*w->pair));
@@ -538,6 +568,8 @@ world_run(struct world *w, int64_t ms, bool publishing, bool faults)
             secrets_change(w, (unsigned)world_below(w, w->conf.nodes));
         if (publishing && world_chance(w, 3000))
             publish_something(w);
+        if (publishing && w->lies && world_chance(w, 2000))
+            publish_new(w, LIAR); /* before it hears of its other story */
         if (faults)
             faults_cause(w);
     }

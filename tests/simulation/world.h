@@ -15,6 +15,8 @@ struct world_faults {
     unsigned drop, duplicate, reorder; /* per 10,000 frames */
     unsigned spoil;                    /* bodies of that many in 10,000 frames come damaged */
     bool crashes, partitions, one_way, restarts_whole, power, restores;
+    bool
+        lies; /* the first node comes back from a backup with its signer: it tells other stories of its logs */
 };
 
 struct world_conf {
@@ -46,6 +48,8 @@ bool world_pictures_equal(struct world *w);
 const char *world_missing(struct world *w);
 /* Records of named audiences are shown by those who may read them, and by nobody else. NULL, or what is wrong. */
 const char *world_secrets_wrong(struct world *w);
+/* A log that contradicts itself is known as such to all, with its proof and the same common part, and nothing above that is in a picture. NULL, or what is wrong. */
+const char *world_disputes_wrong(struct world *w);
 /* One record at every node, no faults. */
 void world_publish_each(struct world *w);
 /* In words, why world_converged() last said no. */
@@ -53,7 +57,7 @@ const char *world_wrong(const struct world *w);
 
 struct world_figures {
     uint64_t steps, frames, dropped, spoilt, deaf, published, acknowledged, crashes, cuts, new_logs,
-        powerless, restored, changes;
+        powerless, restored, changes, lies, disputed;
 };
 const struct world_figures *world_figures(const struct world *w);
 

@@ -6,6 +6,7 @@
 #include "signer.h"
 #include "world.h"
 
+#define LIAR         0 /* who lies, when somebody does */
 #define PAIRS_MAX    4096
 #define ACKED_MAX    65536
 #define WAITING_MAX  256
@@ -31,6 +32,10 @@ struct sim {
     struct disk *disk;
     bool broken; /* its disk failed in this step */
     struct disk_image *backup;
+    struct model_signer backup_signer; /* what the signer knew then; of a liar */
+    bool marked;    /* the store that came back says that it is a copy: until the next start */
+    size_t ended_n; /* logs that the signer knew then: they are never continued */
+    uint64_t ended[MODEL_LOGS_MAX];
     size_t backup_acked; /* acknowledged in the whole world when it was made */
     struct sealer *sealer;
     bool audience; /* it was told that its audience is there */
@@ -81,6 +86,7 @@ struct world {
     uint32_t number;
     struct world_figures figures;
     struct buf spoilt; /* the frame that was spoilt last */
+    bool lies;         /* conf.faults end before the run does */
     char wrong[256], leak[256];
     struct truth truth[TRUTH_MAX];
     size_t truth_n;
@@ -103,6 +109,8 @@ void net_node_gone(struct world *w, unsigned node);
 
 /* faults.c */
 void faults_crash(struct world *w, unsigned i, bool power);
+void faults_mark(struct world *w,
+                 unsigned i);       /* the node starts: its store may have to say that it is a copy */
 void faults_cause(struct world *w); /* some of them, now and then */
 
 /* body.c: one orbit record about object ${number}, packed; its name begins with SECRET when it is for a named audience */

@@ -209,8 +209,9 @@ read_time(struct span line, char time[MPC_VALUE_MAX], unsigned *decimals, struct
                    (unsigned)(d.value / power10(d.decimals)), (unsigned)(seconds / 3600),
                    (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60));
     if (d.decimals > 2)
-        (void)snprintf(time + 19, MPC_VALUE_MAX - 19, ".%0*" PRIu64, (int)d.decimals - 2, tick / 100);
-    (void)strcat(time, "Z");
+        (void)snprintf(time + 19, MPC_VALUE_MAX - 19, ".%0*" PRIu64 "Z", (int)d.decimals - 2, tick / 100);
+    else
+        (void)snprintf(time + 19, MPC_VALUE_MAX - 19, "Z");
     return 0;
 }
 

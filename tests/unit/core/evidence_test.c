@@ -91,6 +91,44 @@ two_heads_of_two_stories_are_a_contradiction_at_any_sizes(void **state)
     }
 }
 
+/* ${size} leaves, with proofs that both heads have them. */
+static void
+add_common(struct evidence *e, uint64_t size)
+{
+    int one = 1, two = 2;
+
+    e->common.size = size;
+    assert_int_equal(tree_range_root(leaf, &one, 0, size, e->common.root), 0);
+    e->common.older_n = (uint32_t)tree_prove_consistency(leaf, &one, size, e->older.size, e->common.older);
+    e->common.newer_n = (uint32_t)tree_prove_consistency(leaf, &two, size, e->newer.size, e->common.newer);
+}
+
+static void
+what_both_have_is_proved_up_to_where_they_part(void **state)
+{
+    static struct evidence e, back;
+    struct buf packed;
+
+    for (uint64_t size = 1; size <= COMMON + 1; size++) {
+        e = make(9, 300);
+        add_common(&e, size);
+        assert_int_equal(check(&e), size <= COMMON ? 0 : -1);
+    }
+    e = make(9, 300);
+    add_common(&e, COMMON);
+    buf_init(&packed, LIMIT_FRAME_BYTES);
+    evidence_pack(&e, &packed);
+    assert_int_equal(evidence_unpack(buf_span(&packed), &back), 0);
+    assert_int_equal(check(&back), 0);
+    assert_int_equal(back.common.size, COMMON);
+    buf_release(&packed);
+    e.common.root[0] ^= 1;
+    assert_int_equal(check(&e), -1);
+    e.common.root[0] ^= 1;
+    e.common.newer[0][0] ^= 1;
+    assert_int_equal(check(&e), -1);
+}
+
 static void
 two_heads_of_one_story_are_none(void **state)
 {
@@ -206,6 +244,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_heads_of_two_stories_are_a_contradiction_at_any_sizes),
+        cmocka_unit_test(what_both_have_is_proved_up_to_where_they_part),
         cmocka_unit_test(two_heads_of_one_story_are_none),
         cmocka_unit_test(each_part_counts),
         cmocka_unit_test(it_is_packed_and_printed_and_read_back),

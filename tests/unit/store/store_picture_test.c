@@ -156,6 +156,35 @@ the_newest_wins_by_epoch_creation_log_and_index(void **state)
 }
 
 static void
+what_is_disputed_leaves_the_picture_and_what_is_older_comes_back(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t log = fixture_log(f->s, 1, "fr-cnes", false), next = fixture_log(f->s, 2, "fr-cnes", false);
+    struct store_subject a = subject(log, 2, "a", 5, 0), b = subject(log, 1, "b", 5, 0),
+                         c = subject(next, 4, "c", 5, 0), older = subject(log, 0, "a", 4, 0);
+    static struct dump d;
+    struct tree tree;
+
+    tree_init(&tree);
+    fixture_append(f->s, log, &tree, 3, 9000);
+    assert_int_equal(store_latest_put(f->s, &a), 0);
+    assert_int_equal(store_latest_put(f->s, &b), 0);
+    assert_int_equal(store_latest_put(f->s, &c), 0);
+    assert_int_equal(store_dispute_drop(f->s, log, "fr-cnes", 2), 0);
+    a.aside = true;
+    assert_int_equal(store_latest_put(f->s, &a), 0);
+    for (int reopened = 0; reopened < 2; reopened++) {
+        dump(f->s, &d);
+        assert_string_equal(d.text, "orbit 1 b fr-cnes 1 5 0 1 1\norbit 1 c fr-cnes 1 5 0 2 4\n");
+        fixture_reopen(f);
+    }
+    assert_int_equal(store_dispute_refill(f->s, &older), 0);
+    dump(f->s, &d);
+    assert_string_equal(d.text, "orbit 1 a fr-cnes 1 4 0 1 0\norbit 1 b fr-cnes 1 5 0 1 1\n"
+                                "orbit 1 c fr-cnes 1 5 0 2 4\n");
+}
+
+static void
 a_rollback_takes_back_what_the_picture_was_told(void **state)
 {
     struct fixture *f = *state;
@@ -528,6 +557,7 @@ main(void)
         T(the_picture_does_not_depend_on_the_order_of_arrival),
         T(the_newest_wins_by_epoch_creation_log_and_index),
         T(a_rollback_takes_back_what_the_picture_was_told),
+        T(what_is_disputed_leaves_the_picture_and_what_is_older_comes_back),
         T(rows_come_in_the_order_of_their_bytes_and_a_walk_can_go_on),
         T(a_subject_is_found_by_each_of_its_objects_while_it_names_them),
         T(more_subjects_than_the_writer_remembers_keep_their_newest),

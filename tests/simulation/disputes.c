@@ -1,0 +1,97 @@
+/* What must hold of logs that contradict themselves. */
+#include "world_internal.h"
+#include "core/evidence.h"
+#include <stdio.h>
+
+static const char *
+wrong(struct world *w, unsigned i, const struct store_log *row, const char *what)
+{
+    (void)snprintf(w->wrong, sizeof(w->wrong), "%s %s (a disputed log of %s, %llu of %llu leaves in common)",
+                   w->roster->member[i].name, what, row->origin, (unsigned long long)row->common,
+                   (unsigned long long)row->size);
+    return w->wrong;
+}
+
+/* The evidence that node ${i} keeps shows what it says. */
+static const char *
+check_evidence(struct world *w, unsigned i, const struct store_log *row, struct evidence *e)
+{
+    struct buf fork;
+    struct why why;
+    int rc;
+
+    why_clear(&why);
+    buf_init(&fork, LIMIT_FRAME_BYTES);
+    rc = store_evidence_get(w->sim[i].store, row->id, &fork) != 0 ||
+         evidence_unpack(buf_span(&fork), e) != 0 || evidence_check(e, w->roster, &why) != 0;
+    buf_release(&fork);
+    if (rc != 0)
+        return wrong(w, i, row, "keeps no proof of a contradiction");
+    return e->common.size >= row->common ? NULL : wrong(w, i, row, "believes more than is proved");
+}
+
+/* All nodes know of it, and hold the same. */
+static const char *
+check_others(struct world *w, const struct store_log *row)
+{
+    for (unsigned k = 0; k < w->conf.nodes; k++) {
+        int at = node_log_find(w->sim[k].node, row->id);
+        struct node_log_status s;
+        if (at < 0)
+            return wrong(w, k, row, "was not told");
+        node_log_status(w->sim[k].node, (size_t)at, &s);
+        if (!s.row->disputed)
+            return wrong(w, k, row, "was not told, and follows it");
+        if (s.row->common != row->common)
+            return wrong(w, k, s.row, "has another common size");
+        if (s.row->size < s.row->common)
+            return wrong(w, k, s.row, "does not hold the common part");
+        if (s.row->refill)
+            return wrong(w, k, s.row, "did not bring its picture in line");
+    }
+    return NULL;
+}
+
+struct look {
+    struct world *w;
+    unsigned node;
+    const char *wrong;
+};
+
+static int
+look(void *cookie, const struct store_latest *row)
+{
+    struct look *l = cookie;
+    struct node_log_status s;
+    int i = node_log_find_no(l->w->sim[l->node].node, row->log);
+
+    if (i < 0)
+        return 0;
+    node_log_status(l->w->sim[l->node].node, (size_t)i, &s);
+    if (s.row->disputed && row->index >= s.row->common)
+        l->wrong = wrong(l->w, l->node, s.row, "shows a disputed record in its picture");
+    return l->wrong != NULL;
+}
+
+const char *
+world_disputes_wrong(struct world *w)
+{
+    struct evidence e;
+    const char *bad;
+
+    for (unsigned i = 0; i < w->conf.nodes && w->lies; i++) {
+        struct look l = {.w = w, .node = i};
+        for (size_t k = 0; k < node_logs_count(w->sim[i].node); k++) {
+            struct node_log_status s;
+            node_log_status(w->sim[i].node, k, &s);
+            if (!s.row->disputed)
+                continue;
+            w->figures.disputed += i == 0;
+            if ((bad = check_evidence(w, i, s.row, &e)) != NULL || (bad = check_others(w, s.row)) != NULL)
+                return bad;
+        }
+        if (store_latest_each(w->sim[i].store, NULL, look, &l) != 0 && l.wrong != NULL)
+            return l.wrong;
+    }
+    return NULL;
+}
