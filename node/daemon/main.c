@@ -28,8 +28,8 @@ struct options {
 static const struct {
     const char *name;
     role_fn *run;
-} roles[] = {
-    {"sign", role_sign}, {"core", core_run}, {"gate", role_gate}, {"seal", role_seal}, {"plug", role_plug}, {"watch", role_watch}};
+} roles[] = {{"sign", role_sign}, {"core", core_run},  {"gate", role_gate},
+             {"seal", role_seal}, {"plug", role_plug}, {"watch", role_watch}};
 
 static int
 run_role(const struct options *o, const struct conf *conf)

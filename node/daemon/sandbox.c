@@ -71,7 +71,7 @@ enum { SIGN = 1, CORE = 2, GATE = 4, SEAL = 8, PLUG = 16, WATCH = 32, ALL = 63 }
 static const struct {
     const char *name;
     unsigned bit;
-} roles[] = {{"sign", SIGN}, {"core", CORE}, {"gate", GATE}, {"watch", WATCH},
+} roles[] = {{"sign", SIGN}, {"core", CORE}, {"gate", GATE},        {"watch", WATCH},
              {"seal", SEAL}, {"plug", PLUG}, {"plug-network", PLUG}};
 
 static unsigned
