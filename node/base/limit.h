@@ -71,6 +71,7 @@
 #define LIMIT_LINE_BYTES            65536    /* one line of a text format without a limit of its own */
 #define LIMIT_KVN_LINE_BYTES        254      /* one KVN line (CCSDS 502.0-B-3 section 7.3.3) */
 #define LIMIT_VALUE_BYTES           8192     /* one value of a text format */
+#define LIMIT_TAG_BYTES             16384    /* one tag of XML: libxml2 compares attributes pairwise before it tells of them */
 #define LIMIT_COLUMN_COUNT          1024     /* columns of one CSV row: the widest served has 40 */
 #define LIMIT_TEXT_BYTES            1024     /* one text field of a record: names and contacts, no prose */
 #define LIMIT_ALERT_TEXT_BYTES      16384    /* one text of a public alert: descriptions are prose, polygons have hundreds of points */

@@ -251,6 +251,58 @@ check_encoding(struct walk *w)
     return 0;
 }
 
+/* Behind ${mark}, from ${p} on; the end if it is not there. */
+static const uint8_t *
+behind(const uint8_t *p, const uint8_t *end, const char *mark)
+{
+    const uint8_t *found = memmem(p, (size_t)(end - p), mark, strlen(mark));
+
+    return found != NULL ? found + strlen(mark) : end;
+}
+
+/* Behind the tag that begins at ${p}: at a `>` outside quotes. NULL: it is longer than a tag may be. */
+static const uint8_t *
+behind_tag(const uint8_t *p, const uint8_t *end)
+{
+    const uint8_t *last = end - p > LIMIT_TAG_BYTES ? p + LIMIT_TAG_BYTES : end;
+    uint8_t quote = 0;
+
+    for (const uint8_t *at = p; at < last; at++) {
+        if (quote == 0 && *at == '>')
+            return at + 1;
+        if (*at == quote)
+            quote = 0;
+        else if (quote == 0 && (*at == '"' || *at == '\''))
+            quote = *at;
+    }
+    return last == end ? end : NULL;
+}
+
+/* What libxml2 would take quadratic time for is refused before it sees it. */
+static int
+check_tags(struct walk *w)
+{
+    const uint8_t *p = w->input.p, *end = w->input.p + w->input.n;
+
+    while (p < end && (p = memchr(p, '<', (size_t)(end - p))) != NULL) {
+        const uint8_t *start = p;
+
+        if (end - p >= 4 && memcmp(p, "<!--", 4) == 0)
+            p = behind(p + 4, end, "-->");
+        else if (end - p >= 9 && memcmp(p, "<![CDATA[", 9) == 0)
+            p = behind(p + 9, end, "]]>");
+        else if (end - p >= 2 && p[1] == '?')
+            p = behind(p + 2, end, "?>");
+        else if ((p = behind_tag(p, end)) == NULL) {
+            struct place place = place_of(&w->places, (size_t)(start - w->input.p));
+
+            return why_set(w->why, WHY_TEXT_LIMIT, place.line, place.column, NULL,
+                           "a tag of more than %d bytes", LIMIT_TAG_BYTES);
+        }
+    }
+    return 0;
+}
+
 static void
 set_handlers(xmlParserCtxtPtr parser)
 {
@@ -301,7 +353,7 @@ xml_read(struct span input, xml_event_fn *fn, void *cookie, struct why *why)
     if (w.input.n == 0 || w.input.n > LIMIT_INPUT_BYTES)
         return why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL, "nothing to read: expected XML");
     place_init(&w.places, w.input);
-    if (check_encoding(&w) != 0)
+    if (check_encoding(&w) != 0 || check_tags(&w) != 0)
         return -1;
     buf_init(&w.text, LIMIT_VALUE_BYTES);
     rc = run(&w);
