@@ -200,15 +200,18 @@ is_short(struct span s, double *out)
 {
     static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    bool is_long = s.n > LIMIT_DIGITS_COUNT;
-    bool minus = take_sign(&s);
+    bool is_other = s.n == 0 || s.n > LIMIT_DIGITS_COUNT;
+    bool minus = !is_other && take_sign(&s);
     const uint8_t *p = s.p;
-    const uint8_t *end = s.p + s.n;
+    const uint8_t *end;
     uint64_t digits, exponent = 0;
     int behind, power;
     double v;
 
-    if (is_long || !short_mantissa(&p, end, &digits, &behind))
+    if (is_other)
+        return false;
+    end = s.p + s.n;
+    if (!short_mantissa(&p, end, &digits, &behind))
         return false;
     power = -behind;
     if (p < end) {

@@ -6,16 +6,19 @@
 #include "cli/args.h"
 #include "cli/screen.h"
 
+#define OFFLINE                                                                                              \
+    "check, convert, formats, help, init, new, plugin new, plugin test, roster, rules, scales, track and "   \
+    "verify"
+
 static void
 list_words(void)
 {
     puts("usage: parallax WORD [options]\n");
     for (size_t i = 0; i < word_count; i++)
         printf("  %-18s %s\n", word_table[i].name, word_table[i].help);
-    puts("\nEvery word but check, convert, init, roster, track and verify speaks to a running node: --node "
-         "DIR or "
-         "PARALLAX_NODE\n"
-         "says which. Exit codes: 0 done, 1 refused or failed, 2 called wrongly, 3 the node is not "
+    puts("\nEvery word but " OFFLINE
+         "\nspeaks to a running node: --node DIR or PARALLAX_NODE says which. Exit codes: 0 done, 1 refused "
+         "or failed, 2 called wrongly, 3 the node is not "
          "reachable.\n"
          "`parallax help WORD` says how a word is used, `parallax help --man` prints the manual page.");
 }
@@ -67,13 +70,12 @@ roff_options(const char *word)
 static void
 man_page(void)
 {
-    puts(
-        ".TH PARALLAX 1 \"\" \"parallax " PARALLAX_VERSION "\" \"Parallax\"\n"
-        ".SH NAME\nparallax \\- publish, search and prove what partner nations know about the sky\n"
-        ".SH SYNOPSIS\n.B parallax\n.I WORD\n[options]\n"
-        ".SH DESCRIPTION\nEvery word but check, convert, init, roster, track and verify speaks to a running\n"
-        ".BR parallaxd (8)\nthrough the socket in its directory.\n"
-        ".SH OPTIONS OF EVERY WORD");
+    puts(".TH PARALLAX 1 \"\" \"parallax " PARALLAX_VERSION "\" \"Parallax\"\n"
+         ".SH NAME\nparallax \\- publish, search and prove what partner nations know about the sky\n"
+         ".SH SYNOPSIS\n.B parallax\n.I WORD\n[options]\n"
+         ".SH DESCRIPTION\nEvery word but " OFFLINE " speaks to a running\n"
+         ".BR parallaxd (8)\nthrough the socket in its directory.\n"
+         ".SH OPTIONS OF EVERY WORD");
     roff_options("");
     puts(".SH WORDS");
     for (size_t i = 0; i < word_count; i++) {

@@ -73,7 +73,7 @@ def log(text):
 
 def make_copy():
     os.makedirs(COPY, exist_ok=True)
-    for name in ("node", "proto", "tests/simulation"):
+    for name in ("node", "proto", "config", "tests/simulation"):
         shutil.rmtree(os.path.join(COPY, name), ignore_errors=True)
         shutil.copytree(os.path.join(ROOT, name), os.path.join(COPY, name), copy_function=shutil.copy)  # new: no object of an earlier plant is kept
     with open(os.path.join(ROOT, "CMakeLists.txt"), encoding="utf-8") as file:

@@ -151,8 +151,8 @@ neo_observation_kind(struct span name)
 int
 neo_observation_row(struct span name)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (span_is(name, rows[i].field.keyword))
+    for (size_t i = 0; name.n > 0 && i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].field.keyword[0] == (char)name.p[0] && span_is(name, rows[i].field.keyword))
             return (int)i;
     }
     return -1;
