@@ -19,6 +19,8 @@ restore(struct world *w, unsigned i)
     for (size_t k = s->backup_acked; k < w->acked_n; k++)
         w->acked[k].excused = w->acked[k].excused || w->acked[k].node == i;
     s->whole = true;
+    s->ended_n =
+        0; /* an older store that is not marked knows nothing of what a marked one ended: see docs/simulation.md */
     s->marked = world_chance(w, 5000);
     w->figures.restored++;
     tell(w, i, "store replaced by a backup");
