@@ -194,8 +194,9 @@ def test_a_line_that_died_without_a_word_is_given_up_on_both_ends_and_comes_back
     marks = fr.events.mark(), us.events.mark()
     begun = time.monotonic()
     line.cut.set()
-    fr.events.wait("session_end", after=marks[0], peer="us-noaa", timeout=30)
-    us.events.wait("session_end", after=marks[1], peer="fr-cnes", timeout=30)
+    for lane in ("alert", "bulk"):  # a lane that has not noticed yet would go on as if nothing had been
+        fr.events.wait("session_end", after=marks[0], peer="us-noaa", lane=lane, timeout=30)
+        us.events.wait("session_end", after=marks[1], peer="fr-cnes", lane=lane, timeout=30)
     assert time.monotonic() - begun < 25  # heartbeats; sessions alone would take 45 s
     line.cut.clear()
     fr.events.wait("session_open", after=marks[0], peer="us-noaa", lane="bulk", timeout=30)
