@@ -104,6 +104,12 @@ buf_put_byte(struct buf *b, uint8_t c)
 }
 
 void
+buf_end_line(struct buf *b)
+{
+    buf_put_byte(b, '\n');
+}
+
+void
 buf_put_be16(struct buf *b, uint16_t v)
 {
     uint8_t be[2] = {(uint8_t)(v >> 8), (uint8_t)v};

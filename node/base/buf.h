@@ -27,6 +27,7 @@ void buf_put(struct buf *b, const void *p, size_t n);
 void buf_put_span(struct buf *b, struct span s);
 void buf_put_str(struct buf *b, const char *s);
 void buf_put_byte(struct buf *b, uint8_t c);
+void buf_end_line(struct buf *b);
 void buf_put_be16(struct buf *b, uint16_t v);
 void buf_put_be32(struct buf *b, uint32_t v);
 void buf_put_be64(struct buf *b, uint64_t v);

@@ -17,12 +17,6 @@ refuse(const struct blockmap *form, struct why *why)
                    form->form);
 }
 
-static void
-end_line(struct buf *out)
-{
-    buf_put_byte(out, '\n');
-}
-
 static bool
 is_apm(const ProtobufCMessage *msg)
 {
@@ -58,7 +52,7 @@ const struct writer attitude_apm_kvn_writer = {
     .title = "CCSDS APM in the version that it came in, keyword = value",
     .lossless = true,
     .fits = is_apm,
-    .between = end_line,
+    .between = buf_end_line,
     .write = write_apm_kvn};
 
 static int
@@ -128,7 +122,7 @@ const struct writer attitude_aem_kvn_writer = {
     .title = "CCSDS AEM in the version that it came in, keyword = value",
     .lossless = true,
     .fits = is_aem,
-    .between = end_line,
+    .between = buf_end_line,
     .write = write_aem_kvn};
 
 static int
@@ -198,7 +192,7 @@ const struct writer attitude_acm_kvn_writer = {
     .title = "CCSDS ACM in the version that it came in, keyword = value",
     .lossless = true,
     .fits = is_acm,
-    .between = end_line,
+    .between = buf_end_line,
     .write = write_acm_kvn};
 
 static int

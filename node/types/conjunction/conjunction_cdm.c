@@ -32,12 +32,6 @@ write_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
     return conjunction_is_cdm(msg) ? kvnmap_write(&conjunction_map, msg, how, out, why) : refuse_row(why);
 }
 
-static void
-end_line(struct buf *out)
-{
-    buf_put_byte(out, '\n');
-}
-
 const struct reader conjunction_cdm_kvn_reader = {
     "cdm-kvn", "text/plain", "CCSDS CDM 1.0, keyword = value", LIMIT_STREAM_BYTES, probe_kvn, read_kvn};
 const struct writer conjunction_cdm_kvn_writer = {.format = "cdm-kvn",
@@ -45,7 +39,7 @@ const struct writer conjunction_cdm_kvn_writer = {.format = "cdm-kvn",
                                                   .title = "CCSDS CDM 1.0, keyword = value",
                                                   .lossless = true,
                                                   .fits = conjunction_is_cdm,
-                                                  .between = end_line,
+                                                  .between = buf_end_line,
                                                   .write = write_kvn};
 
 static int
@@ -96,6 +90,6 @@ const struct writer conjunction_cdm_json_writer = {.format = "json",
 const struct writer conjunction_cdm_ndjson_writer = {.format = "ndjson",
                                                      .media = "application/x-ndjson",
                                                      .title = "canonical JSON, one record a line",
-                                                     .between = end_line,
-                                                     .end = end_line,
+                                                     .between = buf_end_line,
+                                                     .end = buf_end_line,
                                                      .write = write_json};

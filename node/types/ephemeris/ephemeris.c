@@ -119,12 +119,6 @@ write_json(const ProtobufCMessage *msg, const struct convert *how, struct buf *o
     return 0;
 }
 
-static void
-end_line(struct buf *out)
-{
-    buf_put_byte(out, '\n');
-}
-
 static const struct writer json_writer = {.format = "json",
                                           .media = "application/json",
                                           .title = "blocks as JSON, an array",
@@ -135,8 +129,8 @@ static const struct writer json_writer = {.format = "json",
 static const struct writer ndjson_writer = {.format = "ndjson",
                                             .media = "application/x-ndjson",
                                             .title = "blocks as JSON, one message a line",
-                                            .between = end_line,
-                                            .end = end_line,
+                                            .between = buf_end_line,
+                                            .end = buf_end_line,
                                             .write = write_json};
 
 static const struct reader *const readers[] = {&ephemeris_oem_kvn_reader, &ephemeris_oem_xml_reader,

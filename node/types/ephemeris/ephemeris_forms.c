@@ -23,12 +23,6 @@ refuse(const struct blockmap *map, struct why *why)
                    map->form);
 }
 
-static void
-end_line(struct buf *out)
-{
-    buf_put_byte(out, '\n');
-}
-
 static int
 probe_oem_kvn(struct span head)
 {
@@ -58,7 +52,7 @@ const struct writer ephemeris_oem_kvn_writer = {
     .title = "CCSDS OEM in the version that it came in, keyword = value",
     .lossless = true,
     .fits = is_oem,
-    .between = end_line,
+    .between = buf_end_line,
     .write = write_oem_kvn};
 
 static int
@@ -126,7 +120,7 @@ const struct writer ephemeris_ocm_kvn_writer = {
     .title = "CCSDS OCM in the version that it came in, keyword = value",
     .lossless = true,
     .fits = is_ocm,
-    .between = end_line,
+    .between = buf_end_line,
     .write = write_ocm_kvn};
 
 static int

@@ -503,12 +503,6 @@ end_stac(struct buf *out)
     buf_put_str(out, "\n]}\n");
 }
 
-static void
-end_line(struct buf *out)
-{
-    buf_put_byte(out, '\n');
-}
-
 static int
 write_json(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
@@ -541,8 +535,8 @@ static const struct writer json_writer = {.format = "json",
 static const struct writer ndjson_writer = {.format = "ndjson",
                                             .media = "application/x-ndjson",
                                             .title = "an item a line",
-                                            .between = end_line,
-                                            .end = end_line,
+                                            .between = buf_end_line,
+                                            .end = buf_end_line,
                                             .write = write_json};
 
 static const struct reader *const readers[] = {&stac_reader, NULL};

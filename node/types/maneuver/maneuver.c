@@ -214,12 +214,6 @@ write_any(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
     return 0;
 }
 
-static void
-end_line(struct buf *out)
-{
-    buf_put_byte(out, '\n');
-}
-
 static const struct writer any_json_writer = {.format = "json",
                                               .media = "application/json",
                                               .title = "notice or blocks as JSON, an array",
@@ -230,8 +224,8 @@ static const struct writer any_json_writer = {.format = "json",
 static const struct writer any_ndjson_writer = {.format = "ndjson",
                                                 .media = "application/x-ndjson",
                                                 .title = "notice or blocks as JSON, one a line",
-                                                .between = end_line,
-                                                .end = end_line,
+                                                .between = buf_end_line,
+                                                .end = buf_end_line,
                                                 .write = write_any};
 
 static const struct reader *const readers[] = {&maneuver_json_reader,    &maneuver_ocm_kvn_reader,

@@ -12,12 +12,6 @@ is_form(const ProtobufCMessage *msg, const struct blockmap *form)
     return maneuver_form(msg) == form;
 }
 
-static void
-end_line(struct buf *out)
-{
-    buf_put_byte(out, '\n');
-}
-
 static int
 probe_json(struct span head)
 {
@@ -168,7 +162,7 @@ const struct writer maneuver_ocm_kvn_writer = {
     .title = "CCSDS OCM 3.0 with manoeuvres, keyword = value; also what a notice says",
     .lossless = true,
     .fits = is_ocm,
-    .between = end_line,
+    .between = buf_end_line,
     .write = write_ocm_kvn};
 
 static int
@@ -245,7 +239,7 @@ const struct writer maneuver_opm_kvn_writer = {.format = "opm-maneuver-kvn",
                                                .title = "CCSDS OPM with manoeuvres, keyword = value",
                                                .lossless = true,
                                                .fits = is_opm,
-                                               .between = end_line,
+                                               .between = buf_end_line,
                                                .write = write_opm_kvn};
 
 static int

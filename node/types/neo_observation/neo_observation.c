@@ -124,12 +124,6 @@ write_json(const ProtobufCMessage *msg, const struct convert *how, struct buf *o
     return 0;
 }
 
-static void
-end_line(struct buf *out)
-{
-    buf_put_byte(out, '\n');
-}
-
 static const struct writer json_writer = {.format = "json",
                                           .media = "application/json",
                                           .title = "canonical JSON, an array",
@@ -140,8 +134,8 @@ static const struct writer json_writer = {.format = "json",
 static const struct writer ndjson_writer = {.format = "ndjson",
                                             .media = "application/x-ndjson",
                                             .title = "canonical JSON, one record a line",
-                                            .between = end_line,
-                                            .end = end_line,
+                                            .between = buf_end_line,
+                                            .end = buf_end_line,
                                             .write = write_json};
 
 static const struct reader *const readers[] = {

@@ -281,17 +281,11 @@ static const struct writer json_writer = {.format = "json",
                                           .end = jsonmap_end,
                                           .write = write_json};
 
-static void
-end_line(struct buf *out)
-{
-    buf_put_byte(out, '\n');
-}
-
 static const struct writer ndjson_writer = {.format = "ndjson",
                                             .media = "application/x-ndjson",
                                             .title = "canonical JSON, one record a line",
-                                            .between = end_line,
-                                            .end = end_line,
+                                            .between = buf_end_line,
+                                            .end = buf_end_line,
                                             .write = write_json};
 
 static const struct reader *const readers[] = {&neo_risk_sentry_reader,        &neo_risk_neocc_reader,

@@ -146,12 +146,6 @@ write_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
     return blockmap_write_kvn(&observation_map, msg, how, out, why);
 }
 
-static void
-end_line(struct buf *out)
-{
-    buf_put_byte(out, '\n');
-}
-
 static int
 probe_xml(struct span head)
 {
@@ -188,7 +182,7 @@ static const struct writer kvn_writer = {.format = "tdm-kvn",
                                          .media = "text/plain",
                                          .title = "CCSDS TDM in the version that it came in, keyword = value",
                                          .lossless = true,
-                                         .between = end_line,
+                                         .between = buf_end_line,
                                          .write = write_kvn};
 static const struct writer xml_writer = {.format = "tdm-xml",
                                          .media = "application/xml",
@@ -207,8 +201,8 @@ static const struct writer json_writer = {.format = "json",
 static const struct writer ndjson_writer = {.format = "ndjson",
                                             .media = "application/x-ndjson",
                                             .title = "blocks as JSON, one message a line",
-                                            .between = end_line,
-                                            .end = end_line,
+                                            .between = buf_end_line,
+                                            .end = buf_end_line,
                                             .write = write_json};
 
 static const struct reader *const readers[] = {&kvn_reader, &xml_reader, NULL};

@@ -27,12 +27,6 @@ write_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
     return orbit_is_opm(msg) ? orbit_refuse_form(msg, why) : kvnmap_write(&orbit_map, msg, how, out, why);
 }
 
-static void
-end_line(struct buf *out)
-{
-    buf_put_byte(out, '\n');
-}
-
 const struct reader orbit_omm_kvn_reader = {
     "omm-kvn",          "text/plain", "CCSDS OMM 2.0 and 3.0, keyword = value",
     LIMIT_STREAM_BYTES, probe_kvn,    read_kvn};
@@ -41,7 +35,7 @@ const struct writer orbit_omm_kvn_writer = {.format = "omm-kvn",
                                             .title = "CCSDS OMM, keyword = value",
                                             .lossless = true,
                                             .fits = orbit_is_omm,
-                                            .between = end_line,
+                                            .between = buf_end_line,
                                             .write = write_kvn};
 
 static int
@@ -136,8 +130,8 @@ const struct writer orbit_omm_plain_json_writer = {.format = "json",
 const struct writer orbit_omm_ndjson_writer = {.format = "ndjson",
                                                .media = "application/x-ndjson",
                                                .title = "canonical JSON, one record a line",
-                                               .between = end_line,
-                                               .end = end_line,
+                                               .between = buf_end_line,
+                                               .end = buf_end_line,
                                                .write = write_plain_json};
 
 /* The columns of CelesTrak, in its order. */

@@ -50,12 +50,6 @@ write_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
                              : blockmap_write_kvn(&orbit_opm, msg, how, out, why);
 }
 
-static void
-end_line(struct buf *out)
-{
-    buf_put_byte(out, '\n');
-}
-
 static int
 probe_xml(struct span head)
 {
@@ -87,7 +81,7 @@ const struct writer orbit_opm_kvn_writer = {.format = "opm-kvn",
                                             .title =
                                                 "CCSDS OPM in the version that it came in, keyword = value",
                                             .lossless = true,
-                                            .between = end_line,
+                                            .between = buf_end_line,
                                             .fits = orbit_is_opm,
                                             .write = write_kvn};
 const struct writer orbit_opm_xml_writer = {.format = "opm-xml",

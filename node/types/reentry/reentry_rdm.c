@@ -32,12 +32,6 @@ write_kvn(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
     return reentry_is_rdm(msg) ? kvnmap_write(&reentry_map, msg, how, out, why) : refuse_tip(why);
 }
 
-static void
-end_line(struct buf *out)
-{
-    buf_put_byte(out, '\n');
-}
-
 const struct reader reentry_rdm_kvn_reader = {
     "rdm-kvn", "text/plain", "CCSDS RDM 1.0, keyword = value", LIMIT_STREAM_BYTES, probe_kvn, read_kvn};
 const struct writer reentry_rdm_kvn_writer = {.format = "rdm-kvn",
@@ -45,7 +39,7 @@ const struct writer reentry_rdm_kvn_writer = {.format = "rdm-kvn",
                                               .title = "CCSDS RDM 1.0, keyword = value",
                                               .lossless = true,
                                               .fits = reentry_is_rdm,
-                                              .between = end_line,
+                                              .between = buf_end_line,
                                               .write = write_kvn};
 
 static int
@@ -96,6 +90,6 @@ const struct writer reentry_rdm_json_writer = {.format = "json",
 const struct writer reentry_rdm_ndjson_writer = {.format = "ndjson",
                                                  .media = "application/x-ndjson",
                                                  .title = "canonical JSON, one record a line",
-                                                 .between = end_line,
-                                                 .end = end_line,
+                                                 .between = buf_end_line,
+                                                 .end = buf_end_line,
                                                  .write = write_json};
