@@ -30,13 +30,6 @@ struct reading {
     size_t records;
 };
 
-static void
-copy(char *out, size_t size, struct span text)
-{
-    (void)snprintf(out, size, "%.*s", (int)(text.n < size ? text.n : size - 1), (const char *)text.p);
-    out[text_utf8_prefix(span_str(out))] = 0;
-}
-
 static struct span
 up_to(const struct reading *r, const struct json_event *e)
 {
@@ -63,15 +56,15 @@ survey(struct reading *r, const struct json_event *e)
         r->in_fields = false;
         r->fields = up_to(r, e);
     } else if (r->in_signature && is_text && span_is(e->key, "source")) {
-        copy(r->source, sizeof r->source, e->text);
+        neo_risk_copy(r->source, sizeof r->source, e->text);
     } else if (r->in_signature && is_text && span_is(e->key, "version")) {
-        copy(r->version, sizeof r->version, e->text);
+        neo_risk_copy(r->version, sizeof r->version, e->text);
     } else if (r->in_fields && is_text) {
         if (r->columns == COLUMNS_MAX)
             return why_set(r->why, WHY_TEXT_LIMIT, e->place.line, e->place.column, "fields",
                            "expected at most %d columns", COLUMNS_MAX);
         r->column_at[r->columns] = e->place;
-        copy(r->column[r->columns++], sizeof r->column[0], e->text);
+        neo_risk_copy(r->column[r->columns++], sizeof r->column[0], e->text);
     }
     return 0;
 }

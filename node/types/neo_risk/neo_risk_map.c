@@ -1,6 +1,9 @@
 #include "types/neo_risk/neo_risk_map.h"
 
 #include <stddef.h>
+#include <stdio.h>
+
+#include "base/text.h"
 
 static const struct field_block blocks[] = {{.name = "data"}};
 
@@ -94,3 +97,10 @@ const struct fieldmap neo_risk_map_impact = {
     .block_count = 1,
     .part = {{.schema = &parallax__v1__neo_impact__descriptor}},
 };
+
+void
+neo_risk_copy(char *out, size_t size, struct span text)
+{
+    (void)snprintf(out, size, "%.*s", (int)(text.n < size ? text.n : size - 1), (const char *)text.p);
+    out[text_utf8_prefix(span_str(out))] = 0;
+}

@@ -12,6 +12,9 @@ extern const struct reader neo_risk_sentry_reader, neo_risk_cad_reader;
 extern const struct reader neo_risk_neocc_reader, neo_risk_neocc_special_reader,
     neo_risk_neocc_removed_reader;
 
+/* ${text} as a string of ${size} bytes, cut at a character. */
+void neo_risk_copy(char *out, size_t size, struct span text);
+
 /* Torino and Palermo, worked out; for struct type. */
 size_t neo_risk_scales(const ProtobufCMessage *msg, struct utc at, struct scale out[SCALES_MAX]);
 

@@ -29,14 +29,6 @@ struct survey {
 };
 
 static void
-copy(char out[LIMIT_NAME_BYTES + 1], struct span text)
-{
-    (void)snprintf(out, LIMIT_NAME_BYTES + 1, "%.*s",
-                   (int)(text.n < LIMIT_NAME_BYTES ? text.n : LIMIT_NAME_BYTES), (const char *)text.p);
-    out[text_utf8_prefix(span_str(out))] = 0;
-}
-
-static void
 survey_member(struct survey *s, const struct json_event *event)
 {
     bool is_text = event->kind == JSON_STRING || event->kind == JSON_NUMBER;
@@ -47,14 +39,14 @@ survey_member(struct survey *s, const struct json_event *event)
     } else if (event->depth == 1 && event->kind == JSON_OBJECT && span_is(event->key, "summary")) {
         s->has_summary = true;
     } else if (event->depth == 1 && is_text && span_is(event->key, "count")) {
-        copy(s->count, event->text);
+        neo_risk_copy(s->count, sizeof s->count, event->text);
     } else if (event->depth == 1 && is_text &&
                (span_is(event->key, "error") || span_is(event->key, "message"))) {
-        copy(s->message, event->text);
+        neo_risk_copy(s->message, sizeof s->message, event->text);
     } else if (s->in_signature && is_text && span_is(event->key, "source")) {
-        copy(s->source, event->text);
+        neo_risk_copy(s->source, sizeof s->source, event->text);
     } else if (s->in_signature && is_text && span_is(event->key, "version")) {
-        copy(s->version, event->text);
+        neo_risk_copy(s->version, sizeof s->version, event->text);
     } else if (span_is(event->key, "removed")) {
         s->has_removed = true;
     } else if (span_is(event->key, "ps_cum")) {

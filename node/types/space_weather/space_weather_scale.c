@@ -76,8 +76,8 @@ space_weather_stated(const Parallax__V1__SpaceWeather *m, int *out)
     const char *text = m->noaa_scale;
     const char *category = strstr(m->headline, "Category ");
 
-    if (*text == 0)
-        (void)((category != NULL && (text = category + 9)) || (text = ""));
+    if (*text == 0 && category != NULL)
+        text = category + 9;
     if ((text[0] != 'R' && text[0] != 'S' && text[0] != 'G') || text[1] < '0' || text[1] > '5')
         return ' ';
     *out = text[1] - '0';
