@@ -168,8 +168,9 @@ class Demo:
         say("check", "picture export is equal byte for byte: %d rows, %d bytes" % (pictures[0].count(b"\n"), len(pictures[0])))
         published = sum(last - first + 1 for of_one in self.acknowledged.values() for _, first, last in of_one)
         derived = nodes[0].cli("query", "alert", "--mode", self.mode, "--history", "--json").out.count("\n")
+        derived += nodes[0].cli("query", "watch_report", "--history", "--json").out.count("\n")
         if held(heads) != published + derived:
-            raise Failed("the logs hold %d records, but %d were acknowledged and %d are alerts that nodes derived" % (held(heads), published, derived))
+            raise Failed("the logs hold %d records, but %d were acknowledged and %d are alerts that nodes derived and reports of their watches" % (held(heads), published, derived))
         say("check", "every node holds the %d acknowledged records, the %d alerts that nodes derived, and no other" % (published, derived))
         self.verify_counts()
         self.verify_believed()

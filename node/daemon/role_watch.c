@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "daemon/reporter.h"
 #include "daemon/role.h"
 #include "daemon/watcher.h"
 
@@ -22,6 +23,7 @@
 struct watch {
     struct watchlink *link;
     struct watcher *watcher;
+    struct reporter *reporter;
     struct rule_table *rules;
     char *types[LIMIT_RULE_COUNT]; /* that rules name */
     size_t types_n;
@@ -156,7 +158,7 @@ follow(struct watch *w)
     q.n_modes = MODES;
     q.incarnation = (ProtobufCBinaryData){sizeof w->incarnation, w->incarnation};
     q.after = w->after;
-    q.wait_ms = (uint32_t)watcher_wait_ms(w->watcher, WAIT_MS);
+    q.wait_ms = (uint32_t)reporter_wait_ms(w->reporter, watcher_wait_ms(w->watcher, WAIT_MS));
     request.what_case = PARALLAX__V1__REQUEST__WHAT_TAIL;
     request.tail = &q;
     answer = watchlink_ask(w->link, &request, WAIT_MS + ASK_MS);
@@ -187,7 +189,7 @@ run(struct watch *w, const char *name)
 
         if (!is_swept)
             rc = sweep(w, name);
-        else if ((rc = watcher_look(w->watcher)) == 0)
+        else if ((rc = watcher_look(w->watcher)) == 0 && (rc = reporter_look(w->reporter)) == 0)
             rc = follow(w);
         is_swept = rc < 0 ? is_swept : rc == 0;
         if (rc < 0)
@@ -203,6 +205,8 @@ role_watch(const struct role_args *args)
     load_rules(&w);
     w.link = watchlink_new(ROLE_API_SOCKET);
     w.watcher = watcher_new(w.link, w.rules, args->conf->name);
+    w.reporter = reporter_new(w.link, w.rules, w.watcher, args->conf->name,
+                              (int64_t)args->conf->report_period_s, (int64_t)args->conf->report_late_s);
     role_ready(args);
     run(&w, args->conf->name);
     return 1;

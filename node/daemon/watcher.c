@@ -263,41 +263,20 @@ static int
 publish(struct watcher *w, const Parallax__V1__Alert *alert, int mode, const char *before,
         Parallax__V1__RecordId **reference, size_t references)
 {
-    Parallax__V1__PublishRecord record = PARALLAX__V1__PUBLISH_RECORD__INIT, *records = &record;
-    Parallax__V1__PublishRequest publish = PARALLAX__V1__PUBLISH_REQUEST__INIT;
-    Parallax__V1__Request request = PARALLAX__V1__REQUEST__INIT;
-    Parallax__V1__Answer *answer;
     uint8_t key[DERIVE_KEY_BYTES];
-    struct buf body;
-    int rc = -1;
+    const char *why;
+    int rc;
 
     derive_key(alert, mode, before, key);
-    buf_init(&body, LIMIT_BODY_BYTES);
-    pack(&alert->base, &body);
-    record.type = (char *)(uintptr_t)DERIVE_TYPE;
-    record.body = (ProtobufCBinaryData){body.n, body.p};
-    record.references = reference;
-    record.n_references = references < LIMIT_REF_COUNT ? references : LIMIT_REF_COUNT;
-    publish.key = (ProtobufCBinaryData){sizeof key, key};
-    publish.audience = (char *)(uintptr_t) "open";
-    publish.mode = (Parallax__V1__Mode)mode;
-    publish.records = &records;
-    publish.n_records = 1;
-    request.what_case = PARALLAX__V1__REQUEST__WHAT_PUBLISH;
-    request.publish = &publish;
-    answer = buf_failed(&body) ? NULL : watchlink_ask(w->link, &request, ASK_MS);
-    if (answer != NULL)
-        rc = answer->what_case == PARALLAX__V1__ANSWER__WHAT_PUBLISH ? 0 : 1;
+    rc = watchlink_publish(w->link, &alert->base, DERIVE_TYPE, (Parallax__V1__Mode)mode, key, reference,
+                           references, &why);
     if (rc == 0) {
         log_event(EV_alert_published, "rule=%s state=%s level=%s mode=%s", alert->rule, alert->state,
                   alert->level, record_mode_name(mode));
     } else if (rc == 1 && mono_ms() >= w->say_ms) {
         w->say_ms = mono_ms() + SAY_MS;
-        log_event(EV_alert_delayed, "rule=%s why=%s", alert->rule,
-                  answer->error_name[0] != 0 ? answer->error_name : "STORE");
+        log_event(EV_alert_delayed, "rule=%s why=%s", alert->rule, why);
     }
-    watchlink_answer_free(answer);
-    buf_release(&body);
     return rc;
 }
 
@@ -430,6 +409,8 @@ watcher_take(struct watcher *w, const Parallax__V1__RecordRow *row)
         return 0;
     s.mode = (int)h->mode;
     memcpy(s.key, subject.key, sizeof s.key);
+    for (size_t i = 0; i < w->rules->n; i++)
+        w->judged[i] += w->rules->rule[i].type == s.type && h->mode == PARALLAX__V1__MODE__REAL;
     return is_quiet(w, &s, msg) ? 0 : judge_subject(w, &s);
 }
 

@@ -30,7 +30,9 @@ struct watcher {
     struct watcher_subject due[LIMIT_WATCH_OPEN_COUNT];
     size_t due_n;
     bool due_was_full; /* said once */
-    int64_t say_ms;    /* monotonic: before then nothing is said of what could not be published */
+    uint64_t judged
+        [LIMIT_RULE_COUNT]; /* records that each rule was held against; the reporter counts from 0 again */
+    int64_t say_ms;         /* monotonic: before then nothing is said of what could not be published */
 };
 
 struct watcher *watcher_new(struct watchlink *link, const struct rule_table *rules, const char *name);

@@ -18,6 +18,7 @@
 #include "wire/unpack.h"
 
 #define LENGTH_BYTES      4
+#define PUBLISH_MS        30000
 #define ANSWER_FIELDS_MAX 1000000
 
 struct watchlink {
@@ -25,6 +26,7 @@ struct watchlink {
     int fd; /* -1 = not connected */
     uint64_t token;
     struct buf frame;
+    char why[40]; /* the last refusal */
 };
 
 struct watchlink *
@@ -194,4 +196,40 @@ void
 watchlink_answer_free(Parallax__V1__Answer *answer)
 {
     parallax__v1__answer__free_unpacked(answer, NULL);
+}
+
+int
+watchlink_publish(struct watchlink *l, const ProtobufCMessage *msg, const char *type, Parallax__V1__Mode mode,
+                  const uint8_t key[32], Parallax__V1__RecordId **reference, size_t references,
+                  const char **why)
+{
+    Parallax__V1__PublishRecord record = PARALLAX__V1__PUBLISH_RECORD__INIT, *records = &record;
+    Parallax__V1__PublishRequest publish = PARALLAX__V1__PUBLISH_REQUEST__INIT;
+    Parallax__V1__Request request = PARALLAX__V1__REQUEST__INIT;
+    Parallax__V1__Answer *answer;
+    struct buf body;
+    int rc = -1;
+
+    buf_init(&body, LIMIT_BODY_BYTES);
+    pack(msg, &body);
+    record.type = (char *)(uintptr_t)type;
+    record.body = (ProtobufCBinaryData){body.n, body.p};
+    record.references = reference;
+    record.n_references = references < LIMIT_REF_COUNT ? references : LIMIT_REF_COUNT;
+    publish.key = (ProtobufCBinaryData){32, (uint8_t *)(uintptr_t)key};
+    publish.audience = (char *)(uintptr_t) "open";
+    publish.mode = mode;
+    publish.records = &records;
+    publish.n_records = 1;
+    request.what_case = PARALLAX__V1__REQUEST__WHAT_PUBLISH;
+    request.publish = &publish;
+    answer = buf_failed(&body) ? NULL : watchlink_ask(l, &request, PUBLISH_MS);
+    if (answer != NULL)
+        rc = answer->what_case == PARALLAX__V1__ANSWER__WHAT_PUBLISH ? 0 : 1;
+    (void)snprintf(l->why, sizeof l->why, "%s",
+                   rc == 1 && answer->error_name[0] != 0 ? answer->error_name : "STORE");
+    *why = l->why;
+    watchlink_answer_free(answer);
+    buf_release(&body);
+    return rc;
 }

@@ -17,4 +17,12 @@ void watchlink_free(struct watchlink *l);
 Parallax__V1__Answer *watchlink_ask(struct watchlink *l, Parallax__V1__Request *request, int64_t ms);
 void watchlink_answer_free(Parallax__V1__Answer *answer);
 
+/*
+ * Publish one record in the open audience, with ${key} of 32 bytes as its idempotency key. 0; 1 = the node refused it for now, *${why} then says why until the next
+ * question; -1 = lost.
+ */
+int watchlink_publish(struct watchlink *l, const ProtobufCMessage *msg, const char *type,
+                      Parallax__V1__Mode mode, const uint8_t key[32], Parallax__V1__RecordId **reference,
+                      size_t references, const char **why);
+
 #endif

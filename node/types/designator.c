@@ -30,6 +30,20 @@ designator_is_cospar(struct span id)
     return true;
 }
 
+int
+designator_record(struct span id, const char *keyword, struct why *why)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t log = 0;
+
+    while (log < id.n && log < 32 && memchr(digits, id.p[log], 16) != NULL)
+        log++;
+    if (log == 32 && id.n > 33 && id.n <= 33 + 13 && id.p[32] == ':' && is_digits(id, 33, id.n - 33))
+        return 0;
+    return why_set(why, WHY_FIELD_VALUE, 0, 0, keyword,
+                   "expected a record id: a log (32 hexadecimal digits), a colon, a number");
+}
+
 uint64_t
 designator_norad(struct span id)
 {

@@ -3,12 +3,16 @@
 #define TYPES_DESIGNATOR_H
 
 #include "base/utc.h"
+#include "base/why.h"
 
 /* YYYY-NNNP{PP}: an international designator (COSPAR id). */
 bool designator_is_cospar(struct span id);
 
 /* A catalogue number as a catalogue writes it, with any leading zeros: 1..999999999. 0 if it is none. */
 uint64_t designator_norad(struct span id);
+
+/* A record's id: its log as 32 lower-case hexadecimal digits, a colon, its index. 0, or -1 with ${why} for ${keyword}. */
+int designator_record(struct span id, const char *keyword, struct why *why);
 
 /* ${name} as a key: cut to ${size} at a character, blanks and all. */
 void designator_key(const char *name, char *out, size_t size);

@@ -58,7 +58,7 @@ notice_check(const struct notice *n, const ProtobufCMessage *msg, struct why *wh
             return why_set(why, WHY_FIELD_RANGE, 0, 0, n->order[i][0], "above %s: expected at most that",
                            n->order[i][1]);
     }
-    return 0;
+    return n->check == NULL ? 0 : n->check(msg, why);
 }
 
 static void

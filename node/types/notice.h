@@ -29,6 +29,8 @@ struct notice {
     const char *object_kind[NOTICE_OBJECTS]; /* "norad", "cospar", "neo"; "": the field names its kind */
     const char *summary[4];                  /* fields that say in one line what it is about */
     const char *order[NOTICE_ORDERS][2];     /* fields of which the first may not be above the second */
+    /* What goes over several fields; NULL: nothing. */
+    int (*check)(const ProtobufCMessage *msg, struct why *why);
 };
 
 int notice_check(const struct notice *n, const ProtobufCMessage *msg, struct why *why);

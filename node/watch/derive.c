@@ -100,11 +100,10 @@ put_headline(const struct derive *d, const struct judge_result *r, struct arena 
     return copy(a, out);
 }
 
-/* The bytes that a record was read from: of one that was derived, its canonical JSON. */
-static Parallax__V1__Alert *
-put_source(Parallax__V1__Alert *out, struct arena *a)
+Parallax__V1__Source *
+derive_source(const char *type_name, const char *format, const ProtobufCMessage *msg, struct arena *a)
 {
-    const struct type *type = registry_type_cstr(DERIVE_TYPE);
+    const struct type *type = registry_type_cstr(type_name);
     Parallax__V1__Source *source = arena_alloc(a, sizeof *source);
     struct buf json;
 
@@ -112,17 +111,23 @@ put_source(Parallax__V1__Alert *out, struct arena *a)
         return NULL;
     parallax__v1__source__init(source);
     buf_init(&json, type->body_max);
-    type->json(&out->base, &json);
-    source->format = copy(a, "alert-json");
+    type->json(msg, &json);
+    source->format = copy(a, format);
     source->original.len = json.n;
     source->original.data = arena_alloc(a, json.n);
     if (source->original.data != NULL && !buf_failed(&json))
         memcpy(source->original.data, json.p, json.n);
-    out->source = source;
     if (buf_failed(&json))
-        out = NULL;
+        source = NULL;
     buf_release(&json);
-    return a->failed ? NULL : out;
+    return a->failed ? NULL : source;
+}
+
+static Parallax__V1__Alert *
+put_source(Parallax__V1__Alert *out, struct arena *a)
+{
+    out->source = derive_source(DERIVE_TYPE, DERIVE_TYPE "-json", &out->base, a);
+    return out->source == NULL ? NULL : out;
 }
 
 Parallax__V1__Alert *

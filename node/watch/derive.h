@@ -33,6 +33,10 @@ Parallax__V1__Alert *derive_alert(const struct derive *d, const struct judge_res
 /* The end of an alert whose rule is in force no longer. */
 Parallax__V1__Alert *derive_end(const Parallax__V1__Alert *prior, struct utc now, struct arena *a);
 
+/* The bytes that a record was read from: of one that was derived, its canonical JSON. In ${a}; NULL when that is full. */
+Parallax__V1__Source *derive_source(const char *type_name, const char *format, const ProtobufCMessage *msg,
+                                    struct arena *a);
+
 /*
  * The idempotency key: of the alert without its times, the mode, and the alert before (its record id, "" = none). What is tried again gets the same;
  * what is raised again after it was cancelled does not.

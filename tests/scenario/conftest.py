@@ -27,10 +27,14 @@ def federate(build, tmp_path):
     """federate(names...) makes a federation, signed and installed but not started; all of its nodes are stopped at the end."""
     made = []
 
-    def make(*names, threshold=None):
+    def make(*names, threshold=None, reports=0):
         federation = Federation(build, tmp_path / ("federation%d" % len(made)), names or NAMES, threshold, "Scenario")
         made.append(federation)
-        return federation.make()
+        federation.make()
+        for node in federation.nodes:   # a watch period that ends while records are counted is another record a rule
+            with open(os.path.join(node.directory, "node.yaml"), "a", encoding="ascii") as file:
+                file.write("report:\n  period_s: %d\n  late_s: 20\n" % reports if reports else "report:\n  period_s: 0\n")
+        return federation
 
     yield make
     for federation in made:
