@@ -70,6 +70,19 @@ load_read(struct load *l, const char *path, const char *format, bool strict)
     return EXIT_FAILED;
 }
 
+int
+load_text(struct load *l, const char *name, struct span text, const char *format)
+{
+    struct convert how = {.strict = true};
+    struct why why;
+
+    why_clear(&why);
+    (void)snprintf(l->in.name, sizeof l->in.name, "%s", name);
+    if (registry_read(text, format, &how, add, l, &why) != 0)
+        return args_refuse(&why, name);
+    return EXIT_DONE;
+}
+
 void
 load_types(const struct load *l, struct buf *out)
 {

@@ -27,6 +27,9 @@ void load_release(struct load *l);
  * place. */
 int load_read(struct load *l, const char *path, const char *format, bool strict);
 
+/* The same of one text that is not a file; ${name} stands for it in what is said. */
+int load_text(struct load *l, const char *name, struct span text, const char *format);
+
 /* The types of the records and how many there are of each: "2 conjunction, 14683 orbit records". */
 void load_types(const struct load *l, struct buf *out);
 
