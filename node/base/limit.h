@@ -121,6 +121,18 @@
 #define LIMIT_RULE_COUNT            64       /* rules of a node: the supplied ones are 15 */
 #define LIMIT_WATCH_OPEN_COUNT      4096     /* subjects that are looked at again each minute, because time alone may change their alerts */
 
+/* Events (docs/event-picture.md) */
+#define LIMIT_EVENT_SCOPE_BYTES     127      /* what an event is about: two objects of 63 and a sign */
+#define LIMIT_EVENT_ID_BYTES        160      /* an event's id: kind, scope and minute */
+#define LIMIT_EVENT_VOICE_BYTES     39       /* whose word a record passes on */
+#define LIMIT_EVENT_WORDS_COUNT     64       /* standing words of one event in an answer: one a member of the federation */
+#define LIMIT_EVENT_CONJUNCTION_SECONDS 600  /* of one pair: TCA moves by seconds, and the next half revolution is 44 min away at least */
+#define LIMIT_EVENT_FRAGMENTATION_HOURS 168  /* of one object: the time of a break-up is found within days, the next is months away */
+#define LIMIT_EVENT_RADIO_HOURS     3        /* of NOAA R: a flare and its blackout take up to three hours */
+#define LIMIT_EVENT_STORM_HOURS     24       /* of NOAA S and G: a storm that pauses for less than a day is one; forecasts count in days */
+#define LIMIT_EVENT_DISTRESS_HOURS  720      /* of one spacecraft: a month without a word, and it is another matter */
+#define LIMIT_EVENT_ANOMALY_HOURS   720      /* the same of its anomalies */
+
 /* Store */
 #define LIMIT_TXN_COUNT             8192     /* records in one transaction of a replica */
 #define LIMIT_SEGMENT_COUNT         65536    /* delivery numbers of one history segment */

@@ -130,7 +130,7 @@ deliver(struct node *n, struct track *t, uint64_t index, struct span header, str
         t->quarantined++;
         node_count_reject(n, node_member_index(n, t->row.origin), &r->why);
     } else if (r->visible) {
-        road_subject(subject, t, r, index);
+        road_subject(n, subject, t, r, index);
         late->subject = subject;
     }
     action_add(n, ACTION_LATE)->late = late;
@@ -308,7 +308,7 @@ refill_batch(struct node *n, struct track *t, const struct store_batch *b, uint6
         road_check(n, t, headers[i], bodies[i], STORE_BODY_HELD, node_is_named(t) ? &n->plain[i] : NULL, NULL,
                    r);
         if (r->visible && r->record.quarantine == WHY_NONE)
-            road_subject(&subjects[count++], t, r, b->first + i);
+            road_subject(n, &subjects[count++], t, r, b->first + i);
         else if (r->record.quarantine == WHY_NONE && r->kind < PARALLAX__V1__KIND__DESCRIPTOR)
             sealed[sealed_n++] = b->first + i;
     }

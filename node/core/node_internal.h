@@ -108,7 +108,9 @@ struct pending {
     bool reveals;          /* kind REVEAL, of: */
     uint8_t reveal_log[LOG_ID_BYTES];
     uint64_t reveal_index;
-    int64_t created; /* utc_sort_key() */
+    int64_t created;           /* utc_sort_key() */
+    struct type_event *events; /* NULL: none */
+    size_t events_n;
 };
 
 /* One log. */
@@ -425,6 +427,8 @@ struct road_result {
     struct subject subject;
     uint8_t mode, kind;
     int64_t created;
+    struct type_event *events; /* NULL: none, as of most types */
+    size_t events_n;
     int64_t embargo_until; /* own, sealed under embargo; 0 = not */
     bool reveals;          /* kind REVEAL, of: */
     uint8_t reveal_log[LOG_ID_BYTES];
@@ -433,8 +437,8 @@ struct road_result {
 /* ${plain}: what a sealed body holds; NULL when it was not opened. ${sealed_why}: why not, code NONE when that is as it should be. */
 void road_check(struct node *n, const struct track *t, struct span header, struct span body, int body_state,
                 const struct span *plain, const struct why *sealed_why, struct road_result *out);
-/* What a believed record does to the picture. */
-void road_subject(struct store_subject *s, const struct track *t, const struct road_result *r,
+/* What a believed record does to the picture; points into ${r}. */
+void road_subject(struct node *n, struct store_subject *s, const struct track *t, const struct road_result *r,
                   uint64_t index);
 /* Leaf 0: fill audience, class and lists of ${t}. -1 with why (DESCRIPTOR_BAD). */
 int road_descriptor(struct node *n, struct track *t, struct span header, struct span body, struct why *why);

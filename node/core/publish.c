@@ -30,6 +30,7 @@ free_records(struct request *r)
         buf_release(&r->records[i].header);
         buf_release(&r->records[i].body);
         buf_release(&r->records[i].plain);
+        free(r->records[i].events);
     }
     free(r->records);
     r->records = NULL;
@@ -89,6 +90,17 @@ make_header(struct node *n, const struct track *t, const struct publish *p, cons
     return record_header_make(t->row.id, &r, &out->header, why);
 }
 
+static void
+take_events(const struct type *type, const ProtobufCMessage *msg, struct pending *out)
+{
+    struct type_event events[EVENTS_MAX];
+
+    if (type->events == NULL || (out->events_n = type->events(msg, events)) == 0)
+        return;
+    out->events = mem_new(out->events_n * sizeof(*out->events));
+    memcpy(out->events, events, out->events_n * sizeof(*out->events));
+}
+
 static int
 take_record(struct node *n, const struct track *t, const struct publish *p, const struct publish_record *in,
             struct pending *out, struct why *why)
@@ -113,6 +125,7 @@ take_record(struct node *n, const struct track *t, const struct publish *p, cons
         return -1;
     out->type = type;
     out->visible = type->subject(msg, &out->subject) == 0;
+    take_events(type, msg, out);
     if (embargo && in->embargo_until.mjd * 86400LL + in->embargo_until.ns / 1000000000 <=
                        n->wall / 1000 + 40587 * 86400LL)
         return why_set(why, WHY_FIELD_TIME, 0, 0, "embargo_until", "expected a time to come");
@@ -322,6 +335,8 @@ fill_result(const struct pending *p, struct road_result *out)
     out->mode = p->mode;
     out->kind = p->kind;
     out->created = p->created;
+    out->events = p->events;
+    out->events_n = p->events_n;
     out->embargo_until = p->sealing == PARALLAX__V1__SEALING__EMBARGO ? p->embargo_until : 0;
     out->reveals = p->reveals;
     memcpy(out->reveal_log, p->reveal_log, LOG_ID_BYTES);

@@ -16,6 +16,7 @@ static void
 check_body(struct node *n, const Parallax__V1__Header *h, struct span body, struct road_result *out)
 {
     const struct type *type = registry_type_cstr(h->type);
+    struct type_event events[EVENTS_MAX];
     ProtobufCMessage *msg;
 
     if (type == NULL || h->type_version > type->version) {
@@ -33,6 +34,12 @@ check_body(struct node *n, const Parallax__V1__Header *h, struct span body, stru
         return;
     out->type = type;
     out->visible = type->subject(msg, &out->subject) == 0;
+    if (type->events != NULL)
+        out->events_n = type->events(msg, events);
+    if (out->events_n > 0) {
+        out->events = action_memory(n, out->events_n * sizeof(*out->events));
+        memcpy(out->events, events, out->events_n * sizeof(*out->events));
+    }
 }
 
 /* What a REVEAL says that it opens. */
@@ -204,8 +211,30 @@ road_grow(struct road_growth *g, struct span header)
     tree_append(&g->tree, leaf, add_node, g);
 }
 
+/* What a record says of events, for the store. Texts stay where they are. */
+static const struct store_event *
+make_events(struct node *n, const struct road_result *r)
+{
+    struct store_event *out = action_memory(n, r->events_n * sizeof(*out));
+
+    for (size_t i = 0; i < r->events_n; i++) {
+        const struct type_event *e = &r->events[i];
+        bool timed = event_window(e->kind, e->scope) > 0;
+        out[i].kind = e->kind;
+        out[i].scope = e->scope;
+        out[i].voice = e->voice;
+        out[i].at = timed ? utc_sort_key(e->at) : 0;
+        out[i].issued = utc_is_zero(e->issued) ? r->created : utc_sort_key(e->issued);
+        out[i].closes = utc_is_zero(e->closes) ? INT64_MAX : utc_sort_key(e->closes);
+        out[i].ended = e->ended;
+        out[i].remark = e->remark;
+    }
+    return out;
+}
+
 void
-road_subject(struct store_subject *s, const struct track *t, const struct road_result *r, uint64_t index)
+road_subject(struct node *n, struct store_subject *s, const struct track *t, const struct road_result *r,
+             uint64_t index)
 {
     memset(s, 0, sizeof(*s));
     s->type = r->type->name;
@@ -220,6 +249,10 @@ road_subject(struct store_subject *s, const struct track *t, const struct road_r
     s->created = r->created;
     s->log = t->row.no;
     s->index = index;
+    if (r->events_n > 0 && !s->aside) {
+        s->events = make_events(n, r);
+        s->events_n = r->events_n;
+    }
 }
 
 void
@@ -256,7 +289,7 @@ road_store(struct node *n, struct track *t, const struct road_result *results, s
             quarantines[bad++] = results[i].why;
             t->quarantined++;
         } else if (results[i].visible) {
-            road_subject(&subjects[b->subjects_n++], t, &results[i], t->row.size + i);
+            road_subject(n, &subjects[b->subjects_n++], t, &results[i], t->row.size + i);
         }
         if (results[i].embargo_until != 0)
             holds[b->holds_n++] = (struct store_hold){t->row.size + i, results[i].embargo_until};

@@ -62,6 +62,13 @@ struct store_node {
     uint8_t hash[HASH_BYTES];
 };
 
+/* What a visible record says of an event (types/event.h). */
+struct store_event {
+    const char *kind, *scope, *voice;
+    int64_t at, issued, closes; /* utc_sort_key(); closes INT64_MAX: no time ends it */
+    bool ended, remark;
+};
+
 /* What a visible record does to the picture: the newest of each (type, mode, key, origin) by (epoch, created,
  * log id, index). */
 struct store_subject {
@@ -73,6 +80,8 @@ struct store_subject {
     uint32_t log;
     uint64_t index;
     uint64_t delivery;
+    const struct store_event *events; /* that it is of; none when it is set aside */
+    size_t events_n;
 };
 
 /* An own record that stays sealed until a time: utc_sort_key(). */

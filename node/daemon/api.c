@@ -46,6 +46,8 @@ static api_fn *const handlers[] = {
     [PARALLAX__V1__REQUEST__WHAT_AUDIENCES] = api_audiences_answer,
     [PARALLAX__V1__REQUEST__WHAT_RELEASE] = api_release_answer,
     [PARALLAX__V1__REQUEST__WHAT_PLUGINS] = api_plugins_answer,
+    [PARALLAX__V1__REQUEST__WHAT_EVENTS] = api_event_list,
+    [PARALLAX__V1__REQUEST__WHAT_EVENT] = api_event_answer,
 };
 
 struct api *

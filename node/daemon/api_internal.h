@@ -36,7 +36,7 @@ struct api_call {
 typedef int api_fn(struct api_call *call);
 api_fn api_status_node, api_status_logs, api_log_answer, api_record_answer, api_record_holders,
     api_query_answer, api_tail_answer, api_prove_answer, api_picture_answer, api_audiences_answer,
-    api_release_answer, api_plugins_answer;
+    api_release_answer, api_plugins_answer, api_event_list, api_event_answer;
 
 /* api_answer.c */
 /* Zeroed, in the call's arena; NULL with why when it is full. */

@@ -142,7 +142,68 @@ static const char STEP_4[] =
     "UPDATE log SET disputed = 2 WHERE frozen AND EXISTS (SELECT 1 FROM meta WHERE name = 'fork:' || "
     "lower(hex(log.id)));";
 
-const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4, NULL};
+static const char STEP_5[] =
+    /*
+     * Events (store_event.c). member has a row for each visible record of a type that has events; the others are made from it. closes 2^63 - 1: no time ends
+     * it. state: 1 it says that it is over, 2 it is withdrawn, 4 it speaks about an event. record: log id and index, to order what is as old.
+     */
+    "CREATE TABLE member ("
+    "    mode         INTEGER NOT NULL,"
+    "    kind         TEXT NOT NULL,"
+    "    scope        TEXT NOT NULL,"
+    "    at           INTEGER NOT NULL,"
+    "    leaf         INTEGER NOT NULL,"
+    "    origin       TEXT NOT NULL,"
+    "    voice        TEXT NOT NULL,"
+    "    issued       INTEGER NOT NULL,"
+    "    created      INTEGER NOT NULL,"
+    "    closes       INTEGER NOT NULL,"
+    "    state        INTEGER NOT NULL,"
+    "    record       BLOB NOT NULL,"
+    "    PRIMARY KEY (mode, kind, scope, at, leaf)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX member_leaf ON member (leaf);"
+    /* Members that follow each other no further apart than the window of their kind. first_*: the one that was created first names it. */
+    "CREATE TABLE event ("
+    "    mode         INTEGER NOT NULL,"
+    "    kind         TEXT NOT NULL,"
+    "    scope        TEXT NOT NULL,"
+    "    lo           INTEGER NOT NULL,"
+    "    hi           INTEGER NOT NULL,"
+    "    count        INTEGER NOT NULL,"
+    "    closes       INTEGER NOT NULL," /* the latest of any member */
+    "    first_at     INTEGER NOT NULL,"
+    "    first_created INTEGER NOT NULL,"
+    "    first_record BLOB NOT NULL,"
+    "    PRIMARY KEY (mode, kind, scope, lo)"
+    ") STRICT, WITHOUT ROWID;"
+    /* The member of each origin and voice in an event that was issued last. */
+    "CREATE TABLE standing ("
+    "    mode         INTEGER NOT NULL,"
+    "    kind         TEXT NOT NULL,"
+    "    scope        TEXT NOT NULL,"
+    "    at           INTEGER NOT NULL,"
+    "    origin       TEXT NOT NULL,"
+    "    voice        TEXT NOT NULL,"
+    "    leaf         INTEGER NOT NULL,"
+    "    issued       INTEGER NOT NULL,"
+    "    created      INTEGER NOT NULL,"
+    "    closes       INTEGER NOT NULL,"
+    "    state        INTEGER NOT NULL,"
+    "    record       BLOB NOT NULL,"
+    "    PRIMARY KEY (mode, kind, scope, at, origin, voice)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX standing_voice ON standing (mode, kind, scope, origin, voice, at);"
+    /* Which scopes name an object. */
+    "CREATE TABLE scope_object ("
+    "    object       TEXT NOT NULL,"
+    "    mode         INTEGER NOT NULL,"
+    "    kind         TEXT NOT NULL,"
+    "    scope        TEXT NOT NULL,"
+    "    PRIMARY KEY (object, mode, kind, scope)"
+    ") STRICT, WITHOUT ROWID;";
+
+const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, NULL};
 
 int
 schema_version(void)

@@ -118,6 +118,45 @@ int store_latest_each(struct store *s, const struct store_latest *after, store_l
 /* Rows whose subject names ${object}, newest epoch first. */
 int store_latest_of_object(struct store *s, const char *object, store_latest_fn *fn, void *cookie);
 
+/*
+ * Events (types/event.h): store_latest_put() makes them of what a subject says of events, in the same transaction, whatever the order; store_dispute_drop() takes
+ * leaves out of them.
+ */
+struct store_event_row {
+    uint8_t mode;
+    char kind[LIMIT_NAME_BYTES + 1], scope[128];
+    int64_t lo, hi; /* of its first and last member: utc_sort_key(); 0 where the kind has no times */
+    int64_t at;     /* of the member that was created first: it names the event */
+    int64_t closes; /* no member says that it is open after that; INT64_MAX: no time ends it */
+    uint64_t count; /* members, without remarks */
+};
+typedef int
+store_event_fn(void *cookie,
+               const struct store_event_row *row); /* non-zero stops; the same value is returned */
+/* In the order (mode, kind, scope, lo), strictly after ${after}; with ${object}, as event_scope() writes it, those that name it ("" = all). */
+int store_event_each(struct store *s, const char *object, const struct store_event_row *after,
+                     store_event_fn *fn, void *cookie);
+/*
+ * The event that (mode, kind, scope, at) names, such as the parts of an id: the one that has a member nearest to ${at}, none further than the window of the
+ * kind. 0, 1 when there is none, -1.
+ */
+int store_event_find(struct store *s, uint8_t mode, const char *kind, const char *scope, int64_t at,
+                     struct store_event_row *out);
+
+struct store_member {
+    uint32_t log;
+    uint64_t index;
+    char origin[LIMIT_NAME_BYTES + 1], voice[LIMIT_EVENT_VOICE_BYTES + 1];
+    int64_t at, issued, created, closes; /* utc_sort_key(); closes INT64_MAX: no time ends it */
+    bool ended, withdrawn, remark;
+};
+typedef int store_member_fn(void *cookie, const struct store_member *member); /* as store_event_fn */
+/* All members of an event and the remarks on it, in the order (at, log, index), strictly after ${after} (NULL: from the first). */
+int store_event_members(struct store *s, const struct store_event_row *e, const struct store_member *after,
+                        store_member_fn *fn, void *cookie);
+/* What stands: of each origin and voice the member that was issued last, by (issued, created, log id, index); in the order of their names. */
+int store_event_standing(struct store *s, const struct store_event_row *e, store_member_fn *fn, void *cookie);
+
 /* Segments of LIMIT_SEGMENT_COUNT delivery numbers keep minimum and maximum epoch per type. store_latest_put does this; for records without a subject. */
 int store_segment_note(struct store *s, uint64_t delivery, const char *type, int64_t epoch);
 /*

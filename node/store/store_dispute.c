@@ -36,6 +36,8 @@ store_dispute_drop(struct store *s, uint32_t log, const char *origin, uint64_t f
         rc = delete_rows(s, SQL_DISPUTE_OBJECTS, origin, buf_span(&lo), buf_span(&hi));
     if (rc == 0)
         rc = delete_rows(s, SQL_DISPUTE_SUBJECTS, origin, buf_span(&lo), buf_span(&hi));
+    if (rc == 0)
+        rc = store_event_cut(s, leaf_of(log, from), leaf_of(log + 1, 0));
     store_cache_clear(s); /* it remembers where those were */
     return store_leave(s, opened, rc);
 }

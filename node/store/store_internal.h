@@ -149,6 +149,11 @@ void store_newest_clear(struct store *s);
 int store_latest_apply(struct store *s, const struct store_subject *subject);
 void store_cache_clear(struct store *s);
 
+/* store_event.c */
+int store_event_apply(struct store *s,
+                      const struct store_subject *subject);     /* the same once more does nothing */
+int store_event_cut(struct store *s, int64_t from, int64_t to); /* without leaves [from, to) */
+
 /* store_visible.c */
 int store_segment_flush(struct store *s);
 

@@ -218,6 +218,8 @@ store_latest_apply(struct store *s, const struct store_subject *v)
         return -1;
     if (v->aside)
         return 0;
+    if (v->events_n > 0 && store_event_apply(s, v) != 0)
+        return -1;
     hash_texts(c, key, 3, v->mode, hash);
     hash_texts(c, v->object, 2, 0, objects);
     k = find(c, hash);

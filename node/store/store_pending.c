@@ -5,6 +5,7 @@
 #include "store/store_internal.h"
 
 #include "store/pack.h"
+#include "types/event.h"
 
 static void
 put_text(struct buf *out, const char *text)
@@ -29,13 +30,63 @@ take_text(struct span *in, size_t max, const char **text)
     return true;
 }
 
+/* Set in the kind of a record that has events; they follow its texts. Older entries have none. */
+#define KIND_EVENTS 0x80
+
+static void
+put_event(struct buf *out, const struct store_event *e)
+{
+    buf_put_be64(out, (uint64_t)e->at);
+    buf_put_be64(out, (uint64_t)e->issued);
+    buf_put_be64(out, (uint64_t)e->closes);
+    buf_put_byte(out, (uint8_t)((e->ended ? 1 : 0) | (e->remark ? 2 : 0)));
+    put_text(out, e->kind);
+    put_text(out, e->scope);
+    put_text(out, e->voice);
+}
+
+static bool
+take_event(struct span *in, struct store_event *e)
+{
+    uint64_t at, issued, closes;
+    uint8_t flags;
+
+    if (!pack_take_be64(in, &at) || !pack_take_be64(in, &issued) || !pack_take_be64(in, &closes) ||
+        !pack_take_u8(in, &flags))
+        return false;
+    *e = (struct store_event){.at = (int64_t)at,
+                              .issued = (int64_t)issued,
+                              .closes = (int64_t)closes,
+                              .ended = (flags & 1) != 0,
+                              .remark = (flags & 2) != 0};
+    return take_text(in, STORE_TEXT_MAX, &e->kind) && take_text(in, STORE_TEXT_MAX, &e->scope) &&
+           take_text(in, STORE_TEXT_MAX, &e->voice);
+}
+
+/* Into ${events}, which the subject points to. */
+static bool
+take_events(struct span *in, struct store_event events[EVENTS_MAX], struct store_subject *v)
+{
+    uint8_t n;
+
+    if (!pack_take_u8(in, &n) || n == 0 || n > EVENTS_MAX)
+        return false;
+    v->events = events;
+    v->events_n = n;
+    for (uint8_t i = 0; i < n; i++) {
+        if (!take_event(in, &events[i]))
+            return false;
+    }
+    return true;
+}
+
 static void
 put_entry(struct buf *out, const struct store_subject *v)
 {
     buf_put_be32(out, v->log);
     buf_put_be64(out, v->index);
     buf_put_byte(out, v->mode);
-    buf_put_byte(out, v->kind);
+    buf_put_byte(out, v->events_n > 0 ? v->kind | KIND_EVENTS : v->kind);
     buf_put_be64(out, (uint64_t)v->epoch);
     buf_put_be64(out, (uint64_t)v->created);
     put_text(out, v->type);
@@ -43,12 +94,17 @@ put_entry(struct buf *out, const struct store_subject *v)
     put_text(out, v->origin);
     put_text(out, v->object[0]);
     put_text(out, v->object[1]);
+    if (v->events_n > 0)
+        buf_put_byte(out, (uint8_t)v->events_n);
+    for (size_t i = 0; i < v->events_n; i++)
+        put_event(out, &v->events[i]);
 }
 
 static bool
-take_entry(struct span *in, struct store_subject *v)
+take_entry(struct span *in, struct store_event events[EVENTS_MAX], struct store_subject *v)
 {
     uint64_t epoch, created;
+    bool has_events;
 
     *v = (struct store_subject){0};
     if (!pack_take_be32(in, &v->log) || !pack_take_be64(in, &v->index) || !pack_take_u8(in, &v->mode) ||
@@ -56,9 +112,11 @@ take_entry(struct span *in, struct store_subject *v)
         return false;
     v->epoch = (int64_t)epoch;
     v->created = (int64_t)created;
+    has_events = (v->kind & KIND_EVENTS) != 0;
+    v->kind &= KIND_EVENTS - 1;
     return take_text(in, STORE_TEXT_MAX, &v->type) && take_text(in, STORE_TEXT_MAX, &v->key) &&
            take_text(in, STORE_TEXT_MAX, &v->origin) && take_text(in, STORE_TEXT_MAX, &v->object[0]) &&
-           take_text(in, STORE_TEXT_MAX, &v->object[1]);
+           take_text(in, STORE_TEXT_MAX, &v->object[1]) && (!has_events || take_events(in, events, v));
 }
 
 int
@@ -131,6 +189,7 @@ sweep_one(struct store *s, const struct sweep *w, struct store_subject *v)
 static int
 sweep(struct store *s, const struct sweep *w)
 {
+    struct store_event events[EVENTS_MAX];
     struct store_subject v;
     struct span in;
     struct buf all;
@@ -140,7 +199,8 @@ sweep(struct store *s, const struct sweep *w)
     rc = take_all(s, &all);
     in = buf_span(&all);
     while (rc == 0 && in.n > 0)
-        rc = take_entry(&in, &v) ? sweep_one(s, w, &v) : store_fail(s, "a pending subject is damaged");
+        rc =
+            take_entry(&in, events, &v) ? sweep_one(s, w, &v) : store_fail(s, "a pending subject is damaged");
     buf_release(&all);
     return rc;
 }

@@ -12,6 +12,7 @@
 #include "base/limit.h"
 #include "base/utc.h"
 #include "base/why.h"
+#include "types/event.h"
 
 #define SUBJECT_OBJECT_MAX 2
 
@@ -157,6 +158,11 @@ struct type {
     /* Figures of ${msg} as seen at ${at}, and how many; NULL: the type has none. */
     size_t (*figures)(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX]);
     const char *const *figure_names; /* all that there can be, NULL-terminated */
+    /*
+     * Events that ${msg}, which passed check(), is about, and how many. What it says depends on nothing but ${msg}. NULL: the type has none. A record that is
+     * withdrawn (kind CANCEL, RETRACT) says the same: whoever asks knows its kind.
+     */
+    size_t (*events)(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX]);
     /*
      * msg passed check(). 0, or -1 with ${why} when SGP4 means nothing for this record: another theory, frame or body, or a time system that
      * cannot be led to UTC. NULL: the type has no mean elements.

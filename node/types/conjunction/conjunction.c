@@ -207,6 +207,7 @@ const struct type type_conjunction = {
     .source = source,
     .figures = conjunction_figures,
     .figure_names = conjunction_figure_names,
+    .events = conjunction_events,
     .readers = readers,
     .writers = writers,
     .doc = "conjunction.md",

@@ -25,4 +25,7 @@ extern const struct writer conjunction_cdm_ndjson_writer;
 size_t conjunction_figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX]);
 extern const char *const conjunction_figure_names[];
 
+/* The pair and its TCA; for struct type. */
+size_t conjunction_events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX]);
+
 #endif

@@ -1,0 +1,410 @@
+/* events and event: what records are about together. The core's thread. */
+#include "daemon/api_internal.h"
+
+#include "core/record.h"
+#include "types/event.h"
+
+#define LOOK_COUNT   4096 /* events looked at for one page */
+#define CURSOR_BYTES 256
+#define ROW_BYTES    768 /* of an event without what stands, in memory: at least what it takes packed */
+#define WORD_BYTES   448 /* of a word that stands */
+
+static Parallax__V1__Utc *
+put_time(struct api_call *c, int64_t key)
+{
+    struct utc t = utc_from_sort_key(key);
+    Parallax__V1__Utc *out = api_answer_alloc(c, sizeof *out);
+
+    if (out == NULL)
+        return NULL;
+    parallax__v1__utc__init(out);
+    out->mjd = t.mjd;
+    out->ns = t.ns;
+    return out;
+}
+
+static char *
+copy(struct api_call *c, const char *text)
+{
+    size_t n = strlen(text) + 1;
+    char *out = api_answer_alloc(c, n);
+
+    if (out != NULL)
+        memcpy(out, text, n);
+    return out;
+}
+
+/* What stands of one event, gathered: words of it, and what they make of its state. */
+struct standing {
+    struct api_page *logs; /* for their look-up only */
+    Parallax__V1__EventWord *word[LIMIT_EVENT_WORDS_COUNT];
+    size_t n;
+    uint64_t count;
+    bool withdrawn, over; /* so far, all */
+    int64_t now, closes;  /* the latest of those that are not withdrawn; INT64_MIN: there is none */
+};
+
+static Parallax__V1__EventWord *
+make_word(struct api_call *c, const struct store_log *log, const struct store_member *m)
+{
+    Parallax__V1__EventWord *w = api_answer_alloc(c, sizeof *w);
+    Parallax__V1__RecordId *id = api_answer_alloc(c, sizeof *id);
+
+    if (w == NULL || id == NULL)
+        return NULL;
+    parallax__v1__event_word__init(w);
+    parallax__v1__record_id__init(id);
+    id->log = (ProtobufCBinaryData){LOG_ID_BYTES, (uint8_t *)(uintptr_t)log->id};
+    id->index = m->index;
+    w->record = id;
+    w->origin = copy(c, m->origin);
+    w->voice = copy(c, m->voice);
+    w->at = m->at != 0 ? put_time(c, m->at) : NULL;
+    w->issued = put_time(c, m->issued);
+    w->created = put_time(c, m->created);
+    w->ended = m->ended;
+    w->withdrawn = m->withdrawn;
+    return c->arena->failed ? NULL : w;
+}
+
+static int
+add_standing(void *cookie, const struct store_member *m)
+{
+    struct standing *s = cookie;
+    const struct store_log *log = api_page_log(s->logs, m->log);
+
+    if (log == NULL)
+        return 0;
+    s->count++;
+    s->withdrawn = s->withdrawn && m->withdrawn;
+    if (!m->withdrawn) {
+        s->over = s->over && (m->ended || m->closes < s->now);
+        s->closes = m->closes > s->closes ? m->closes : s->closes;
+    }
+    if (s->n == LIMIT_EVENT_WORDS_COUNT)
+        return 0;
+    s->word[s->n] = make_word(s->logs->call, log, m);
+    return s->word[s->n++] != NULL ? 0 : -1;
+}
+
+static const char *
+state_of(const struct standing *s)
+{
+    return s->withdrawn ? "cancelled" : s->over ? "closed" : "open";
+}
+
+/* NULL with ${rc} 0: our people may see none of it; -1: with why. */
+static Parallax__V1__EventRow *
+make_row(struct api_call *c, struct api_page *logs, const struct store_event_row *e, int *rc)
+{
+    struct standing s = {
+        .logs = logs,
+        .withdrawn = true,
+        .over = true,
+        .now = utc_sort_key(utc_from_unix(c->ctx->wall_ms / 1000, c->ctx->wall_ms % 1000 * 1000000)),
+        .closes = INT64_MIN};
+    Parallax__V1__EventRow *out;
+    char id[EVENT_ID_MAX];
+    bool timed = event_window(e->kind, e->scope) > 0;
+
+    *rc = store_event_standing(c->ctx->store, e, add_standing, &s) < 0 ? -1 : 0;
+    if (*rc != 0 || s.count == 0)
+        return NULL;
+    *rc = -1;
+    if ((out = api_answer_alloc(c, sizeof *out)) == NULL)
+        return NULL;
+    parallax__v1__event_row__init(out);
+    event_id_print(e->kind, e->scope, utc_from_sort_key(e->at), id);
+    out->id = copy(c, id);
+    out->kind = copy(c, e->kind);
+    out->scope = copy(c, e->scope);
+    out->state = api_answer_text(state_of(&s));
+    out->first = timed ? put_time(c, e->lo) : NULL;
+    out->last = timed ? put_time(c, e->hi) : NULL;
+    out->closes = s.closes != INT64_MIN && s.closes != INT64_MAX ? put_time(c, s.closes) : NULL;
+    out->members = e->count;
+    out->standing_count = s.count;
+    out->n_standing = s.n;
+    out->standing = api_answer_alloc(c, (s.n + 1) * sizeof(Parallax__V1__EventWord *));
+    if (c->arena->failed)
+        return NULL;
+    memcpy(out->standing, s.word, s.n * sizeof *s.word);
+    *rc = 0;
+    return out;
+}
+
+/* One request for a list. */
+struct list {
+    struct api_call *call;
+    const Parallax__V1__EventsRequest *q;
+    uint8_t mode;
+    int64_t since, until;
+    struct store_event_row *rows, last; /* last: looked at */
+    size_t n, max;
+    unsigned looked;
+    bool more;
+};
+
+static bool
+fits(const struct list *l, const struct store_event_row *e)
+{
+    if (l->q->kind[0] != 0 && strcmp(e->kind, l->q->kind) != 0)
+        return false;
+    return event_window(e->kind, e->scope) == 0 || (e->hi >= l->since && e->lo <= l->until);
+}
+
+static int
+gather(void *cookie, const struct store_event_row *e)
+{
+    struct list *l = cookie;
+
+    if (e->mode != l->mode || (l->q->kind[0] != 0 && strcmp(e->kind, l->q->kind) > 0))
+        return 1;
+    l->more = l->n == l->max || l->looked == LOOK_COUNT;
+    if (l->more)
+        return 1;
+    l->looked++;
+    l->last = *e;
+    if (fits(l, e))
+        l->rows[l->n++] = *e;
+    return 0;
+}
+
+static int
+read_time(struct api_call *c, const Parallax__V1__Utc *t, const char *field, int64_t otherwise, int64_t *out)
+{
+    *out = t != NULL ? utc_sort_key(record_utc(t)) : otherwise;
+    return t == NULL || !utc_is_zero(record_utc(t))
+               ? 0
+               : api_answer_refuse(c, WHY_FIELD_TIME, field, "no such time");
+}
+
+static bool
+is_state(const char *text)
+{
+    return text[0] == 0 || strcmp(text, "open") == 0 || strcmp(text, "closed") == 0 ||
+           strcmp(text, "cancelled") == 0;
+}
+
+/* kind NUL scope NUL and where the event begins. */
+static void
+put_cursor(struct buf *out, const struct store_event_row *e)
+{
+    buf_put_be64(out, (uint64_t)e->lo);
+    buf_put(out, e->kind, strlen(e->kind) + 1);
+    buf_put(out, e->scope, strlen(e->scope) + 1);
+}
+
+static int64_t
+take_be64(const uint8_t *p)
+{
+    uint64_t v = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        v = v << 8 | p[i];
+    return (int64_t)v;
+}
+
+static int
+read_cursor(struct api_call *c, ProtobufCBinaryData cursor, struct store_event_row *out)
+{
+    const char *text = (const char *)cursor.data + 8;
+    size_t n = cursor.len > 8 ? cursor.len - 8 : 0, kind = n > 0 ? strnlen(text, n) : 0;
+
+    if (n < kind + 2 || text[n - 1] != 0 || kind >= sizeof out->kind || n - kind - 1 > sizeof out->scope ||
+        strlen(text + kind + 1) != n - kind - 2)
+        return api_answer_refuse(c, WHY_FIELD_VALUE, "cursor", "not a cursor of this request");
+    out->lo = take_be64(cursor.data);
+    memcpy(out->kind, text, kind + 1);
+    memcpy(out->scope, text + kind + 1, n - kind - 1);
+    return 0;
+}
+
+static int
+read_list(struct api_call *c, struct list *l, struct store_event_row *from)
+{
+    const Parallax__V1__EventsRequest *q = c->request->events;
+    int mode;
+
+    *l = (struct list){.call = c, .q = q, .max = q->limit};
+    if (api_match_mode(c, (int)q->mode, &mode) != 0 ||
+        read_time(c, q->since, "since", INT64_MIN, &l->since) != 0 ||
+        read_time(c, q->until, "until", INT64_MAX, &l->until) != 0)
+        return -1;
+    if (q->kind[0] != 0 && event_kind(span_str(q->kind)) == NULL)
+        return api_answer_refuse(c, WHY_FIELD_VALUE, "kind", "no such kind of event");
+    if (!is_state(q->state))
+        return api_answer_refuse(c, WHY_FIELD_VALUE, "state", "expected open, closed or cancelled");
+    if (l->max == 0 || l->max > LIMIT_API_PAGE_COUNT)
+        l->max = LIMIT_API_PAGE_COUNT;
+    l->mode = (uint8_t)mode;
+    *from = (struct store_event_row){.mode = l->mode, .lo = INT64_MIN};
+    if (q->cursor.len > 0)
+        return read_cursor(c, q->cursor, from);
+    memcpy(from->kind, q->kind, strlen(q->kind));
+    return 0;
+}
+
+/* The events that were gathered, as many as one answer holds: those of another state cost as much. 0 or -1. */
+static int
+put_rows(struct api_call *c, struct list *l, Parallax__V1__EventsAnswer *out)
+{
+    struct api_page logs = {.call = c};
+    size_t bytes = 0;
+    int rc;
+
+    for (size_t i = 0; i < l->n; i++) {
+        Parallax__V1__EventRow *row = make_row(c, &logs, &l->rows[i], &rc);
+
+        if (rc != 0)
+            return -1;
+        if (row != NULL && (l->q->state[0] == 0 || strcmp(row->state, l->q->state) == 0))
+            out->events[out->n_events++] = row;
+        bytes += row != NULL ? ROW_BYTES + row->n_standing * WORD_BYTES : 0;
+        if (bytes > LIMIT_API_PAGE_BYTES && i + 1 < l->n) {
+            l->more = true;
+            l->last = l->rows[i];
+            return 0;
+        }
+    }
+    return 0;
+}
+
+int
+api_event_list(struct api_call *c)
+{
+    Parallax__V1__EventsAnswer *out = api_answer_alloc(c, sizeof *out);
+    char object[EVENT_SCOPE_MAX] = "";
+    struct store_event_row from;
+    struct buf cursor;
+    struct list l;
+
+    if (out == NULL || read_list(c, &l, &from) != 0)
+        return -1;
+    parallax__v1__events_answer__init(out);
+    l.rows = api_answer_alloc(c, l.max * sizeof *l.rows);
+    out->events = api_answer_alloc(c, l.max * sizeof(Parallax__V1__EventRow *));
+    if (c->arena->failed)
+        return -1;
+    if (l.q->object[0] != 0)
+        event_scope(object, l.q->object, NULL);
+    if (store_event_each(c->ctx->store, object, &from, gather, &l) < 0 || put_rows(c, &l, out) != 0)
+        return -1;
+    out->time_ms = c->ctx->wall_ms;
+    if (l.more) {
+        buf_init(&cursor, CURSOR_BYTES);
+        put_cursor(&cursor, &l.last);
+        out->cursor = api_answer_bytes(c, buf_span(&cursor));
+        buf_release(&cursor);
+    }
+    c->answer->what_case = PARALLAX__V1__ANSWER__WHAT_EVENTS;
+    c->answer->events = out;
+    return c->arena->failed ? -1 : 0;
+}
+
+/* Members of one event for a page. */
+struct members {
+    struct store_member *rows;
+    size_t n, max;
+    bool more;
+};
+
+static int
+gather_member(void *cookie, const struct store_member *m)
+{
+    struct members *g = cookie;
+
+    g->more = g->n == g->max;
+    if (g->more)
+        return 1;
+    g->rows[g->n++] = *m;
+    return 0;
+}
+
+/* The place of a member: its time, the number of its log here, its index. */
+static int
+read_place(struct api_call *c, ProtobufCBinaryData cursor, struct store_member *out)
+{
+    if (cursor.len != 20)
+        return api_answer_refuse(c, WHY_FIELD_VALUE, "cursor", "not a cursor of this request");
+    *out = (struct store_member){.at = take_be64(cursor.data),
+                                 .log = (uint32_t)(take_be64(cursor.data + 4) & UINT32_MAX),
+                                 .index = (uint64_t)take_be64(cursor.data + 12)};
+    if (out->log == 0 || out->log >> 23 != 0 || out->index >> 40 != 0)
+        return api_answer_refuse(c, WHY_FIELD_VALUE, "cursor", "not a cursor of this request");
+    return 0;
+}
+
+static int
+put_place(struct api_call *c, const struct store_member *m, ProtobufCBinaryData *out)
+{
+    uint8_t bytes[20];
+    struct buf b;
+
+    buf_init_fixed(&b, bytes, sizeof bytes);
+    buf_put_be64(&b, (uint64_t)m->at);
+    buf_put_be32(&b, m->log);
+    buf_put_be64(&b, m->index);
+    *out = api_answer_bytes(c, buf_span(&b));
+    return c->arena->failed ? -1 : 0;
+}
+
+/* The records of the event's members that fit the page. */
+static int
+put_members(struct api_call *c, const struct store_event_row *e, struct api_page *page,
+            Parallax__V1__EventAnswer *out)
+{
+    const Parallax__V1__EventRequest *q = c->request->event;
+    struct members g = {.max = page->max};
+    struct store_member from;
+    size_t i;
+    int rc = 0;
+
+    g.rows = api_answer_alloc(c, g.max * sizeof *g.rows);
+    if (g.rows == NULL || (q->cursor.len > 0 && read_place(c, q->cursor, &from) != 0) ||
+        store_event_members(c->ctx->store, e, q->cursor.len > 0 ? &from : NULL, gather_member, &g) < 0)
+        return -1;
+    for (i = 0; i < g.n && rc == 0; i++)
+        rc = api_page_fetch(page, g.rows[i].log, g.rows[i].index);
+    if (rc < 0)
+        return -1;
+    if (rc > 0) /* never the first */
+        i--;
+    out->rows = page->rows;
+    out->n_rows = page->n;
+    return rc > 0 || g.more ? put_place(c, &g.rows[i - 1], &out->cursor) : 0;
+}
+
+int
+api_event_answer(struct api_call *c)
+{
+    const Parallax__V1__EventRequest *q = c->request->event;
+    Parallax__V1__EventAnswer *out = api_answer_alloc(c, sizeof *out);
+    struct store_event_row e;
+    struct event_id id;
+    struct api_page page;
+    int mode, rc;
+
+    if (out == NULL || api_match_mode(c, (int)q->mode, &mode) != 0 || api_page_init(&page, c, q->limit) != 0)
+        return -1;
+    if (event_id_parse(span_str(q->id), &id) != 0)
+        return api_answer_refuse(c, WHY_FIELD_VALUE, "id",
+                                 "expected the id of an event: kind:objects@YYYY-MM-DDThh:mmZ");
+    rc = store_event_find(c->ctx->store, (uint8_t)mode, id.kind, id.scope,
+                          utc_is_zero(id.at) ? 0 : utc_sort_key(id.at), &e);
+    if (rc < 0)
+        return -1;
+    parallax__v1__event_answer__init(out);
+    out->time_ms = c->ctx->wall_ms;
+    if (rc == 0)
+        out->event = make_row(c, &page, &e, &rc);
+    if (rc < 0)
+        return -1;
+    if (out->event == NULL)
+        return api_answer_refuse(c, WHY_FIELD_VALUE, "id", "no such event is held here, in this mode");
+    if (put_members(c, &e, &page, out) != 0)
+        return -1;
+    c->answer->what_case = PARALLAX__V1__ANSWER__WHAT_EVENT;
+    c->answer->event = out;
+    return 0;
+}
