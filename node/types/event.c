@@ -197,3 +197,16 @@ event_id_parse(struct span s, struct event_id *out)
         return -1;
     return sign == NULL ? 0 : read_minute(span_of(sign + 1, s.n - (size_t)(sign - s.p) - 1), &out->at);
 }
+
+int
+event_remark(struct span id, struct span issued, struct type_event *out)
+{
+    struct event_id event;
+
+    if (event_id_parse(id, &event) != 0)
+        return -1;
+    *out = (struct type_event){.kind = event.kind, .at = event.at, .remark = true};
+    memcpy(out->scope, event.scope, sizeof out->scope);
+    (void)utc_parse(issued, &out->issued);
+    return 0;
+}

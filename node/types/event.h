@@ -56,4 +56,7 @@ void event_id_print(const char *kind, const char *scope, struct utc at, char out
 /* 0, or -1 when ${s} is not what event_id_print() may write. */
 int event_id_parse(struct span s, struct event_id *out);
 
+/* What a record says that speaks about the event of that id, issued then (UTC). 0, or -1 when ${id} is none. */
+int event_remark(struct span id, struct span issued, struct type_event *out);
+
 #endif

@@ -79,6 +79,10 @@ void notice_schema(const struct notice *n, struct buf *out);
 
 /* The same with one writer more, and with figures. */
 #define NOTICE_TYPE_FULL(word, is_alert, type_title, descriptor, also, figures_of, names_of)                 \
+    NOTICE_TYPE_EVENTS(word, is_alert, type_title, descriptor, also, figures_of, names_of, NULL)
+
+/* The same with what events a record is of. */
+#define NOTICE_TYPE_EVENTS(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of)    \
     static int check(const ProtobufCMessage *msg, struct why *why)                                           \
     {                                                                                                        \
         return notice_check(&about, msg, why);                                                               \
@@ -156,6 +160,7 @@ void notice_schema(const struct notice *n, struct buf *out);
         .source = source,                                                                                    \
         .figures = figures_of,                                                                               \
         .figure_names = names_of,                                                                            \
+        .events = events_of,                                                                                 \
         .readers = readers,                                                                                  \
         .writers = writers,                                                                                  \
         .form = form,                                                                                        \

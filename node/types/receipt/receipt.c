@@ -64,4 +64,14 @@ static const struct notice about = {
     .check = check_more,
 };
 
-NOTICE_TYPE(receipt, false, "Receipt of an event by a person", parallax__v1__receipt__descriptor);
+/* A remark on the event that it names. */
+static size_t
+events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
+{
+    const Notice *n = (const Notice *)msg;
+
+    return event_remark(span_str(n->event), span_str(n->issued), &out[0]) == 0 ? 1 : 0;
+}
+
+NOTICE_TYPE_EVENTS(receipt, false, "Receipt of an event by a person", parallax__v1__receipt__descriptor, NULL, NULL, NULL,
+                   events);
