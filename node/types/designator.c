@@ -1,8 +1,10 @@
 #include "types/designator.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "astro/timescale.h"
+#include "base/limit.h"
 #include "base/num.h"
 #include "base/text.h"
 
@@ -77,4 +79,55 @@ designator_utc(struct span text, struct span system)
     default:
         return (struct utc){0, 0};
     }
+}
+
+void
+designator_object(const char *number, const char *cospar, const char *name, char *out, size_t size)
+{
+    uint64_t norad = designator_norad(span_str(number != NULL ? number : ""));
+
+    if (norad > 0) {
+        (void)snprintf(out, size, "norad:%" PRIu64, norad);
+        return;
+    }
+    if (cospar != NULL && designator_is_cospar(span_str(cospar))) {
+        (void)snprintf(out, size, "cospar:%s", cospar);
+        return;
+    }
+    (void)snprintf(out, size, "name:%s", name != NULL ? name : "");
+    out[text_utf8_prefix(span_str(out))] = 0;
+    for (char *p = out + strlen("name:"); *p != 0; p++)
+        *p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
+}
+
+/* `2023VD3`, `6344P-L`: a year or a number of four digits, and two capitals or a survey. */
+static bool
+is_provisional(const char *text)
+{
+    const char *p = text + 4;
+
+    if (strspn(text, "0123456789") != 4)
+        return false;
+    if ((p[0] == 'P' || p[0] == 'T') && p[1] == '-')
+        return p[2] != 0 && p[3] == 0;
+    return p[0] >= 'A' && p[0] <= 'Z' && p[1] >= 'A' && p[1] <= 'Z' &&
+           p[2 + strspn(p + 2, "0123456789")] == 0;
+}
+
+void
+designator_neo(const char *name, char *out, size_t size)
+{
+    char bare[LIMIT_NAME_BYTES];
+    size_t n = 0, digits;
+
+    for (const char *p = name; *p != 0 && n + 1 < sizeof bare; p++) {
+        if (*p != ' ' && *p != '(' && *p != ')')
+            bare[n++] = *p;
+    }
+    bare[n] = 0;
+    digits = strspn(bare, "0123456789");
+    if (digits > 0 && !is_provisional(bare))
+        bare[digits] = 0;
+    (void)snprintf(out, size, "neo:%s", bare);
+    out[text_utf8_prefix(span_str(out))] = 0;
 }

@@ -23,4 +23,15 @@ void designator_key(const char *name, char *out, size_t size);
  */
 struct utc designator_utc(struct span text, struct span system);
 
+/*
+ * The canonical id of a space object, cut to ${size} at a character: "norad:25544" of a catalogue number, else "cospar:1998-067A" of an international designator, else "name:" and the
+ * name in capitals. NULL and "": not given.
+ */
+void designator_object(const char *number, const char *cospar, const char *name, char *out, size_t size);
+
+/*
+ * "neo:" and the designation of an asteroid as all lists have it: without blanks (`2023 VD3`, `2023VD3`), of a numbered one the number alone (`101955 Bennu`, `(101955) Bennu`).
+ */
+void designator_neo(const char *name, char *out, size_t size);
+
 #endif

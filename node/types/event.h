@@ -39,7 +39,7 @@ int64_t event_window(const char *kind, const char *scope);
 
 /*
  * What an event is about, from one object or two ("" or NULL: one): each with its blanks as `_` and what else does not belong into a word as `~` and its two hexadecimal digits,
- * the smaller first, with a `+` between. An object that would take more than its half ends in a hash.
+ * in the order of their bytes, with a `+` between. An object that would take more than its half ends in a hash.
  */
 void event_scope(char out[EVENT_SCOPE_MAX], const char *a, const char *b);
 /* The objects of ${scope}, one or two, at ${part}. */

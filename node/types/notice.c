@@ -145,6 +145,31 @@ notice_write_json(const struct notice *n, const ProtobufCMessage *msg, struct bu
     return 0;
 }
 
+static struct utc
+read_time(const char *text)
+{
+    return designator_utc(span_str(text != NULL ? text : ""), span_str("UTC"));
+}
+
+size_t
+notice_event(struct type_event *out, const char *kind, const char *scope, const char *id, const char *at,
+             const char *issued, const char *closes)
+{
+    *out = (struct type_event){
+        .kind = kind, .at = read_time(at), .issued = read_time(issued), .closes = read_time(closes)};
+    event_scope(out->scope, scope, NULL);
+    designator_key(id, out->voice, sizeof out->voice);
+    return 1;
+}
+
+bool
+notice_is_one_of(const char *text, const char *const *words)
+{
+    while (*words != NULL && strcmp(text, *words) != 0)
+        words++;
+    return *words != NULL;
+}
+
 /* "impact_probability" becomes "impact probability". */
 static void
 put_label(const char *keyword, size_t width, struct buf *out)

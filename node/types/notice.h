@@ -41,6 +41,14 @@ int notice_read(const struct notice *n, struct span input, const struct convert 
                 type_emit_fn *emit, void *cookie, struct why *why);
 int notice_write_json(const struct notice *n, const ProtobufCMessage *msg, struct buf *out);
 int notice_write_text(const struct notice *n, const ProtobufCMessage *msg, struct buf *out);
+/*
+ * An event of a notice: about ${scope}, in the word of the notice's id, so that a later notice of the same id takes its place. ${at}, ${issued} and ${closes} are
+ * fields, "" or NULL: not given. 1, for struct type.
+ */
+size_t notice_event(struct type_event *out, const char *kind, const char *scope, const char *id,
+                    const char *at, const char *issued, const char *closes);
+/* Is ${text} one of ${words}, NULL-terminated? */
+bool notice_is_one_of(const char *text, const char *const *words);
 /* A notice to be filled in: refused with the place of each value that still is a hint. */
 void notice_form(const struct notice *n, struct buf *out);
 /* JSON Schema (2020-12), with one worked example. */
@@ -81,7 +89,7 @@ void notice_schema(const struct notice *n, struct buf *out);
 #define NOTICE_TYPE_FULL(word, is_alert, type_title, descriptor, also, figures_of, names_of)                 \
     NOTICE_TYPE_EVENTS(word, is_alert, type_title, descriptor, also, figures_of, names_of, NULL)
 
-/* The same with what events a record is of. */
+/* The same with all of these, and with events. */
 #define NOTICE_TYPE_EVENTS(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of)    \
     static int check(const ProtobufCMessage *msg, struct why *why)                                           \
     {                                                                                                        \

@@ -1,5 +1,6 @@
 /* Anomaly of a spacecraft: That a spacecraft does not do what it should, as far as it concerns others. */
 #include "anomaly.pb-c.h"
+#include "types/designator.h"
 #include "types/jsonmap.h"
 #include "types/notice.h"
 
@@ -55,4 +56,18 @@ static const struct notice about = {
     .order = {{"started", "ended"}},
 };
 
-NOTICE_TYPE(anomaly, false, "Anomaly of a spacecraft", parallax__v1__anomaly__descriptor);
+static size_t
+events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
+{
+    static const char *const over[] = {"ENDED", "LOSS OF MISSION", NULL};
+    const Notice *n = (const Notice *)msg;
+    char object[LIMIT_TEXT_BYTES + 8];
+
+    designator_object(n->norad_cat_id, n->cospar_id, n->object_name, object, sizeof object);
+    (void)notice_event(out, "anomaly", object, n->id, n->started, n->issued, NULL);
+    out->ended = notice_is_one_of(n->status, over);
+    return 1;
+}
+
+NOTICE_TYPE_EVENTS(anomaly, false, "Anomaly of a spacecraft", parallax__v1__anomaly__descriptor, NULL, NULL,
+                   NULL, events);

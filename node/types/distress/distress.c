@@ -1,5 +1,9 @@
 /* Astronauts or a spacecraft in distress: What a State tells that learns of an accident, distress or emergency landing, or finds people or objects: 1968 Rescue Agreement, articles 1 to 5. */
+#include <stdio.h>
+
+#include "base/text.h"
 #include "distress.pb-c.h"
+#include "types/designator.h"
 #include "types/figure.h"
 #include "types/jsonmap.h"
 #include "types/notice.h"
@@ -69,21 +73,35 @@ static const struct notice about = {
 static const char *const figure_names[] = {"distress", NULL};
 
 /* FOUND is not yet rescued. */
+static const char *const over[] = {"RESCUED", "RETURNED", "ENDED", NULL};
+
 static size_t
 figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX])
 {
-    static const char *const over[] = {"RESCUED", "RETURNED", "ENDED"};
     const Notice *n = (const Notice *)msg;
     struct figures f = {.out = out, .at = at};
-    double is_open = 1;
 
-    for (size_t i = 0; i < sizeof over / sizeof *over; i++) {
-        if (strcmp(n->state, over[i]) == 0)
-            is_open = 0;
-    }
-    figure_count(&f, "distress", is_open, n->state);
+    figure_count(&f, "distress", notice_is_one_of(n->state, over) ? 0 : 1, n->state);
     return f.n;
 }
 
-NOTICE_TYPE_FULL(distress, true, "Astronauts or a spacecraft in distress", parallax__v1__distress__descriptor,
-                 NULL, figures, figure_names);
+/* By the name that everybody who reports it knows; a designator comes later, or never. */
+static size_t
+events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
+{
+    const Notice *n = (const Notice *)msg;
+    char object[LIMIT_TEXT_BYTES + 8];
+
+    if (!text_equal_nocase(span_str(n->spacecraft), "unknown"))
+        designator_object(NULL, NULL, n->spacecraft, object, sizeof object);
+    else if (n->beacon_id[0] != 0)
+        (void)snprintf(object, sizeof object, "beacon:%s", n->beacon_id);
+    else
+        (void)snprintf(object, sizeof object, "id:%s", n->id);
+    (void)notice_event(out, "distress", object, n->id, n->issued, n->issued, NULL);
+    out->ended = notice_is_one_of(n->state, over);
+    return 1;
+}
+
+NOTICE_TYPE_EVENTS(distress, true, "Astronauts or a spacecraft in distress",
+                   parallax__v1__distress__descriptor, NULL, figures, figure_names, events);

@@ -82,5 +82,20 @@ figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MA
     return f.n;
 }
 
-NOTICE_TYPE_FULL(fragmentation, true, "Break-up of a space object", parallax__v1__fragmentation__descriptor,
-                 NULL, figures, figure_names);
+#define OPEN_NS ((int64_t)30 * 86400 * 1000000000) /* as the alert rule: pieces are being found for a month */
+
+static size_t
+events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
+{
+    const Notice *n = (const Notice *)msg;
+    char object[LIMIT_TEXT_BYTES + 8];
+
+    designator_object(n->norad_cat_id, n->cospar_id, n->object_name, object, sizeof object);
+    (void)notice_event(out, "fragmentation", object, n->id, n->event_time[0] != 0 ? n->event_time : n->issued,
+                       n->issued, NULL);
+    out->closes = utc_add_ns(out->issued, OPEN_NS);
+    return 1;
+}
+
+NOTICE_TYPE_EVENTS(fragmentation, true, "Break-up of a space object", parallax__v1__fragmentation__descriptor,
+                   NULL, figures, figure_names, events);

@@ -1,4 +1,6 @@
 /* Notice of a launch: A pre-launch notification with the elements that subscribers of the Hague Code of Conduct exchange, and what became of it. */
+#include <stdio.h>
+
 #include "launch.pb-c.h"
 #include "types/jsonmap.h"
 #include "types/notice.h"
@@ -62,4 +64,19 @@ static const struct notice about = {
     .order = {{"window_start", "window_end"}},
 };
 
-NOTICE_TYPE(launch, false, "Notice of a launch", parallax__v1__launch__descriptor);
+/* By its id, which stays when the window moves. */
+static size_t
+events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
+{
+    static const char *const over[] = {"LAUNCHED", "FAILED", "CANCELLED", NULL};
+    const Notice *n = (const Notice *)msg;
+    char scope[LIMIT_TEXT_BYTES + 8];
+
+    (void)snprintf(scope, sizeof scope, "id:%s", n->id);
+    (void)notice_event(out, "launch", scope, n->id, NULL, n->issued, n->window_end);
+    out->ended = notice_is_one_of(n->outcome, over);
+    return 1;
+}
+
+NOTICE_TYPE_EVENTS(launch, false, "Notice of a launch", parallax__v1__launch__descriptor, NULL, NULL, NULL,
+                   events);

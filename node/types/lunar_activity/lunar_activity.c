@@ -1,4 +1,6 @@
 /* Activity on or around the Moon: What is to be done where and when, so that nobody interferes: Artemis Accords, section 11 (deconfliction of activities). The zone is a notice to others, no claim. */
+#include <stdio.h>
+
 #include "lunar_activity.pb-c.h"
 #include "types/jsonmap.h"
 #include "types/notice.h"
@@ -50,5 +52,18 @@ static const struct notice about = {
     .order = {{"start", "end"}},
 };
 
-NOTICE_TYPE(lunar_activity, false, "Activity on or around the Moon",
-            parallax__v1__lunar_activity__descriptor);
+static size_t
+events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
+{
+    static const char *const over[] = {"ENDED", "CANCELLED", NULL};
+    const Notice *n = (const Notice *)msg;
+    char scope[LIMIT_TEXT_BYTES + 8];
+
+    (void)snprintf(scope, sizeof scope, "id:%s", n->id);
+    (void)notice_event(out, "zone", scope, n->id, NULL, n->issued, n->end);
+    out->ended = notice_is_one_of(n->status, over);
+    return 1;
+}
+
+NOTICE_TYPE_EVENTS(lunar_activity, false, "Activity on or around the Moon",
+                   parallax__v1__lunar_activity__descriptor, NULL, NULL, NULL, events);

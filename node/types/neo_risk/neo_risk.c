@@ -259,6 +259,39 @@ json(const ProtobufCMessage *msg, struct buf *out)
     buf_put_str(out, risk->n_impacts > 0 ? "]}" : "}");
 }
 
+/* The first day after the years that a list names; zero when it names none. */
+static struct utc
+end_of_years(const char *years)
+{
+    struct utc end = {0};
+    uint64_t year;
+
+    if (is_years(years) && num_uint(span_of(years + 5, 4), 9998, &year) == 0)
+        (void)utc_mjd((int)year + 1, 1, 1, &end.mjd);
+    return end;
+}
+
+/* All lists of one object are of one event. A close approach is no risk, and one virtual impactor is in the figures of its object. */
+static size_t
+events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
+{
+    const Parallax__V1__NeoRisk *risk = (const Parallax__V1__NeoRisk *)msg;
+    char object[LIMIT_NAME_BYTES + 8];
+    struct subject about;
+
+    if (is_cad(risk) || strcmp(risk->standing, "IMPACTOR") == 0)
+        return 0;
+    (void)subject(msg, &about);
+    designator_neo(risk->designation, object, sizeof object);
+    *out = (struct type_event){.kind = "impact",
+                               .issued = about.epoch,
+                               .closes = end_of_years(risk->years),
+                               .ended = strcmp(risk->standing, "REMOVED") == 0};
+    event_scope(out->scope, object, NULL);
+    designator_key(risk->list, out->voice, sizeof out->voice);
+    return 1;
+}
+
 static void
 source(const ProtobufCMessage *msg, struct source *out)
 {
@@ -307,6 +340,7 @@ const struct type type_neo_risk = {
     .scales = neo_risk_scales,
     .figures = neo_risk_figures,
     .figure_names = neo_risk_figure_names,
+    .events = events,
     .readers = readers,
     .writers = writers,
     .doc = "neo_risk.md",

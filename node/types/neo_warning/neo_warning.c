@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "neo_warning.pb-c.h"
 #include "types/capnote.h"
+#include "types/designator.h"
 #include "types/jsonmap.h"
 #include "types/notice.h"
 
@@ -141,5 +142,18 @@ static const struct writer cap_writer = {.format = "cap",
                                              "Common Alerting Protocol 1.2, with each field as a parameter",
                                          .write = write_cap};
 
-NOTICE_TYPE_ALSO(neo_warning, true, "Warning of a possible asteroid impact",
-                 parallax__v1__neo_warning__descriptor, &cap_writer);
+/* In the word of its issuer: each notice of a network has an id of its own. */
+static size_t
+events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
+{
+    const Notice *n = (const Notice *)msg;
+    char object[LIMIT_TEXT_BYTES + 8];
+
+    designator_neo(n->designation, object, sizeof object);
+    (void)notice_event(out, "impact", object, n->issuer, NULL, n->issued, n->impact_last);
+    out->ended = strcmp(n->threshold, "WITHDRAWN") == 0;
+    return 1;
+}
+
+NOTICE_TYPE_EVENTS(neo_warning, true, "Warning of a possible asteroid impact",
+                   parallax__v1__neo_warning__descriptor, &cap_writer, NULL, NULL, events);

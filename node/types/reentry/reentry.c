@@ -136,6 +136,7 @@ const struct type type_reentry = {
     .source = source,
     .figures = reentry_figures,
     .figure_names = reentry_figure_names,
+    .events = reentry_events,
     .readers = readers,
     .writers = writers,
     .doc = "reentry.md",

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/num.h"
+#include "base/text.h"
 #include "types/designator.h"
 #include "types/figure.h"
 
@@ -72,6 +73,32 @@ window_of_tip(const Parallax__V1__Reentry *r, struct window *w)
     set(&w->opens, &w->opens_by, decay, "DECAY_EPOCH");
     set(&w->closes, &w->closes_by, plus(decay, r->window, MINUTE_NS), "DECAY_EPOCH + WINDOW");
     set(&w->closes, &w->closes_by, decay, "DECAY_EPOCH");
+}
+
+/* The object, whatever is predicted of it; it is over when its window has closed. */
+size_t
+reentry_events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
+{
+    const Parallax__V1__Reentry *r = (const Parallax__V1__Reentry *)msg;
+    bool is_rdm = reentry_is_rdm(msg), satcat = text_equal_nocase(span_str(r->catalog_name), "SATCAT");
+    char object[LIMIT_TEXT_BYTES + 8];
+    struct window w = {0};
+
+    if (is_rdm) {
+        window_of_rdm(r, &w);
+        designator_object(satcat ? r->object_designator : NULL, r->international_designator, r->object_name,
+                          object, sizeof object);
+    } else {
+        window_of_tip(r, &w);
+        designator_object(r->norad_cat_id, NULL, NULL, object, sizeof object);
+    }
+    *out = (struct type_event){
+        .kind = "reentry",
+        .issued = designator_utc(span_str(is_rdm ? r->creation_date : r->msg_epoch), span_str("UTC")),
+        .closes = w.closes};
+    event_scope(out->scope, object, NULL);
+    designator_key(is_rdm ? r->originator : r->form, out->voice, sizeof out->voice);
+    return 1;
 }
 
 size_t

@@ -22,4 +22,6 @@ extern const struct writer reentry_rdm_ndjson_writer, reentry_geojson_writer;
 size_t reentry_figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX]);
 extern const char *const reentry_figure_names[];
 
+size_t reentry_events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX]);
+
 #endif

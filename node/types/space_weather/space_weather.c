@@ -119,6 +119,7 @@ const struct type type_space_weather = {
     .scales = space_weather_scales,
     .figures = space_weather_figures,
     .figure_names = space_weather_figure_names,
+    .events = space_weather_events,
     .readers = readers,
     .writers = writers,
     .doc = "space_weather.md",

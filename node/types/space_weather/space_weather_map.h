@@ -57,4 +57,7 @@ int space_weather_put(struct walk *w, const char *field, struct span value, stru
 size_t space_weather_figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX]);
 extern const char *const space_weather_figure_names[];
 
+/* Storms of R, S and G; for struct type. */
+size_t space_weather_events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX]);
+
 #endif
