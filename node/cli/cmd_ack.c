@@ -23,7 +23,8 @@ take_event(void *cookie, const Parallax__V1__EventRow *event, int64_t time_ms)
     for (size_t i = 0; i < event->n_standing; i++) {
         char id[RECORD_ID_TEXT_MAX];
 
-        if (event->standing[i]->record->log.len != LOG_ID_BYTES || at + RECORD_ID_TEXT_MAX + 1 > sizeof s->records)
+        if (event->standing[i]->record->log.len != LOG_ID_BYTES ||
+            at + RECORD_ID_TEXT_MAX + 1 > sizeof s->records)
             continue;
         record_id_print(event->standing[i]->record->log.data, event->standing[i]->record->index, id);
         at += (size_t)snprintf(s->records + at, sizeof s->records - at, "%s%s", at > 0 ? " " : "", id);

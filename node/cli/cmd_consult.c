@@ -129,6 +129,7 @@ put_waiting(const struct consult *s, const struct said *asked, struct buf *out)
 {
     struct utc by, now = utc_from_unix(s->time_ms / 1000, s->time_ms % 1000 * 1000000);
     bool has_time = utc_parse(span_str(asked->answer_by), &by) == 0;
+    char name[LIMIT_NAME_BYTES + 1];
     size_t n = 0;
 
     for (const char *at = asked->to; *at != 0;) {
@@ -136,13 +137,15 @@ put_waiting(const struct consult *s, const struct said *asked, struct buf *out)
 
         if (length > 0 && !has_answered(s, span_of(at, length), asked->id)) {
             if (n++ == 0)
-                buf_put_str(out, !has_time                   ? "WAITING"
+                buf_put_str(out, !has_time                  ? "WAITING"
                                  : utc_compare(by, now) < 0 ? "OVERDUE since "
                                                             : "WAITING until ");
             if (n == 1)
                 screen_text(out, asked->answer_by);
             buf_put_str(out, n == 1 ? ": no answer of " : ", ");
-            text_quote(out, span_of(at, length), LIMIT_NAME_BYTES);
+            (void)snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1),
+                           at);
+            screen_text(out, name);
         }
         at += length + (at[length] == ' ');
     }
@@ -188,18 +191,10 @@ take_row(void *cookie, const struct row *r)
 static int
 say(struct consult *s, struct client *c)
 {
-    static const char *const pairs[][2] = {{"officer", "officer"},
-                                           {"contact", "contact"},
-                                           {"role", "role"},
-                                           {"to", "to"},
-                                           {"in_reply_to", "reply"},
-                                           {"answer_by", "answer-by"},
-                                           {"claim", "claim"},
-                                           {"object", "object"},
-                                           {"manoeuvre_time", "at"},
-                                           {"valid_until", "until"},
-                                           {"record", "record"},
-                                           {"text", "text"}};
+    static const char *const pairs[][2] = {
+        {"officer", "officer"},   {"contact", "contact"},     {"role", "role"},     {"to", "to"},
+        {"in_reply_to", "reply"}, {"answer_by", "answer-by"}, {"claim", "claim"},   {"object", "object"},
+        {"manoeuvre_time", "at"}, {"valid_until", "until"},   {"record", "record"}, {"text", "text"}};
     struct remark r;
     char node[LIMIT_NAME_BYTES + 1], act[16], id[RECORD_ID_TEXT_MAX];
     size_t n = 0;
@@ -216,8 +211,11 @@ say(struct consult *s, struct client *c)
     remark_put(&r, "act", act);
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         remark_put_option(&r, pairs[i][0], pairs[i][1]);
-    remark_put_number(&r, "probability", args_get(&s->args, "probability"));
-    status = remark_send(&r, c, s->mode, id);
+    if (remark_put_number(&r, "probability", args_get(&s->args, "probability")) != 0)
+        status =
+            args_usage(&s->args, "--probability %.40s: expected a number", args_get(&s->args, "probability"));
+    else
+        status = remark_send(&r, c, s->mode, id);
     remark_release(&r);
     if (status == EXIT_DONE && args_has(&s->args, "json"))
         printf("{\"id\":\"%s\",\"event\":\"%s\",\"act\":\"%s\"}\n", id, s->event, act);

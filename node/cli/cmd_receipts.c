@@ -31,8 +31,6 @@ put_seen(struct receipts *s, const struct row *r, const Parallax__V1__Receipt *r
 
     s->seen_n++;
     if (args_has(&s->args, "json")) {
-        if (s->seen_n > 1)
-            buf_put_byte(out, ',');
         row_json(r, span_of(NULL, 0), out);
         return;
     }
@@ -161,7 +159,8 @@ show(struct receipts *s)
         row_warn_mode((int)s->mode);
         buf_put_fmt(&out, "%s  %s\ntold: records that this node holds\n", s->event, s->state);
         buf_put_span(&out, buf_span(&s->told));
-        buf_put_str(&out, s->seen_n > 0 ? "seen: receipts that persons' nodes signed\n" : "seen: no receipt is held\n");
+        buf_put_str(&out, s->seen_n > 0 ? "seen: receipts that persons' nodes signed\n"
+                                        : "seen: no receipt is held\n");
         buf_put_span(&out, buf_span(&s->seen));
     }
     screen_flush(&out);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/limit.h"
+#include "base/num.h"
 #include "base/text.h"
 #include "cli/load.h"
 #include "cli/send.h"
@@ -36,11 +36,18 @@ remark_put(struct remark *r, const char *keyword, const char *value)
     text_json(&r->json, span_str(value));
 }
 
-void
+int
 remark_put_number(struct remark *r, const char *keyword, const char *value)
 {
-    if (value != NULL && value[0] != 0)
-        buf_put_fmt(&r->json, ",\n\"%s\": %s", keyword, value);
+    double number;
+
+    if (value == NULL || value[0] == 0)
+        return 0;
+    if (num_double(span_str(value), &number) != 0 || strspn(value, "0123456789.eE+-") != strlen(value) ||
+        strchr("+.", value[0]) != NULL)
+        return -1;
+    buf_put_fmt(&r->json, ",\n\"%s\": %s", keyword, value);
+    return 0;
 }
 
 void
@@ -74,8 +81,9 @@ remark_send(struct remark *r, struct client *c, Parallax__V1__Mode mode, char id
     buf_put_str(&r->json, "}\n");
     randombytes_buf(s.key, sizeof s.key);
     load_init(&l, "-");
-    status = buf_failed(&r->json) ? args_fail(r->args, "too long: expected at most %d bytes", LIMIT_BODY_BYTES)
-                                  : load_text(&l, r->args->word, buf_span(&r->json), r->format);
+    status = buf_failed(&r->json)
+                 ? args_fail(r->args, "too long: expected at most %d bytes", LIMIT_BODY_BYTES)
+                 : load_text(&l, r->args->word, buf_span(&r->json), r->format);
     if (status == EXIT_DONE)
         status = send_file(&s, &l);
     if (status == EXIT_DONE)

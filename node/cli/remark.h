@@ -20,8 +20,8 @@ void remark_init(struct remark *r, const struct args *a, const char *format, con
 void remark_release(struct remark *r);
 /* One member; none when ${value} is NULL or "". */
 void remark_put(struct remark *r, const char *keyword, const char *value);
-/* The same, with the text as it is: a number. */
-void remark_put_number(struct remark *r, const char *keyword, const char *value);
+/* The same of a number, its digits as they are. 0, or -1 when it is none. */
+int remark_put_number(struct remark *r, const char *keyword, const char *value);
 /* The value of an option under the name of its member. */
 void remark_put_option(struct remark *r, const char *keyword, const char *option);
 /* `id` and `issued` (now), the id ending in ${word}; `issuer` by --issuer, else ${node}. */

@@ -147,5 +147,5 @@ events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
     return event_remark(span_str(n->event), span_str(n->issued), &out[0]) == 0 ? 1 : 0;
 }
 
-NOTICE_TYPE_EVENTS(consultation, true, "Consultation on an event", parallax__v1__consultation__descriptor, NULL, NULL, NULL,
-                   events);
+NOTICE_TYPE_EVENTS(consultation, true, "Consultation on an event", parallax__v1__consultation__descriptor,
+                   NULL, NULL, NULL, events);

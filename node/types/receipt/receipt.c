@@ -73,5 +73,5 @@ events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
     return event_remark(span_str(n->event), span_str(n->issued), &out[0]) == 0 ? 1 : 0;
 }
 
-NOTICE_TYPE_EVENTS(receipt, false, "Receipt of an event by a person", parallax__v1__receipt__descriptor, NULL, NULL, NULL,
-                   events);
+NOTICE_TYPE_EVENTS(receipt, false, "Receipt of an event by a person", parallax__v1__receipt__descriptor, NULL,
+                   NULL, NULL, events);
