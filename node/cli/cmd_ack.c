@@ -51,6 +51,8 @@ cmd_ack(int argc, char **argv)
     status = thread_each(c, a.at[0], mode, take_event, NULL, &s);
     if (status == EXIT_DONE && (status = remark_node(c, node)) == EXIT_DONE) {
         remark_init(&r, &a, "receipt-json", "RECEIPT/1");
+        r.issuer = args_get(&a, "issuer");
+        r.audience = args_get(&a, "audience");
         remark_put_head(&r, args_get(&a, "officer"), node);
         remark_put(&r, "event", s.event);
         remark_put_option(&r, "seen_by", "officer");

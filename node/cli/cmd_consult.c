@@ -206,6 +206,8 @@ say(struct consult *s, struct client *c)
         act[n] = (char)toupper((unsigned char)s->args.at[1][n]);
     act[n] = 0;
     remark_init(&r, &s->args, CONSULT_TYPE "-json", "CONSULTATION/1");
+    r.issuer = args_get(&s->args, "issuer");
+    r.audience = args_get(&s->args, "audience");
     remark_put_head(&r, act, node);
     remark_put(&r, "event", s->event);
     remark_put(&r, "act", act);

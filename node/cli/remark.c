@@ -14,8 +14,8 @@
 void
 remark_init(struct remark *r, const struct args *a, const char *format, const char *notice)
 {
-    r->args = a;
-    r->format = format;
+    *r = (struct remark){.args = a, .format = format};
+    randombytes_buf(r->key, sizeof r->key);
     buf_init(&r->json, LIMIT_BODY_BYTES);
     buf_put_str(&r->json, "{\"notice\": ");
     text_json(&r->json, span_str(notice));
@@ -67,7 +67,7 @@ remark_put_head(struct remark *r, const char *word, const char *node)
     (void)snprintf(id, sizeof id, "%s %.60s", r->issued, word);
     remark_put(r, "id", id);
     remark_put(r, "issued", r->issued);
-    remark_put(r, "issuer", args_has(r->args, "issuer") ? args_get(r->args, "issuer") : node);
+    remark_put(r, "issuer", r->issuer != NULL ? r->issuer : node);
 }
 
 int
@@ -77,9 +77,9 @@ remark_send(struct remark *r, struct client *c, Parallax__V1__Mode mode, char id
     struct load l;
     int status;
 
-    s.audience = args_has(r->args, "audience") ? args_get(r->args, "audience") : "open";
+    s.audience = r->audience != NULL ? r->audience : "open";
     buf_put_str(&r->json, "}\n");
-    randombytes_buf(s.key, sizeof s.key);
+    memcpy(s.key, r->key, sizeof s.key);
     load_init(&l, "-");
     status = buf_failed(&r->json)
                  ? args_fail(r->args, "too long: expected at most %d bytes", LIMIT_BODY_BYTES)

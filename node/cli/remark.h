@@ -10,7 +10,9 @@
 /* One JSON object as it grows. */
 struct remark {
     const struct args *args;
-    const char *format; /* "receipt-json" */
+    const char *format;            /* "receipt-json" */
+    uint8_t key[32];               /* idempotency key: random until the caller sets another */
+    const char *issuer, *audience; /* NULL: the node, open */
     char issued[UTC_TEXT_MAX];
     struct buf json;
 };
@@ -24,10 +26,10 @@ void remark_put(struct remark *r, const char *keyword, const char *value);
 int remark_put_number(struct remark *r, const char *keyword, const char *value);
 /* The value of an option under the name of its member. */
 void remark_put_option(struct remark *r, const char *keyword, const char *option);
-/* `id` and `issued` (now), the id ending in ${word}; `issuer` by --issuer, else ${node}. */
+/* `id` and `issued` (now), the id ending in ${word}; `issuer`, else ${node}. */
 void remark_put_head(struct remark *r, const char *word, const char *node);
 
-/* Check it, publish it as --audience and ${mode} say, and give the record's id. EXIT_DONE, or the exit code after saying what is wrong. */
+/* Check it, publish it in its audience and in ${mode}, and give the record's id. EXIT_DONE, or the exit code after saying what is wrong. */
 int remark_send(struct remark *r, struct client *c, Parallax__V1__Mode mode, char id[RECORD_ID_TEXT_MAX]);
 
 /* Name of the node. EXIT_DONE or another code. */
