@@ -13,8 +13,6 @@
 #include "cli/thread.h"
 #include "consultation.pb-c.h"
 
-#define CONSULT_TYPE "consultation"
-
 /* What is kept of a statement to tell which requests have no answer. */
 struct said {
     char id[RECORD_ID_TEXT_MAX];
@@ -205,7 +203,7 @@ say(struct consult *s, struct client *c)
     for (; n + 1 < sizeof act && s->args.at[1][n] != 0; n++)
         act[n] = (char)toupper((unsigned char)s->args.at[1][n]);
     act[n] = 0;
-    remark_init(&r, &s->args, CONSULT_TYPE "-json", "CONSULTATION/1");
+    remark_init(&r, &s->args, "consultation-json", "CONSULTATION/1");
     r.issuer = args_get(&s->args, "issuer");
     r.audience = args_get(&s->args, "audience");
     remark_put_head(&r, act, node);

@@ -201,7 +201,7 @@ def layout(tree):
             yield "%s:%s" % (match[1], match[2]), "clang-format would change it", "run clang-format -i " + match[1]
 
 
-OTHER_WORDS = ("alert", "contact", "maneuver", "watch_report")  # types whose name is also a member of other things: only type_NAME is looked for
+OTHER_WORDS = ("alert", "contact", "maneuver", "watch_report", "consultation", "receipt")  # types whose name is also a member of other things: only type_NAME is looked for
 
 
 def type_names(tree):
