@@ -121,6 +121,12 @@
 #define LIMIT_RULE_COUNT            64       /* rules of a node: the supplied ones are 15 */
 #define LIMIT_WATCH_OPEN_COUNT      4096     /* subjects that are looked at again each minute, because time alone may change their alerts */
 
+/* Objects (docs/objects.md) */
+#define LIMIT_OBJECT_ALIAS_COUNT    64       /* identifiers of one object that are looked at; one has 2 to 5, a person may merge several */
+#define LIMIT_OBJECT_ORIGIN_COUNT   64       /* origins that are heard on one object: all members */
+#define LIMIT_OBJECT_CLAIM_COUNT    8        /* identifiers of one kind that one origin puts beside another: more say nothing but that it contradicts itself */
+#define LIMIT_OBJECT_LOOK_COUNT     256      /* identifiers looked at for one page of objects */
+
 /* Store */
 #define LIMIT_TXN_COUNT             8192     /* records in one transaction of a replica */
 #define LIMIT_SEGMENT_COUNT         65536    /* delivery numbers of one history segment */

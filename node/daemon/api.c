@@ -46,6 +46,7 @@ static api_fn *const handlers[] = {
     [PARALLAX__V1__REQUEST__WHAT_AUDIENCES] = api_audiences_answer,
     [PARALLAX__V1__REQUEST__WHAT_RELEASE] = api_release_answer,
     [PARALLAX__V1__REQUEST__WHAT_PLUGINS] = api_plugins_answer,
+    [PARALLAX__V1__REQUEST__WHAT_OBJECTS] = api_objects_answer,
 };
 
 struct api *
