@@ -29,6 +29,10 @@ double frame_gmst_rad(struct utc t, const struct frame_rotation *rotation);
 void frame_teme_to_itrf(struct utc t, const struct frame_rotation *rotation, const double r_teme_km[3],
                         const double v_teme_km_s[3], double r_km[3], double v_km_s[3]);
 
+/* GCRF of ${t} to ITRF (IAU 2006/2000A, ERFA eraC2t06a), positions only: km. J2000 (EME2000) is off from GCRF by 0.023 seconds of arc (5 m in geostationary orbit). */
+void frame_gcrf_to_itrf(struct utc t, const struct frame_rotation *rotation, const double r_gcrf_km[3],
+                        double r_km[3]);
+
 /* ITRF to WGS-84 (ERFA eraGc2gd). 0, or -1 when ${r_km} is not finite. */
 int frame_place(const double r_km[3], struct frame_place *out);
 

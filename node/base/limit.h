@@ -132,6 +132,11 @@
 #define LIMIT_EVENT_STORM_HOURS     24       /* of NOAA S and G: a storm that pauses for less than a day is one; forecasts count in days */
 #define LIMIT_EVENT_DISTRESS_HOURS  720      /* of one spacecraft: a month without a word, and it is another matter */
 #define LIMIT_EVENT_ANOMALY_HOURS   720      /* the same of its anomalies */
+/* Objects (docs/objects.md) */
+#define LIMIT_OBJECT_ALIAS_COUNT    64       /* identifiers of one object that are looked at; one has 2 to 5, a person may merge several */
+#define LIMIT_OBJECT_ORIGIN_COUNT   64       /* origins that are heard on one object: all members */
+#define LIMIT_OBJECT_CLAIM_COUNT    8        /* identifiers of one kind that one origin puts beside another: more say nothing but that it contradicts itself */
+#define LIMIT_OBJECT_LOOK_COUNT     256      /* identifiers looked at for one page of objects */
 
 /* Store */
 #define LIMIT_TXN_COUNT             8192     /* records in one transaction of a replica */

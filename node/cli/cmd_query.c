@@ -6,6 +6,7 @@
 
 #include "base/limit.h"
 #include "base/text.h"
+#include "cli/object_show.h"
 #include "cli/pick.h"
 #include "cli/row.h"
 #include "cli/screen.h"
@@ -68,7 +69,7 @@ read_options(struct query *q)
     if (status == EXIT_DONE)
         status = pick_mode(&q->args, &q->ask.mode);
     if (status == EXIT_DONE && args_has(&q->args, "object"))
-        status = pick_object(&q->args, args_get(&q->args, "object"), q->object);
+        status = pick_alias(&q->args, args_get(&q->args, "object"), q->object);
     if (status == EXIT_DONE)
         status = read_times(q);
     if (status == EXIT_DONE)
@@ -77,6 +78,8 @@ read_options(struct query *q)
         return status;
     if (args_uint(&q->args, "limit", 1, INT64_MAX, UINT64_MAX, &q->limit) != 0)
         return EXIT_USAGE;
+    if (args_has(&q->args, "explain") && !args_has(&q->args, "object"))
+        return args_usage(&q->args, "--explain: expected --object with it");
     if (args_has(&q->args, "disputed") && args_has(&q->args, "quarantined"))
         return args_usage(&q->args, "--disputed and --quarantined: expected one of them");
     const char *origin = args_get(&q->args, "origin");
@@ -221,6 +224,8 @@ cmd_query(int argc, char **argv)
     if (c == NULL)
         return status;
     status = run(&q, c);
+    if (status == EXIT_DONE && args_has(&q.args, "explain"))
+        status = object_show_why(&q.args, c, q.object, q.ask.mode);
     client_free(c);
     return status;
 }

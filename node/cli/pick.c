@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "cli/logs.h"
+#include "types/alias.h"
 
 #define LOG_HEX (2 * LOG_ID_BYTES)
 
@@ -210,5 +211,18 @@ pick_object(const struct args *a, const char *text, char out[PICK_OBJECT_MAX])
         a,
         "%.64s names no object: expected a catalogue number (25544), a COSPAR id (1998-067A), a provisional "
         "designation (\"2023 VD3\"), or norad:, cospar: or neo: and the id",
+        text);
+}
+
+int
+pick_alias(const struct args *a, const char *text, char out[PICK_OBJECT_MAX])
+{
+    if (text_is_utf8(span_str(text)) && alias_parse(text, out))
+        return EXIT_DONE;
+    return args_usage(
+        a,
+        "%.64s names no object: expected a catalogue number (25544), a COSPAR id (1998-067A), a "
+        "designation (\"2023 VD3\", \"(99942)\"), a name, or norad:, cospar:, neo:, id: or name: "
+        "and the identifier",
         text);
 }

@@ -21,5 +21,7 @@ int pick_type(const struct args *a, const char *text, const struct type **type);
 int pick_mode(const struct args *a, Parallax__V1__Mode *mode);
 /* "25544", "1998-067A", "2023 VD3", "norad:25544" as a canonical id. */
 int pick_object(const struct args *a, const char *text, char out[PICK_OBJECT_MAX]);
+/* The same for a node, which knows names and other identifiers too: types/alias.h. */
+int pick_alias(const struct args *a, const char *text, char out[PICK_OBJECT_MAX]);
 
 #endif

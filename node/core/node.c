@@ -203,6 +203,7 @@ track_free(struct track *t)
                 buf_release(&r->records[k].header);
                 buf_release(&r->records[k].body);
                 buf_release(&r->records[k].plain);
+                buf_release(&r->records[k].identity);
             }
             free(r->records);
             free(r);

@@ -101,6 +101,7 @@ struct pending {
     struct buf
         plain; /* of a sealed body, until it is in a batch: it may have to be sealed again for another log */
     struct subject subject;
+    struct buf identity;
     bool visible;
     const struct type *type; /* NULL: DESCRIPTOR, CLOSE, REVEAL, KEYS */
     uint8_t mode, kind, sealing;
@@ -425,6 +426,7 @@ struct road_result {
     bool visible;   /* has a subject */
     const struct type *type;
     struct subject subject;
+    struct span identity; /* groups of types/alias.h; lives as long as the actions */
     uint8_t mode, kind;
     int64_t created;
     struct type_event *events; /* NULL: none, as of most types */

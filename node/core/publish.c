@@ -1,6 +1,7 @@
 /* Local records: checked like foreign ones, queued, made durable in whole requests, answered when signed.
  * Pure. */
 #include "core/node_internal.h"
+#include "types/alias.h"
 #include <stdlib.h>
 
 #define BATCHES_MAX 4 /* under one signature: the disk is asked once, an alert waits for no more */
@@ -31,6 +32,7 @@ free_records(struct request *r)
         buf_release(&r->records[i].body);
         buf_release(&r->records[i].plain);
         free(r->records[i].events);
+        buf_release(&r->records[i].identity);
     }
     free(r->records);
     r->records = NULL;
@@ -112,6 +114,7 @@ take_record(struct node *n, const struct track *t, const struct publish *p, cons
     buf_init(&out->plain, LIMIT_BODY_BYTES);
     buf_init(&out->header, LIMIT_HEADER_BYTES);
     buf_init(&out->body, LIMIT_BODY_BYTES);
+    buf_init(&out->identity, ALIAS_TEXT_BYTES);
     if (type == NULL)
         return why_set(why, WHY_TYPE_UNKNOWN, 0, 0, "type", "no such record type");
     if (in->kind < 0 || in->kind > PARALLAX__V1__KIND__RETRACT)
@@ -126,6 +129,7 @@ take_record(struct node *n, const struct track *t, const struct publish *p, cons
     out->type = type;
     out->visible = type->subject(msg, &out->subject) == 0;
     take_events(type, msg, out);
+    alias_of(type, msg, &out->subject, &out->identity);
     if (embargo && in->embargo_until.mjd * 86400LL + in->embargo_until.ns / 1000000000 <=
                        n->wall / 1000 + 40587 * 86400LL)
         return why_set(why, WHY_FIELD_TIME, 0, 0, "embargo_until", "expected a time to come");
@@ -332,6 +336,8 @@ fill_result(const struct pending *p, struct road_result *out)
     out->type = p->type;
     out->visible = p->visible;
     out->subject = p->subject;
+    if (p->kind != PARALLAX__V1__KIND__RETRACT)
+        out->identity = buf_span(&p->identity);
     out->mode = p->mode;
     out->kind = p->kind;
     out->created = p->created;

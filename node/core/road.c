@@ -1,6 +1,7 @@
 /* The road of a record from its header on: header, body hash, type, check, subject; then the batch (DESIGN
  * section 7). Pure. */
 #include "core/node_internal.h"
+#include "types/alias.h"
 #include "wire/unpack.h"
 #include <stdio.h>
 
@@ -10,6 +11,20 @@ kind_has_type(int kind)
 {
     return kind == PARALLAX__V1__KIND__INITIAL || kind == PARALLAX__V1__KIND__UPDATE ||
            kind == PARALLAX__V1__KIND__CANCEL || kind == PARALLAX__V1__KIND__RETRACT;
+}
+
+/* What is retracted says nothing any more. */
+static void
+identify(struct node *n, const Parallax__V1__Header *h, const ProtobufCMessage *msg, struct road_result *out)
+{
+    uint8_t bytes[ALIAS_TEXT_BYTES];
+    struct buf text;
+
+    buf_init_fixed(&text, bytes, sizeof bytes);
+    alias_of(out->type, msg, &out->subject, &text);
+    if (text.n == 0 || h->kind == PARALLAX__V1__KIND__RETRACT)
+        return;
+    out->identity = span_of(memcpy(action_memory(n, text.n), bytes, text.n), text.n);
 }
 
 static void
@@ -40,6 +55,7 @@ check_body(struct node *n, const Parallax__V1__Header *h, struct span body, stru
         out->events = action_memory(n, out->events_n * sizeof(*out->events));
         memcpy(out->events, events, out->events_n * sizeof(*out->events));
     }
+    identify(n, h, msg, out);
 }
 
 /* What a REVEAL says that it opens. */
@@ -242,6 +258,7 @@ road_subject(struct node *n, struct store_subject *s, const struct track *t, con
     s->origin = t->row.origin;
     s->object[0] = r->subject.object[0];
     s->object[1] = r->subject.object[1];
+    s->identity = r->identity;
     s->mode = r->mode;
     s->kind = r->kind;
     s->aside = dispute_has(t, index);

@@ -68,12 +68,15 @@ struct store_event {
     int64_t at, issued, closes; /* utc_sort_key(); closes INT64_MAX: no time ends it */
     bool ended, remark;
 };
+/* SAME: an origin's records state that both identifiers are of one object; MERGE, SPLIT: a person of that origin does. */
+enum store_relation { STORE_SAME, STORE_MERGE, STORE_SPLIT };
 
 /* What a visible record does to the picture: the newest of each (type, mode, key, origin) by (epoch, created,
  * log id, index). */
 struct store_subject {
     const char *type, *key, *origin;
     const char *object[2]; /* canonical ids, "" = none */
+    struct span identity;  /* what it says of who its objects are: groups, types/alias.h */
     uint8_t mode, kind;
     bool aside;             /* disputed: it is delivered, and does nothing to the picture */
     int64_t epoch, created; /* utc_sort_key() */

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "api.pb-c.h"
+#include "conf/conf.h"
 #include "core/node.h"
 #include "core/roster.h"
 #include "store/store.h"
@@ -30,6 +31,7 @@ struct api_ctx {
     int64_t started_ms; /* POSIX milliseconds */
     bool disk_low;
     bool watch_off;           /* alert rules are off */
+    const struct conf *conf;  /* in force */
     int64_t wall_ms, mono_ms; /* now, set before each call */
     void *cookie;
     /*

@@ -5,6 +5,7 @@
 #include "daemon/api.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "core/identity.h"
 #include "types/type.h"
 
 /* A tail request that may wait; survives between steps. */
@@ -36,7 +37,7 @@ struct api_call {
 typedef int api_fn(struct api_call *call);
 api_fn api_status_node, api_status_logs, api_log_answer, api_record_answer, api_record_holders,
     api_query_answer, api_tail_answer, api_prove_answer, api_picture_answer, api_audiences_answer,
-    api_release_answer, api_plugins_answer, api_event_list, api_event_answer;
+    api_release_answer, api_plugins_answer, api_event_list, api_event_answer, api_objects_answer;
 
 /* api_answer.c */
 /* Zeroed, in the call's arena; NULL with why when it is full. */
@@ -94,11 +95,20 @@ int api_page_fetch(struct api_page *p, uint32_t log, uint64_t index);
 /* The page becomes the answer; ${cursor} may be empty. 0 or -1. */
 int api_page_end(struct api_page *p, struct span cursor);
 
+/* api_objects.c */
+/*
+ * The object that a person or program means by ${id}, canonical, or a name: what is of it in ${out}. A name that several objects have is refused with what they are. 0,
+ * or -1 with why (without when the store failed).
+ */
+int api_objects_find(struct api_call *c, const char *id, int mode, struct identity *out);
+
 /* api_match.c: which records a query, a history walk or a tail is about. */
 struct api_match {
     char *const *types; /* names; none = all */
     size_t types_n;
-    const char *object, *origin; /* "" = all */
+    const char **objects; /* all identifiers of the one that is asked for; none = all */
+    size_t objects_n;
+    const char *origin; /* "" = all */
     int mode;
     unsigned modes;       /* 1 << each mode wanted; 0 = mode alone */
     bool dated;           /* since and until count: what has no epoch does not fit */

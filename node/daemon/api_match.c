@@ -56,11 +56,26 @@ read_time(struct api_call *c, const Parallax__V1__Utc *t, const char *field, int
     return 0;
 }
 
+/* Its records may stand under any of its identifiers. */
+static int
+match_object(struct api_call *c, const char *object, struct api_match *m)
+{
+    struct identity *found = api_answer_alloc(c, sizeof *found);
+
+    if (found == NULL || api_objects_find(c, object, m->mode, found) != 0)
+        return -1;
+    m->objects = api_answer_alloc(c, sizeof *m->objects * LIMIT_OBJECT_ALIAS_COUNT);
+    if (m->objects == NULL)
+        return -1;
+    for (size_t i = 0; i < found->alias_n && identity_is_joined(found->alias[i].state); i++)
+        m->objects[m->objects_n++] = found->alias[i].id;
+    return 0;
+}
+
 int
 api_match_query(struct api_call *c, const Parallax__V1__QueryRequest *q, struct api_match *m)
 {
-    *m = (struct api_match){
-        .object = q->object, .origin = q->origin, .quarantined = q->quarantined, .disputed = q->disputed};
+    *m = (struct api_match){.origin = q->origin, .quarantined = q->quarantined, .disputed = q->disputed};
     m->dated = q->since != NULL || q->until != NULL;
     if (q->type[0] != '\0' && api_match_types(c, &q->type, 1, m) != 0)
         return -1;
@@ -72,7 +87,9 @@ api_match_query(struct api_call *c, const Parallax__V1__QueryRequest *q, struct 
     if (api_match_mode(c, (int)q->mode, &m->mode) != 0 ||
         read_time(c, q->since, "since", INT64_MIN, &m->since) != 0)
         return -1;
-    return read_time(c, q->until, "until", INT64_MAX, &m->until);
+    if (read_time(c, q->until, "until", INT64_MAX, &m->until) != 0)
+        return -1;
+    return q->object[0] != '\0' ? match_object(c, q->object, m) : 0;
 }
 
 const char *
@@ -118,21 +135,29 @@ read_subject(struct api_call *c, const Parallax__V1__Header *h, struct span body
 {
     const struct type *type = registry_type_cstr(h->type);
     const ProtobufCMessage *msg;
+    uint8_t bytes[ALIAS_TEXT_BYTES];
+    struct buf identity;
     struct why why;
 
     if (type == NULL || body.n == 0)
         return false;
     why_clear(&why);
     msg = registry_unpack(type, body, c->scratch, &why);
-    return msg != NULL && type->subject(msg, subject) == 0;
+    if (msg == NULL || type->subject(msg, subject) != 0)
+        return false;
+    buf_init_fixed(&identity, bytes, sizeof bytes);
+    alias_of(type, msg, subject, &identity);
+    return true;
 }
 
 static bool
-names_object(const struct subject *subject, const char *object)
+names_object(const struct subject *subject, const struct api_match *m)
 {
     for (size_t i = 0; i < SUBJECT_OBJECT_MAX; i++) {
-        if (strcmp(subject->object[i], object) == 0)
-            return true;
+        for (size_t k = 0; k < m->objects_n; k++) {
+            if (strcmp(subject->object[i], m->objects[k]) == 0)
+                return true;
+        }
     }
     return false;
 }
@@ -142,7 +167,7 @@ static bool
 fits_subject(struct api_call *c, const struct api_match *m, const Parallax__V1__Header *h, struct span body,
              bool sealed)
 {
-    bool object = m->object != NULL && m->object[0] != '\0';
+    bool object = m->objects_n > 0;
     int64_t epoch = h->epoch != NULL ? utc_sort_key(record_utc(h->epoch)) : 0;
     struct subject subject;
 
@@ -151,7 +176,7 @@ fits_subject(struct api_call *c, const struct api_match *m, const Parallax__V1__
     if (!read_subject(c, h, body, &subject))
         return false;
     return fits_epoch(m, sealed ? utc_sort_key(subject.epoch) : epoch) &&
-           (!object || names_object(&subject, m->object));
+           (!object || names_object(&subject, m));
 }
 
 /* A person looks at every alert. What else is disputed is shown to who asks for it. */
@@ -167,7 +192,7 @@ bool
 api_match_record(struct api_call *c, const struct api_match *m, const struct store_log *log, uint64_t index,
                  const struct store_record *r)
 {
-    bool narrow = m->dated || (m->object != NULL && m->object[0] != '\0');
+    bool narrow = m->dated || m->objects_n > 0;
     struct span body = r->body_state == STORE_BODY_HELD ? r->body : span_of(NULL, 0);
     const Parallax__V1__Header *h;
     struct why why;

@@ -100,7 +100,7 @@ struct gather {
     bool more;
 };
 
-/* The order of store_latest_of_object(): newest epoch first, newest creation first, then canonical. */
+/* The order of store_latest_of_objects(): newest epoch first, newest creation first, then canonical. */
 static int
 compare(const struct store_latest *a, const struct store_latest *b)
 {
@@ -149,7 +149,7 @@ gather_object(struct api_call *c, const Parallax__V1__QueryRequest *q, struct ga
             return -1;
         g->after = from;
     }
-    return store_latest_of_object(c->ctx->store, q->object, gather, g);
+    return store_latest_of_objects(c->ctx->store, g->match->objects, g->match->objects_n, gather, g);
 }
 
 static int

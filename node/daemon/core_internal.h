@@ -30,6 +30,9 @@ struct core {
     int64_t tick_ms, disk_ms, chain_ms, keep_ms;
     int64_t again_ms; /* start again from then on, with a newer roster; 0 = no */
     struct why chain_said;
+    bool fill; /* what an older release stored is read once more: core_fill.c */
+    bool fill_begun;
+    struct store_latest fill_after;
     /* The running transaction: records of peers' data logs, and whether it holds anything else. */
     int64_t begun_ms;
     size_t gathered;
@@ -53,6 +56,10 @@ struct node_view core_view(struct core *c);
 
 /* core_keep.c: bodies past their age are dropped, a few batches a call. */
 void core_keep(struct core *c);
+
+/* core_fill.c: some of what an older release stored; nothing when there is nothing left. */
+bool core_fill_is_due(struct core *c);
+void core_fill(struct core *c);
 
 /* core_do.c: answers of the signer become events. */
 void core_do_sign_answer(void *cookie, const Parallax__Role__SignAnswer *answer);

@@ -370,6 +370,7 @@ timers(struct core *c)
     if (now - c->tick_ms >= TICK_MS || c->tick_ms == 0) {
         c->tick_ms = now;
         core_run_step(c, &e);
+        core_fill(c);
     }
     if (now - c->chain_ms >= CHAIN_MS && c->again_ms == 0) {
         c->chain_ms = now;
@@ -508,11 +509,13 @@ start(struct core *c, const struct role_args *args)
                                   .name = args->conf->name,
                                   .started_ms = core_run_wall_ms(),
                                   .watch_off = !args->conf->watch,
+                                  .conf = args->conf,
                                   .cookie = c,
                                   .publish = take_publish,
                                   .change_audience = take_audience};
     if (look_at_release(c) != 0)
         return -1;
+    c->fill = core_fill_is_due(c);
     c->api = api_new(args->listen_api, &c->api_ctx);
     return c->api == NULL ? -1 : 0;
 }

@@ -203,7 +203,26 @@ static const char STEP_5[] =
     "    PRIMARY KEY (object, mode, kind, scope)"
     ") STRICT, WITHOUT ROWID;";
 
-const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, NULL};
+static const char STEP_6[] =
+    /* What the newest record of a subject says of who its objects are: groups of identifiers (types/alias.h). */
+    "ALTER TABLE subject ADD COLUMN identity BLOB NOT NULL DEFAULT x'';"
+    /*
+     * The same, to be found by identifier: how many subjects of the picture say so. relation: enum store_relation; partner '' = it stands alone. Bounded by what is
+     * in the picture, and one row however many records repeat it.
+     */
+    "CREATE TABLE alias ("
+    "    mode         INTEGER NOT NULL,"
+    "    id           TEXT NOT NULL,"
+    "    relation     INTEGER NOT NULL,"
+    "    origin       TEXT NOT NULL,"
+    "    partner      TEXT NOT NULL,"
+    "    count        INTEGER NOT NULL,"
+    "    PRIMARY KEY (mode, id, relation, origin, partner)"
+    ") STRICT, WITHOUT ROWID;"
+    /* Subjects that an older release stored are read once more (daemon/core_fill.c). */
+    "INSERT INTO meta SELECT 'aliases_missing', x'01' WHERE EXISTS (SELECT 1 FROM subject);";
+
+const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, NULL};
 
 int
 schema_version(void)

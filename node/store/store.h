@@ -117,6 +117,19 @@ int store_dispute_refill(struct store *s, const struct store_subject *subject);
 int store_latest_each(struct store *s, const struct store_latest *after, store_latest_fn *fn, void *cookie);
 /* Rows whose subject names ${object}, newest epoch first. */
 int store_latest_of_object(struct store *s, const char *object, store_latest_fn *fn, void *cookie);
+/* Rows whose subject names one of ${n} objects (at most LIMIT_OBJECT_ALIAS_COUNT), newest epoch first. */
+int store_latest_of_objects(struct store *s, const char *const *objects, size_t n, store_latest_fn *fn,
+                            void *cookie);
+
+/*
+ * What the picture says of who objects are (types/alias.h), by identifier: a function of what is in the picture, so independent of the order of arrival. Which identifiers each origin puts beside ${id}, by (origin, partner); of one scheme ("norad:") at most ${max} of an origin, so that no origin makes this long.
+ * Non-zero from ${fn} stops and is returned. ${partner} "": it is alone.
+ */
+typedef int store_alias_fn(void *cookie, const char *origin, const char *partner);
+int store_alias_each(struct store *s, int mode, const char *id, enum store_relation relation, unsigned max,
+                     store_alias_fn *fn, void *cookie);
+/* The identifier that follows ${after} by bytes ("": the first). 0; 1 when there is none. ${out}: of 128 bytes. */
+int store_alias_next(struct store *s, int mode, const char *after, char *out);
 
 /*
  * Events (types/event.h): store_latest_put() makes them of what a subject says of events, in the same transaction, whatever the order; store_dispute_drop() takes

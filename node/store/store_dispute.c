@@ -16,6 +16,36 @@ delete_rows(struct store *s, enum sql sql, const char *origin, struct span from,
     return store_run(s, st);
 }
 
+/* What the rows that go say of who objects are, each for itself. */
+static int
+drop_identities(struct store *s, const char *origin, struct span from, struct span to)
+{
+    sqlite3_stmt *st = store_stmt(s, SQL_DISPUTE_IDENTITIES);
+    int rc;
+
+    if (st == NULL)
+        return -1;
+    store_bind_text(st, 1, origin);
+    store_bind_span(st, 2, from);
+    store_bind_span(st, 3, to);
+    while ((rc = store_row(s, st)) > 0) {
+        uint8_t bytes[STORE_IDENTITY_MAX];
+        struct span identity = store_column(st, 1);
+
+        if (identity.n > sizeof bytes) {
+            rc = store_fail(s, "an identity of the picture is damaged");
+            break;
+        }
+        memcpy(bytes, identity.p, identity.n);
+        rc = store_alias_change(s, (uint8_t)sqlite3_column_int(st, 0), origin, span_of(bytes, identity.n),
+                                false);
+        if (rc != 0)
+            break;
+    }
+    (void)sqlite3_reset(st);
+    return rc;
+}
+
 int
 store_dispute_drop(struct store *s, uint32_t log, const char *origin, uint64_t from)
 {
@@ -32,6 +62,8 @@ store_dispute_drop(struct store *s, uint32_t log, const char *origin, uint64_t f
     rc = store_enter(s, &opened);
     if (rc == 0)
         rc = store_newest_flush(s);
+    if (rc == 0)
+        rc = drop_identities(s, origin, buf_span(&lo), buf_span(&hi));
     if (rc == 0)
         rc = delete_rows(s, SQL_DISPUTE_OBJECTS, origin, buf_span(&lo), buf_span(&hi));
     if (rc == 0)

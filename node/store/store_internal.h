@@ -31,6 +31,8 @@ leaf_index(int64_t leaf)
 
 #define STORE_TEXT_MAX 128 /* a type, key, origin or object with its NUL (types/type.h) */
 
+#define STORE_IDENTITY_MAX 512 /* what a record says of who its objects are (types/alias.h) */
+
 enum sql {
 #define SQL(name, text) SQL_##name,
 #include "store/sql.tbl"
@@ -144,6 +146,9 @@ int store_slot_add(struct store *s, const struct store_slot *v, int64_t *slot);
 bool store_slot_read(struct span in, struct store_slot *out); /* as SQL reads it */
 int store_newest_flush(struct store *s);
 void store_newest_clear(struct store *s);
+
+/* store_alias.c */
+int store_alias_change(struct store *s, uint8_t mode, const char *origin, struct span identity, bool add);
 
 /* store_latest.c */
 int store_latest_apply(struct store *s, const struct store_subject *subject);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 /*
  * Finding a subject by its text costs more than all else, so the writer remembers where the last LIMIT_STORE_SUBJECTS_COUNT of them are. They are known by 128
@@ -15,7 +16,7 @@
 
 struct known {
     uint64_t hash[2]; /* of (type, mode, key, origin); 0, 0 = free */
-    uint64_t objects; /* hash of both; 0 = not known */
+    uint64_t objects; /* hash of both and of the identity; 0 = not known */
     int64_t slot;     /* subject.slot */
 };
 
@@ -43,7 +44,27 @@ cache_get(struct store *s)
     return s->cache;
 }
 
-/* Hash of two texts and up to ${n} bytes before them. */
+/* Hash of the objects and of what is said of who they are. */
+static uint64_t
+hash_identity(const struct store_cache *c, const struct store_subject *v)
+{
+    uint8_t in[2 * STORE_TEXT_MAX + STORE_IDENTITY_MAX], *p = in;
+    uint64_t out[2];
+
+    for (size_t i = 0; i < 2; i++) {
+        size_t k = strlen(v->object[i]) + 1;
+
+        memcpy(p, v->object[i], k);
+        p += k;
+    }
+    if (v->identity.n > 0)
+        memcpy(p, v->identity.p, v->identity.n);
+    p += v->identity.n;
+    (void)crypto_shorthash_siphashx24((unsigned char *)out, in, (unsigned long long)(p - in), c->key);
+    return out[0];
+}
+
+/* Hash of ${n} texts and a byte before them. */
 static void
 hash_texts(const struct store_cache *c, const char *const *texts, size_t n, uint8_t mode, uint64_t out[2])
 {
@@ -97,9 +118,16 @@ change_object(struct store *s, enum sql sql, const char *object, const struct st
     return store_run(s, st);
 }
 
-/* Where the picture has a subject: 1 with slot and objects, 0 when it is new. */
+/* What a row of subject has beside its key. */
+struct was {
+    char object[2][STORE_TEXT_MAX];
+    uint8_t bytes[STORE_IDENTITY_MAX];
+    struct span identity; /* in bytes */
+};
+
+/* Where the picture has a subject: 1 with slot, objects and identity, 0 when it is new. */
 static int
-look_up(struct store *s, const struct store_subject *v, int64_t *slot, char object[2][STORE_TEXT_MAX])
+look_up(struct store *s, const struct store_subject *v, int64_t *slot, struct was *was)
 {
     sqlite3_stmt *st = store_stmt(s, SQL_SUBJECT_GET);
     int rc;
@@ -110,9 +138,16 @@ look_up(struct store *s, const struct store_subject *v, int64_t *slot, char obje
     rc = store_row(s, st);
     if (rc > 0) {
         *slot = sqlite3_column_int64(st, 0);
-        if (store_copy_text(s, st, 1, object[0], STORE_TEXT_MAX) != 0 ||
-            store_copy_text(s, st, 2, object[1], STORE_TEXT_MAX) != 0)
+        struct span identity = store_column(st, 3);
+
+        if (store_copy_text(s, st, 1, was->object[0], STORE_TEXT_MAX) != 0 ||
+            store_copy_text(s, st, 2, was->object[1], STORE_TEXT_MAX) != 0)
             rc = -1;
+        else if (identity.n > sizeof was->bytes)
+            rc = store_fail(s, "an identity of the picture is damaged");
+        else if (identity.n > 0)
+            memcpy(was->bytes, identity.p, identity.n);
+        was->identity = span_of(was->bytes, identity.n);
     }
     (void)sqlite3_reset(st);
     return rc;
@@ -135,9 +170,9 @@ is_newer(struct store *s, const struct store_subject *v, const struct store_slot
     return memcmp(ours, theirs, LOG_ID_BYTES) > 0;
 }
 
-/* Row of subject for ${v}: new when ${old} is NULL, else with other objects than those. */
+/* Row of subject for ${v}: new when ${old} is NULL, else with other objects or another identity than that. */
 static int
-write_subject(struct store *s, const struct store_subject *v, int64_t slot, char old[2][STORE_TEXT_MAX])
+write_subject(struct store *s, const struct store_subject *v, int64_t slot, const struct was *old)
 {
     sqlite3_stmt *st = store_stmt(s, old == NULL ? SQL_SUBJECT_INSERT : SQL_SUBJECT_OBJECTS);
 
@@ -148,14 +183,35 @@ write_subject(struct store *s, const struct store_subject *v, int64_t slot, char
         (void)sqlite3_bind_int64(st, 5, slot);
     store_bind_text(st, 6, v->object[0]);
     store_bind_text(st, 7, v->object[1]);
+    store_bind_span(st, 8, v->identity);
     if (store_run(s, st) != 0)
         return -1;
     for (int i = 0; i < 2 && old != NULL; i++)
-        if (change_object(s, SQL_OBJECT_DELETE, old[i], v) != 0)
+        if (change_object(s, SQL_OBJECT_DELETE, old->object[i], v) != 0)
             return -1;
     for (int i = 0; i < 2; i++)
         if (change_object(s, SQL_OBJECT_INSERT, v->object[i], v) != 0)
             return -1;
+    if (old != NULL && store_alias_change(s, v->mode, v->origin, old->identity, false) != 0)
+        return -1;
+    return store_alias_change(s, v->mode, v->origin, v->identity, true);
+}
+
+/* The row of a subject follows its newest record, ${v}. */
+static int
+follow(struct store *s, const struct store_subject *v, struct known *k, uint64_t objects)
+{
+    struct was was;
+
+    if (k->objects == objects)
+        return 0;
+    if (look_up(s, v, &k->slot, &was) != 1)
+        return store_fail(s, "a subject of the picture is missing");
+    if ((strcmp(was.object[0], v->object[0]) != 0 || strcmp(was.object[1], v->object[1]) != 0 ||
+         !span_equal(was.identity, v->identity)) &&
+        write_subject(s, v, k->slot, &was) != 0)
+        return -1;
+    k->objects = objects;
     return 0;
 }
 
@@ -164,26 +220,19 @@ static int
 replace(struct store *s, const struct store_subject *v, const struct store_slot *now, struct known *k,
         uint64_t objects)
 {
-    char object[2][STORE_TEXT_MAX];
     struct store_slot old;
     int rc;
 
     if (store_slot_get(s, k->slot, &old) != 0)
         return -1;
+    if (now->leaf == old.leaf) /* once more: what an older release did not keep of it */
+        return follow(s, v, k, objects);
     rc = is_newer(s, v, &old);
     if (rc <= 0)
         return rc;
     if (store_slot_set(s, k->slot, now) != 0)
         return -1;
-    if (k->objects == objects)
-        return 0;
-    if (look_up(s, v, &k->slot, object) != 1)
-        return store_fail(s, "a subject of the picture is missing");
-    if ((strcmp(object[0], v->object[0]) != 0 || strcmp(object[1], v->object[1]) != 0) &&
-        write_subject(s, v, k->slot, object) != 0)
-        return -1;
-    k->objects = objects;
-    return 0;
+    return follow(s, v, k, objects);
 }
 
 /* ${k} is what is remembered of the subject; nothing when its hash is not set. */
@@ -191,12 +240,12 @@ static int
 apply(struct store *s, const struct store_subject *v, struct known *k, uint64_t objects)
 {
     struct store_slot now = {v->epoch, v->created, leaf_of(v->log, v->index), v->delivery, v->kind};
-    char object[2][STORE_TEXT_MAX];
+    struct was was;
     int rc = 1;
 
     if ((k->hash[0] | k->hash[1]) == 0) {
         k->objects = 0;
-        rc = look_up(s, v, &k->slot, object);
+        rc = look_up(s, v, &k->slot, &was);
     }
     if (rc > 0)
         return replace(s, v, &now, k, objects);
@@ -211,7 +260,7 @@ store_latest_apply(struct store *s, const struct store_subject *v)
 {
     struct store_cache *c = cache_get(s);
     const char *const key[] = {v->type, v->key, v->origin};
-    uint64_t hash[2], objects[2];
+    uint64_t hash[2], objects;
     struct known *k;
 
     if (store_segment_note(s, v->delivery, v->type, v->epoch) != 0)
@@ -221,9 +270,9 @@ store_latest_apply(struct store *s, const struct store_subject *v)
     if (v->events_n > 0 && store_event_apply(s, v) != 0)
         return -1;
     hash_texts(c, key, 3, v->mode, hash);
-    hash_texts(c, v->object, 2, 0, objects);
+    objects = hash_identity(c, v);
     k = find(c, hash);
-    if (apply(s, v, k, objects[0]) != 0) {
+    if (apply(s, v, k, objects) != 0) {
         store_cache_clear(s);
         return -1;
     }
@@ -246,7 +295,7 @@ store_latest_put(struct store *s, const struct store_subject *v)
             whole.object[i] = "";
         assert(strlen(whole.object[i]) < STORE_TEXT_MAX);
     }
-    assert(strlen(v->key) < STORE_TEXT_MAX);
+    assert(strlen(v->key) < STORE_TEXT_MAX && v->identity.n <= STORE_IDENTITY_MAX);
     rc = store_enter(s, &opened);
     if (rc == 0)
         rc = v->index >= store_tail_from(s, v->log) ? store_pending_put(s, &whole)
@@ -303,12 +352,32 @@ store_latest_each(struct store *s, const struct store_latest *after, store_lates
 }
 
 int
-store_latest_of_object(struct store *s, const char *object, store_latest_fn *fn, void *cookie)
+store_latest_of_objects(struct store *s, const char *const *objects, size_t n, store_latest_fn *fn,
+                        void *cookie)
 {
-    sqlite3_stmt *st = store_stmt(s, SQL_LATEST_OF_OBJECT);
+    sqlite3_stmt *st = store_stmt(s, SQL_LATEST_OF_OBJECTS);
+    struct buf list;
+    int rc;
 
+    assert(n <= LIMIT_OBJECT_ALIAS_COUNT);
     if (st == NULL || store_newest_flush(s) != 0)
         return -1;
-    store_bind_text(st, 1, object);
-    return each(s, st, fn, cookie);
+    buf_init(&list, (size_t)LIMIT_OBJECT_ALIAS_COUNT * 6 * STORE_TEXT_MAX);
+    buf_put_byte(&list, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            buf_put_byte(&list, ',');
+        text_json(&list, span_str(objects[i]));
+    }
+    buf_put_byte(&list, ']');
+    store_bind_text(st, 1, buf_cstr(&list));
+    rc = buf_failed(&list) ? store_fail(s, "no memory for a list of objects") : each(s, st, fn, cookie);
+    buf_release(&list);
+    return rc;
+}
+
+int
+store_latest_of_object(struct store *s, const char *object, store_latest_fn *fn, void *cookie)
+{
+    return store_latest_of_objects(s, &object, 1, fn, cookie);
 }

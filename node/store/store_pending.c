@@ -79,10 +79,15 @@ take_events(struct span *in, struct store_event events[EVENTS_MAX], struct store
     }
     return true;
 }
+/* Before an entry with an identity: an older release wrote none, and no log has this number. */
+#define WITH_IDENTITY UINT32_MAX
 
 static void
 put_entry(struct buf *out, const struct store_subject *v)
 {
+    buf_put_be32(out, WITH_IDENTITY);
+    buf_put_be32(out, (uint32_t)v->identity.n);
+    buf_put_span(out, v->identity);
     buf_put_be32(out, v->log);
     buf_put_be64(out, v->index);
     buf_put_byte(out, v->mode);
@@ -105,10 +110,16 @@ take_entry(struct span *in, struct store_event events[EVENTS_MAX], struct store_
 {
     uint64_t epoch, created;
     bool has_events;
+    uint32_t n;
 
     *v = (struct store_subject){0};
-    if (!pack_take_be32(in, &v->log) || !pack_take_be64(in, &v->index) || !pack_take_u8(in, &v->mode) ||
-        !pack_take_u8(in, &v->kind) || !pack_take_be64(in, &epoch) || !pack_take_be64(in, &created))
+    if (!pack_take_be32(in, &v->log))
+        return false;
+    if (v->log == WITH_IDENTITY && (!pack_take_be32(in, &n) || n > STORE_IDENTITY_MAX ||
+                                    !pack_take_bytes(in, n, &v->identity) || !pack_take_be32(in, &v->log)))
+        return false;
+    if (!pack_take_be64(in, &v->index) || !pack_take_u8(in, &v->mode) || !pack_take_u8(in, &v->kind) ||
+        !pack_take_be64(in, &epoch) || !pack_take_be64(in, &created))
         return false;
     v->epoch = (int64_t)epoch;
     v->created = (int64_t)created;

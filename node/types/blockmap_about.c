@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "base/text.h"
+#include "types/alias.h"
 #include "types/designator.h"
 
 const Parallax__V1__Block *
@@ -58,6 +59,15 @@ blockmap_subject(const struct block_about *about, struct subject *out)
         (void)snprintf(out->object[objects], sizeof out->object[0], "norad:%" PRIu64, number);
     out->epoch = designator_utc(about->start, about->system);
     return 0;
+}
+
+void
+blockmap_identity(const struct block_about *about, struct buf *out)
+{
+    alias_put_catalog(out, about->catalog, about->number);
+    alias_put_cospar(out, about->cospar);
+    alias_put_name(out, about->name);
+    alias_end(out);
 }
 
 void

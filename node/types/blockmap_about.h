@@ -18,6 +18,8 @@ size_t blockmap_lines(Parallax__V1__Block *const *block, size_t n, const char *n
 
 /* Which object, by form and piece. 0. */
 int blockmap_subject(const struct block_about *about, struct subject *out);
+/* Its identifiers, for struct type. */
+void blockmap_identity(const struct block_about *about, struct buf *out);
 /* ` from START to STOP`, as far as they are times. */
 void blockmap_put_times(const struct block_about *about, struct buf *out);
 void blockmap_put_piece(const struct block_about *about, struct buf *out);

@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "syntax/json.h"
+#include "types/alias.h"
 #include "types/designator.h"
 #include "types/jsonmap.h"
 
@@ -29,14 +30,32 @@ is_above(const struct notice *n, const char *keyword, struct span a, struct span
     return num_compare(a, b) > 0;
 }
 
+/* With its kind before it, and no name: those have others too. */
+static bool
+any_object(struct span value, char out[ALIAS_BYTES])
+{
+    char text[ALIAS_BYTES];
+
+    if (value.n >= sizeof text || memchr(value.p, ':', value.n) == NULL)
+        return false;
+    memcpy(text, value.p, value.n);
+    text[value.n] = 0;
+    return alias_parse(text, out) && alias_class(out) < ALIAS_NAME;
+}
+
 static int
 check_object(const char *kind, const char *keyword, struct span value, struct why *why)
 {
+    char id[ALIAS_BYTES];
+
     if (strcmp(kind, "cospar") == 0 && !designator_is_cospar(value))
         return why_set(why, WHY_FIELD_VALUE, 0, 0, keyword,
                        "expected an international designator: YYYY-NNNP");
     if (strcmp(kind, "norad") == 0 && designator_norad(value) == 0)
         return why_set(why, WHY_FIELD_VALUE, 0, 0, keyword, "expected a catalogue number: 1 to 999999999");
+    if (strcmp(kind, "any") == 0 && !any_object(value, id))
+        return why_set(why, WHY_FIELD_VALUE, 0, 0, keyword,
+                       "expected norad:, cospar:, neo: or id: and an identifier");
     return 0;
 }
 
@@ -70,6 +89,11 @@ put_object(const char *kind, struct span value, char out[64])
         (void)snprintf(out, 64, "norad:%llu", (unsigned long long)designator_norad(value));
         return;
     }
+    if (strcmp(kind, "any") == 0) {
+        if (!any_object(value, out))
+            out[0] = 0;
+        return;
+    }
     /* JPL writes `2023 VD3`, ESA `2023VD3`. */
     for (size_t i = 0; i < value.n && at + 1 < 64; i++) {
         if (value.p[i] != ' ')
@@ -98,6 +122,27 @@ notice_subject(const struct notice *n, const ProtobufCMessage *msg, struct subje
     for (int i = 0; i < 2 && n->epoch[i] != NULL && utc_is_zero(out->epoch); i++)
         out->epoch = designator_utc(value_of(n, msg, n->epoch[i]), span_str("UTC"));
     return 0;
+}
+
+void
+notice_identity(const struct notice *n, const ProtobufCMessage *msg, struct buf *out)
+{
+    if (n->identity != NULL) {
+        n->identity(msg, out);
+        return;
+    }
+    for (int i = 0; i < NOTICE_OBJECTS && n->object[i] != NULL; i++) {
+        struct span value = value_of(n, msg, n->object[i]);
+
+        if (strcmp(n->object_kind[i], "norad") == 0)
+            alias_put_norad(out, value);
+        else if (strcmp(n->object_kind[i], "cospar") == 0)
+            alias_put_cospar(out, value);
+        else if (strcmp(n->object_kind[i], "neo") == 0)
+            alias_put_neo(out, value);
+    }
+    alias_put_name(out, value_of(n, msg, n->object_name));
+    alias_end(out);
 }
 
 void

@@ -26,15 +26,20 @@ struct notice {
     const char *key;                    /* field that names what the notice is about, for its issuer */
     const char *epoch[2];               /* fields that hold the time of the data; the first that is given */
     const char *object[NOTICE_OBJECTS]; /* fields that name a space object */
-    const char *object_kind[NOTICE_OBJECTS]; /* "norad", "cospar", "neo"; "": the field names its kind */
-    const char *summary[4];                  /* fields that say in one line what it is about */
-    const char *order[NOTICE_ORDERS][2];     /* fields of which the first may not be above the second */
+    const char *object_kind
+        [NOTICE_OBJECTS]; /* "norad", "cospar", "neo": all of one object; "": the field names its kind; "any": so it does, checked */
+    const char *object_name; /* field with the name of that object; NULL: none */
+    void (*identity)(const ProtobufCMessage *msg,
+                     struct buf *out);   /* for struct type; NULL: from object and object_name */
+    const char *summary[4];              /* fields that say in one line what it is about */
+    const char *order[NOTICE_ORDERS][2]; /* fields of which the first may not be above the second */
     /* What goes over several fields; NULL: nothing. */
     int (*check)(const ProtobufCMessage *msg, struct why *why);
 };
 
 int notice_check(const struct notice *n, const ProtobufCMessage *msg, struct why *why);
 int notice_subject(const struct notice *n, const ProtobufCMessage *msg, struct subject *out);
+void notice_identity(const struct notice *n, const ProtobufCMessage *msg, struct buf *out);
 void notice_summary(const struct notice *n, const ProtobufCMessage *msg, struct buf *out);
 int notice_probe(const struct notice *n, struct span head);
 int notice_read(const struct notice *n, struct span input, const struct convert *how, struct arena *a,
@@ -98,6 +103,11 @@ void notice_schema(const struct notice *n, struct buf *out);
     static int subject(const ProtobufCMessage *msg, struct subject *out)                                     \
     {                                                                                                        \
         return notice_subject(&about, msg, out);                                                             \
+    }                                                                                                        \
+    static void identity(const ProtobufCMessage *msg, const struct subject *about_it, struct buf *out)       \
+    {                                                                                                        \
+        (void)about_it;                                                                                      \
+        notice_identity(&about, msg, out);                                                                   \
     }                                                                                                        \
     static void summary(const ProtobufCMessage *msg, struct buf *out)                                        \
     {                                                                                                        \
@@ -163,6 +173,7 @@ void notice_schema(const struct notice *n, struct buf *out);
         .schema = &(descriptor),                                                                             \
         .check = check,                                                                                      \
         .subject = subject,                                                                                  \
+        .identity = identity,                                                                                \
         .summary = summary,                                                                                  \
         .json = json,                                                                                        \
         .source = source,                                                                                    \

@@ -135,6 +135,21 @@ struct type_sgp4 {
     bool has_bstar;   /* without one it is zero: no drag */
 };
 
+/* One position that a record states; velocity where has_velocity. */
+struct type_state {
+    struct utc at;
+    double r_km[3], v_km_s[3];
+};
+
+/* States of a record, in order of time, in one frame; what lies between two of them is to be interpolated, what lies outside is not stated. */
+struct type_path {
+    char frame[24], center[24]; /* as written: "EME2000", "EARTH" */
+    struct utc start, stop;     /* within which they may be used */
+    unsigned degree; /* of the polynomial to interpolate with, as the record says; 7 where it does not */
+    const struct type_state *state;
+    size_t n;
+};
+
 struct type {
     const char *name; /* wire name, topic, API path, CLI noun: [a-z][a-z0-9_]* */
     const char *title;
@@ -149,7 +164,9 @@ struct type {
      */
     int (*check_read)(const ProtobufCMessage *msg, struct why *why);
     int (*subject)(const ProtobufCMessage *msg, struct subject *out); /* msg passed check(); 0 */
-    void (*summary)(const ProtobufCMessage *msg, struct buf *out);    /* one line, untrusted text quoted */
+    /* Identifiers of each object of ${msg} that the record states to be of one object: groups (types/alias.h). NULL: the type states none. */
+    void (*identity)(const ProtobufCMessage *msg, const struct subject *subject, struct buf *out);
+    void (*summary)(const ProtobufCMessage *msg, struct buf *out); /* one line, untrusted text quoted */
     void (*json)(const ProtobufCMessage *msg,
                  struct buf *out); /* canonical: one line, fixed key order, numbers as their source text */
     void (*source)(const ProtobufCMessage *msg, struct source *out); /* spans into ${msg} */
@@ -168,6 +185,10 @@ struct type {
      * cannot be led to UTC. NULL: the type has no mean elements.
      */
     int (*sgp4)(const ProtobufCMessage *msg, struct type_sgp4 *out, struct why *why);
+    /* States of ${msg}, in memory of ${a}. 0, or -1 with ${why}: it has none, or not so that they can be used. NULL: the type has none. */
+    int (*path)(const ProtobufCMessage *msg, struct arena *a, struct type_path *out, struct why *why);
+    /* Standard deviation of the position at the epoch, km: root of the sum of the three variances. 0: not stated. NULL: the type has none. */
+    double (*sigma_km)(const ProtobufCMessage *msg);
     const struct reader *const *readers; /* NULL-terminated */
     const struct writer *const *writers;
     void (*form)(struct buf *out);         /* a record for a person to fill in; NULL: the type has none */

@@ -9,8 +9,8 @@ import pytest
 from federation import parallax
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TYPES = ("alert", "anomaly", "contact", "distress", "fragmentation", "launch", "lunar_activity", "maneuver", "neo_warning", "registration")
-WRITTEN = tuple(kind for kind in TYPES if kind != "alert")   # by people; alerts are derived (test_alerts.py)
+TYPES = ("alert", "anomaly", "contact", "distress", "fragmentation", "identity", "launch", "lunar_activity", "maneuver", "neo_warning", "registration")
+WRITTEN = tuple(kind for kind in TYPES if kind not in ("alert", "identity"))   # alerts are derived (test_alerts.py), identity: test_objects.py
 
 
 def schema(build, kind):

@@ -52,6 +52,7 @@ static const struct notice about = {
     .epoch = {"started", "issued"},
     .object = {"norad_cat_id", "cospar_id"},
     .object_kind = {"norad", "cospar"},
+    .object_name = "object_name",
     .summary = {"object_name", "anomaly_type", "status"},
     .order = {{"started", "ended"}},
 };

@@ -60,6 +60,15 @@ subject(const ProtobufCMessage *msg, struct subject *out)
 }
 
 static void
+identity(const ProtobufCMessage *msg, const struct subject *subject, struct buf *out)
+{
+    struct block_about a = about((const Parallax__V1__Attitude *)msg);
+
+    (void)subject;
+    blockmap_identity(&a, out);
+}
+
+static void
 summary(const ProtobufCMessage *msg, struct buf *out)
 {
     const Parallax__V1__Attitude *t = (const Parallax__V1__Attitude *)msg;
@@ -139,6 +148,7 @@ const struct type type_attitude = {
     .schema = &parallax__v1__attitude__descriptor,
     .check = check,
     .subject = subject,
+    .identity = identity,
     .summary = summary,
     .json = json,
     .source = source,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "types/alias.h"
 #include "types/designator.h"
 
 #define MINUTE_NS 60000000000
@@ -126,6 +127,34 @@ subject(const ProtobufCMessage *msg, struct subject *out)
 }
 
 static void
+put_identity(const Parallax__V1__ConjunctionObject *object, struct buf *out)
+{
+    alias_put_catalog(out, span_str(object->catalog_name), span_str(object->object_designator));
+    alias_put_cospar(out, span_str(object->international_designator));
+    alias_put_name(out, span_str(object->object_name));
+    alias_end(out);
+}
+
+static void
+identity(const ProtobufCMessage *msg, const struct subject *subject, struct buf *out)
+{
+    const Parallax__V1__Conjunction *c = (const Parallax__V1__Conjunction *)msg;
+    bool is_public = *c->sat_1_id != 0;
+
+    if (conjunction_is_cdm(msg)) {
+        put_identity(c->object1, out);
+        put_identity(c->object2, out);
+        return;
+    }
+    alias_put(out, subject->object[0]);
+    alias_put_name(out, span_str(is_public ? c->sat_1_name : c->object_name_1));
+    alias_end(out);
+    alias_put(out, subject->object[1]);
+    alias_put_name(out, span_str(is_public ? c->sat_2_name : c->object_name_2));
+    alias_end(out);
+}
+
+static void
 put_name(const char *name, const char *number, struct buf *out)
 {
     if (*name != 0)
@@ -202,6 +231,7 @@ const struct type type_conjunction = {
     .check = check,
     .check_read = check_read,
     .subject = subject,
+    .identity = identity,
     .summary = summary,
     .json = conjunction_json,
     .source = source,

@@ -67,6 +67,7 @@ static const struct notice about = {
     .epoch = {"position_time", "issued"},
     .object = {"cospar_id"},
     .object_kind = {"cospar"},
+    .object_name = "spacecraft",
     .summary = {"state", "spacecraft", "condition"},
 };
 

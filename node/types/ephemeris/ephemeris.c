@@ -84,6 +84,17 @@ subject(const ProtobufCMessage *msg, struct subject *out)
 }
 
 static void
+identity(const ProtobufCMessage *msg, const struct subject *subject, struct buf *out)
+{
+    const Parallax__V1__Ephemeris *e = (const Parallax__V1__Ephemeris *)msg;
+    struct block_about a = about(e);
+
+    (void)subject;
+    a.name = blockmap_value(blockmap_first(e->blocks, e->n_blocks, "metadata"), "OBJECT_NAME");
+    blockmap_identity(&a, out);
+}
+
+static void
 summary(const ProtobufCMessage *msg, struct buf *out)
 {
     const Parallax__V1__Ephemeris *e = (const Parallax__V1__Ephemeris *)msg;
@@ -155,9 +166,12 @@ const struct type type_ephemeris = {
     .check = check,
     .check_read = check_read,
     .subject = subject,
+    .identity = identity,
     .summary = summary,
     .json = json,
     .source = source,
+    .path = ephemeris_path,
+    .sigma_km = ephemeris_sigma_km,
     .readers = readers,
     .writers = writers,
     .profiles = profiles,

@@ -6,6 +6,7 @@
 
 #include "ephemeris.pb-c.h"
 #include "types/blockmap.h"
+#include "types/type.h"
 
 extern const struct blockmap ephemeris_oem, ephemeris_ocm;
 
@@ -15,5 +16,9 @@ extern const struct writer ephemeris_oem_kvn_writer, ephemeris_oem_xml_writer, e
     ephemeris_ocm_xml_writer;
 
 extern const struct profile ephemeris_tracss;
+
+/* For struct type. */
+int ephemeris_path(const ProtobufCMessage *msg, struct arena *a, struct type_path *out, struct why *why);
+double ephemeris_sigma_km(const ProtobufCMessage *msg);
 
 #endif

@@ -61,6 +61,7 @@ static const struct notice about = {
     .epoch = {"event_time", "issued"},
     .object = {"norad_cat_id", "cospar_id"},
     .object_kind = {"norad", "cospar"},
+    .object_name = "object_name",
     .summary = {"object_name", "cause", "pieces_tracked"},
     .order = {{"perigee_km", "apogee_km"},
               {"altitude_min_km", "altitude_max_km"},

@@ -141,6 +141,20 @@ subject_blocks(const Maneuver *m, struct subject *out)
     return 0;
 }
 
+static void
+identity(const ProtobufCMessage *msg, const struct subject *subject, struct buf *out)
+{
+    struct block_about a;
+
+    (void)subject;
+    if (maneuver_is_notice(msg)) {
+        notice_identity(&maneuver_notice, msg, out);
+        return;
+    }
+    a = about((const Maneuver *)msg);
+    blockmap_identity(&a, out);
+}
+
 static int
 subject(const ProtobufCMessage *msg, struct subject *out)
 {
@@ -244,6 +258,7 @@ const struct type type_maneuver = {
     .schema = &parallax__v1__maneuver__descriptor,
     .check = check,
     .subject = subject,
+    .identity = identity,
     .summary = summary,
     .json = json,
     .source = source,

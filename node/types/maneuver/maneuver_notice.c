@@ -74,6 +74,7 @@ const struct notice maneuver_notice = {
     .epoch = {"burn_start", "window_start"},
     .object = {"norad_cat_id", "cospar_id"},
     .object_kind = {"norad", "cospar"},
+    .object_name = "object_name",
     .summary = {"object_name", "purpose", "status", "window_start"},
     .order = {{"window_start", "window_end"},
               {"window_start", "burn_start"},

@@ -4,6 +4,7 @@
 
 #include "base/num.h"
 #include "base/text.h"
+#include "types/alias.h"
 #include "types/designator.h"
 #include "types/jsonmap.h"
 #include "types/neo_observation/neo_observation_mpc.h"
@@ -55,6 +56,21 @@ subject(const ProtobufCMessage *msg, struct subject *out)
                        neo_observation_get(o, "artSat"));
     out->epoch = designator_utc(span_str(time), span_str("UTC"));
     return 0;
+}
+
+/* Of one identifier alone there are thousands of observations, which say nothing of who it is. */
+static void
+identity(const ProtobufCMessage *msg, const struct subject *subject, struct buf *out)
+{
+    const Parallax__V1__NeoObservation *o = (const Parallax__V1__NeoObservation *)msg;
+    const char *number = neo_observation_get(o, "permID"), *provisional = neo_observation_get(o, "provID");
+
+    (void)subject;
+    if (*number == 0 || *provisional == 0)
+        return;
+    alias_put_neo(out, span_str(number));
+    alias_put_neo(out, span_str(provisional));
+    alias_end(out);
 }
 
 static void
@@ -155,6 +171,7 @@ const struct type type_neo_observation = {
     .schema = &parallax__v1__neo_observation__descriptor,
     .check = check,
     .subject = subject,
+    .identity = identity,
     .summary = summary,
     .json = json,
     .source = source,

@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "base/utc.h"
+#include "types/alias.h"
 #include "types/designator.h"
 #include "types/jsonmap.h"
 
@@ -204,6 +205,29 @@ subject(const ProtobufCMessage *msg, struct subject *out)
     return 0;
 }
 
+/* JPL's full name may have all of it: "99942 Apophis (2004 MN4)". */
+static void
+identity(const ProtobufCMessage *msg, const struct subject *subject, struct buf *out)
+{
+    const Parallax__V1__NeoRisk *risk = (const Parallax__V1__NeoRisk *)msg;
+    struct span name = text_trim(span_str(risk->name));
+    const uint8_t *open = name.n > 0 ? memchr(name.p, '(', name.n) : NULL;
+    char first[ALIAS_BYTES] = "", id[ALIAS_BYTES];
+
+    (void)subject;
+    if (alias_neo(span_str(risk->designation), first))
+        alias_put(out, first);
+    if (alias_neo(name, id) && alias_class(id) <= ALIAS_PROVISIONAL && strcmp(id, first) != 0)
+        alias_put(out, id);
+    if (open != NULL && name.p[name.n - 1] == ')' &&
+        alias_neo(span_of(open + 1, name.n - 2 - (size_t)(open - name.p)), id) &&
+        alias_class(id) == ALIAS_PROVISIONAL && strcmp(id, first) != 0)
+        alias_put(out, id);
+    if (name.n > 0 && (open != name.p))
+        alias_put_name(out, text_trim(span_of(name.p, open != NULL ? (size_t)(open - name.p) : name.n)));
+    alias_end(out);
+}
+
 static void
 put_figure(struct buf *out, const char *name, const char *value)
 {
@@ -334,6 +358,7 @@ const struct type type_neo_risk = {
     .schema = &parallax__v1__neo_risk__descriptor,
     .check = check,
     .subject = subject,
+    .identity = identity,
     .summary = summary,
     .json = json,
     .source = source,

@@ -73,6 +73,7 @@ static const struct notice about = {
     .epoch = {"issued"},
     .object = {"designation"},
     .object_kind = {"neo"},
+    .object_name = "name",
     .summary = {"designation", "impact_probability", "impact_first"},
     .order = {{"diameter_min_m", "diameter_max_m"},
               {"impact_first", "impact_last"},

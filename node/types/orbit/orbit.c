@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "base/text.h"
+#include "types/alias.h"
 #include "types/designator.h"
 
 static bool
@@ -150,6 +151,18 @@ subject(const ProtobufCMessage *msg, struct subject *out)
 }
 
 static void
+identity(const ProtobufCMessage *msg, const struct subject *subject, struct buf *out)
+{
+    const Parallax__V1__Orbit *orbit = (const Parallax__V1__Orbit *)msg;
+
+    alias_put(out, subject->object[0]);
+    alias_put(out, subject->object[1]);
+    alias_put_name(out, orbit_is_opm(msg) ? blockmap_value(block(orbit, "metadata"), "OBJECT_NAME")
+                                          : span_str(orbit->object_name));
+    alias_end(out);
+}
+
+static void
 summary_opm(const Parallax__V1__Orbit *orbit, struct buf *out)
 {
     static const char *const axes[] = {"X", "Y", "Z"};
@@ -221,10 +234,13 @@ const struct type type_orbit = {
     .check = check,
     .check_read = check_read,
     .subject = subject,
+    .identity = identity,
     .summary = summary,
     .json = orbit_json,
     .source = source,
     .sgp4 = orbit_sgp4,
+    .path = orbit_path,
+    .sigma_km = orbit_sigma_km,
     .readers = readers,
     .writers = writers,
     .doc = "orbit.md",

@@ -34,6 +34,9 @@ bool orbit_is_omm(const ProtobufCMessage *msg);
 void orbit_json(const ProtobufCMessage *msg, struct buf *out);
 /* As struct type has it: for TEME around the Earth, by SGP4, SGP or SGP/SGP4, with a MEAN_MOTION; not SGP4-XP, not OPM. */
 int orbit_sgp4(const ProtobufCMessage *msg, struct type_sgp4 *out, struct why *why);
+/* For struct type. */
+int orbit_path(const ProtobufCMessage *msg, struct arena *a, struct type_path *out, struct why *why);
+double orbit_sigma_km(const ProtobufCMessage *msg);
 /* CANNOT_HOLD. Returns -1. */
 int orbit_refuse_form(const ProtobufCMessage *msg, struct why *why);
 

@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "base/text.h"
+#include "types/alias.h"
 #include "types/designator.h"
 
 /* Both are of one system, whichever it is. */
@@ -76,6 +77,21 @@ subject(const ProtobufCMessage *msg, struct subject *out)
 }
 
 static void
+identity(const ProtobufCMessage *msg, const struct subject *subject, struct buf *out)
+{
+    const Parallax__V1__Reentry *r = (const Parallax__V1__Reentry *)msg;
+
+    if (reentry_is_rdm(msg)) {
+        alias_put_catalog(out, span_str(r->catalog_name), span_str(r->object_designator));
+        alias_put_cospar(out, span_str(r->international_designator));
+        alias_put_name(out, span_str(r->object_name));
+    } else {
+        alias_put(out, subject->object[0]);
+    }
+    alias_end(out);
+}
+
+static void
 summary(const ProtobufCMessage *msg, struct buf *out)
 {
     const Parallax__V1__Reentry *r = (const Parallax__V1__Reentry *)msg;
@@ -131,6 +147,7 @@ const struct type type_reentry = {
     .schema = &parallax__v1__reentry__descriptor,
     .check = check,
     .subject = subject,
+    .identity = identity,
     .summary = summary,
     .json = reentry_json,
     .source = source,
