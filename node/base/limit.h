@@ -125,6 +125,8 @@
 #define LIMIT_EVENT_SCOPE_BYTES     127      /* what an event is about: two objects of 63 and a sign */
 #define LIMIT_EVENT_ID_BYTES        160      /* an event's id: kind, scope and minute */
 #define LIMIT_EVENT_VOICE_BYTES     39       /* whose word a record passes on */
+#define LIMIT_EVENT_LIST_COUNT      10000    /* events that a list shows: nobody reads more */
+#define LIMIT_EVENT_HISTORY_COUNT   2000     /* records of one event that are shown: a CDM an hour for twelve weeks */
 #define LIMIT_EVENT_WORDS_COUNT     64       /* standing words of one event in an answer: one a member of the federation */
 #define LIMIT_EVENT_CONJUNCTION_SECONDS 600  /* of one pair: TCA moves by seconds, and the next half revolution is 44 min away at least */
 #define LIMIT_EVENT_FRAGMENTATION_HOURS 168  /* of one object: the time of a break-up is found within days, the next is months away */

@@ -283,16 +283,51 @@ rescan(struct node *n, struct track *t)
     t->rescanned = b.first + b.count;
 }
 
-/* What a batch says of the picture, as it stands: it is delivered already. */
-static void
-refill_batch(struct node *n, struct track *t, const struct store_batch *b, uint64_t end)
+/* A record whose embargo has ended: what it says of the picture. It was delivered when that was. 1 with ${out}, or 0. */
+static size_t
+refill_revealed(struct node *n, struct track *t, uint64_t index, struct store_subject *out)
 {
-    const struct node_view *v = &n->conf.view;
+    struct road_result *r = action_memory(n, sizeof(*r));
+    struct buf header, body, plain;
+    struct arena arena;
+    struct why why;
+    Parallax__V1__Header *h;
+    size_t found = 0;
+
+    why_clear(&why);
+    arena_init(&arena, LIMIT_ARENA_BODY_BYTES);
+    buf_init(&header, LIMIT_HEADER_BYTES);
+    buf_init(&body, LIMIT_BODY_BYTES);
+    buf_init(&plain, LIMIT_BODY_BYTES);
+    if (read_record(n, t, index, &header, &body) &&
+        (h = record_header_read(buf_span(&header), t->row.id, &arena, &why)) != NULL &&
+        h->sealing == PARALLAX__V1__SEALING__EMBARGO &&
+        node_open_body(n, t->index, index, h, buf_span(&body), &plain, &why) == 0) {
+        struct span opened = buf_span(&plain);
+
+        road_check(n, t, buf_span(&header), buf_span(&body), STORE_BODY_HELD, &opened, NULL, r);
+        if (r->visible && r->record.quarantine == WHY_NONE) {
+            road_subject(n, out, t, r, index);
+            found = 1;
+        }
+    }
+    buf_release(&header);
+    buf_release(&body);
+    buf_release(&plain);
+    arena_release(&arena);
+    return found;
+}
+
+/* What a batch says of the picture, as it stands: it is delivered already. */
+void
+late_refill(struct node *n, struct track *t, const struct store_batch *b, uint64_t end)
+{
     struct store_subject *subjects = action_memory(n, b->count * sizeof(*subjects));
     struct span headers[LIMIT_BATCH_COUNT], bodies[LIMIT_BATCH_COUNT];
     uint64_t *sealed = action_memory(n, b->count * sizeof(*sealed));
     struct action *a;
     size_t count = 0, sealed_n = 0;
+    uint64_t first = b->first, next = b->first + b->count;
 
     for (uint32_t i = 0; i < b->count; i++) {
         headers[i] = b->records[i].header;
@@ -310,19 +345,17 @@ refill_batch(struct node *n, struct track *t, const struct store_batch *b, uint6
         if (r->visible && r->record.quarantine == WHY_NONE)
             road_subject(n, &subjects[count++], t, r, b->first + i);
         else if (r->record.quarantine == WHY_NONE && r->kind < PARALLAX__V1__KIND__DESCRIPTOR)
-            sealed[sealed_n++] = b->first + i;
+            sealed[sealed_n++] = first + i;
     }
-    for (size_t i = 0; i < sealed_n && v->reveal_of != NULL; i++) {
-        struct store_due due = {.kind = DUE_REVEAL, .log = t->row.no, .index = sealed[i]};
-        if (v->reveal_of(v->cookie, t->row.id, sealed[i], &due.reveal_log, &due.reveal_index) == 0)
-            take_due(n, &due); /* its time has come already */
-    }
+    /* These read from the store: nothing of the batch may be looked at after. */
+    for (size_t i = 0; i < sealed_n; i++)
+        count += refill_revealed(n, t, sealed[i], &subjects[count]);
     if (count > 0) {
         a = action_add(n, ACTION_REFILL);
         a->subjects = subjects;
         a->subjects_n = count;
     }
-    n->refilled = b->first + b->count;
+    n->refilled = next;
 }
 
 /* The next piece of what ${t}'s origin says: what is disputed left the picture, what is older and believed comes back. False when all of it was looked at. */
@@ -343,7 +376,7 @@ refill_piece(struct node *n, struct track *t)
             0)
             continue;
         n->refilled = t->refill_at;
-        refill_batch(n, from, &b, end);
+        late_refill(n, from, &b, end);
         t->refill_at = n->refilled;
         return true;
     }
@@ -394,4 +427,5 @@ late_tick(struct node *n)
         if (n->track[i]->row.refill)
             refill(n, n->track[i]);
     }
+    rebuild_tick(n);
 }

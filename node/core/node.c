@@ -170,6 +170,7 @@ node_new(const struct node_conf *conf, const struct store_log *logs, size_t logs
 
     n->conf = *conf;
     n->roster = conf->roster;
+    n->rebuild = conf->rebuild;
     n->next_no = 1;
     n->me = node_member_index(n, conf->name);
     assert(n->me >= 0); /* the adapter checked its own name against the roster */
@@ -362,6 +363,13 @@ step_refused(struct node *n, const struct event *e)
     tally(n, node_member_index(n, e->peer), e->why, e->size);
 }
 
+static void
+step_rebuild(struct node *n, const struct event *e)
+{
+    (void)e;
+    rebuild_begin(n);
+}
+
 static step_fn *const steps[] = {
     [EVENT_TICK] = step_tick,
     [EVENT_LINK_UP] = session_link_up,
@@ -377,6 +385,7 @@ static step_fn *const steps[] = {
     [EVENT_DISK] = step_disk,
     [EVENT_AUDIENCE] = step_audience,
     [EVENT_DROPPED] = step_dropped,
+    [EVENT_REBUILD] = step_rebuild,
     [EVENT_REFUSED] = step_refused,
 };
 

@@ -53,6 +53,7 @@ struct node_conf {
     const struct roster *roster; /* borrowed for the life of the node */
     uint8_t seed[32];            /* for salts and ids; never used twice */
     bool copied;                 /* the store is a marked copy: no log of ours goes on from it */
+    bool rebuild;                /* the picture is being made from the logs: it was not finished */
     bool fresh_boot;             /* the node (not only its role) was started: boot guards apply */
     int64_t guard_wait_ms, heartbeat_ms, cosign_ms;
     uint64_t quota, quota_alert; /* bytes held of one origin: in data logs, in the others; 0 = any */
@@ -81,6 +82,7 @@ enum event_kind {
     EVENT_DISK,         /* disk_low */
     EVENT_AUDIENCE,     /* audience */
     EVENT_DROPPED,      /* log, size: bytes of bodies that are not kept any more */
+    EVENT_REBUILD,      /* make the picture once more from the logs */
     EVENT_REFUSED /* why, peer ("" = not known), size = how often: refused before it got here, and logged there */
 };
 
@@ -166,6 +168,8 @@ enum action_kind {
     ACTION_LATE,         /* late */
     ACTION_DISPUTE, /* row, size: of a log that contradicts itself, leaves from size on leave the picture */
     ACTION_REFILL,  /* subjects, subjects_n: of records that were delivered before */
+    ACTION_UNMAKE,  /* the picture is emptied; ACTION_REFILLs of all that is believed follow */
+    ACTION_REMADE,  /* they have come */
     ACTION_EVENT    /* event, text */
 };
 
@@ -282,6 +286,8 @@ struct node_reject {
 };
 size_t node_rejects_count(const struct node *n);
 void node_reject(const struct node *n, size_t i, struct node_reject *out);
+/* Is the picture being made once more? Then how many of how many leaves were looked at. */
+bool node_rebuilding(const struct node *n, uint64_t *done, uint64_t *total);
 bool node_clock_suspect(const struct node *n);
 /* Two valid rosters of this version are known; a valid later one no longer lists this node. */
 bool node_roster_contested(const struct node *n);

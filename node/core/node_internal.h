@@ -229,8 +229,11 @@ struct node {
         int64_t ms;
     } revealing[REVEALING_MAX]; /* lately asked to be revealed */
     size_t revealing_next, fetch_turn;
-    uint64_t refilled; /* leaf up to which the last piece of a refill was looked at */
-    struct buf opened; /* bodies of the batch that is looked at */
+    bool rebuild;        /* the picture is made from the logs: rebuild.c */
+    size_t rebuild_log;  /* index in node.track */
+    uint64_t rebuild_at; /* leaf of that log */
+    uint64_t refilled;   /* leaf up to which the last piece of a refill was looked at */
+    struct buf opened;   /* bodies of the batch that is looked at */
     struct span plain[LIMIT_BATCH_COUNT];
     struct why plain_why[LIMIT_BATCH_COUNT];
     struct sealer_item items[LIMIT_BATCH_COUNT];
@@ -400,6 +403,8 @@ int node_sealed_open(struct node *n, struct track *t, const struct span *headers
 bool node_is_named(const struct track *t);
 
 /* late.c */
+/* What a batch of ${t} says of the picture, below leaf ${end}, once more: n->refilled moves behind it unless it is to be asked for again. */
+void late_refill(struct node *n, struct track *t, const struct store_batch *b, uint64_t end);
 void late_tick(struct node *n);
 /* A body of a record that is held without: believed like any other from here on. ${header} and ${body} are copied. */
 void late_body(struct node *n, struct track *t, uint64_t index, struct span header, struct span body);
@@ -456,6 +461,11 @@ void road_grow(struct road_growth *g, struct span header);
 void road_store(struct node *n, struct track *t, const struct road_result *results, size_t count,
                 const struct road_growth *growth, const struct checkpoint *anchor,
                 const uint8_t (*proof)[HASH_BYTES], size_t proof_n);
+
+/* rebuild.c */
+void rebuild_begin(struct node *n);
+void rebuild_tick(struct node *n);
+bool rebuild_status(const struct node *n, uint64_t *done, uint64_t *total); /* as node_rebuilding() */
 
 /* own.c */
 void own_start(struct node *n);

@@ -157,3 +157,9 @@ node_clock_suspect(const struct node *n)
 {
     return n->clock_suspect;
 }
+
+bool
+node_rebuilding(const struct node *n, uint64_t *done, uint64_t *total)
+{
+    return rebuild_status(n, done, total);
+}

@@ -49,6 +49,7 @@ static api_fn *const handlers[] = {
     [PARALLAX__V1__REQUEST__WHAT_EVENTS] = api_event_list,
     [PARALLAX__V1__REQUEST__WHAT_EVENT] = api_event_answer,
     [PARALLAX__V1__REQUEST__WHAT_OBJECTS] = api_objects_answer,
+    [PARALLAX__V1__REQUEST__WHAT_REBUILD] = api_picture_rebuild,
 };
 
 struct api *

@@ -39,7 +39,9 @@ struct api_ctx {
      * returns; or -1 with ${why}, and no answer comes. ${req} lives for the call only.
      */
     int (*publish)(void *cookie, uint64_t token, const Parallax__V1__PublishRequest *req, struct why *why);
-    /* The same for a change of an audience. */
+    /* Begin to make the picture once more. */
+    void (*rebuild)(void *cookie);
+    /* As publish, for a change of an audience. */
     int (*change_audience)(void *cookie, uint64_t token, const Parallax__V1__AudienceRequest *req,
                            struct why *why);
 };

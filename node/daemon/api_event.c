@@ -321,30 +321,26 @@ gather_member(void *cookie, const struct store_member *m)
     return 0;
 }
 
-/* The place of a member: its time, the number of its log here, its index. */
+/* The place of a member: its time and its record. */
 static int
 read_place(struct api_call *c, ProtobufCBinaryData cursor, struct store_member *out)
 {
-    if (cursor.len != 20)
+    if (cursor.len != 8 + STORE_MEMBER_BYTES)
         return api_answer_refuse(c, WHY_FIELD_VALUE, "cursor", "not a cursor of this request");
-    *out = (struct store_member){.at = take_be64(cursor.data),
-                                 .log = (uint32_t)(take_be64(cursor.data + 4) & UINT32_MAX),
-                                 .index = (uint64_t)take_be64(cursor.data + 12)};
-    if (out->log == 0 || out->log >> 23 != 0 || out->index >> 40 != 0)
-        return api_answer_refuse(c, WHY_FIELD_VALUE, "cursor", "not a cursor of this request");
+    *out = (struct store_member){.at = take_be64(cursor.data)};
+    memcpy(out->record, cursor.data + 8, STORE_MEMBER_BYTES);
     return 0;
 }
 
 static int
 put_place(struct api_call *c, const struct store_member *m, ProtobufCBinaryData *out)
 {
-    uint8_t bytes[20];
+    uint8_t bytes[8 + STORE_MEMBER_BYTES];
     struct buf b;
 
     buf_init_fixed(&b, bytes, sizeof bytes);
     buf_put_be64(&b, (uint64_t)m->at);
-    buf_put_be32(&b, m->log);
-    buf_put_be64(&b, m->index);
+    buf_put(&b, m->record, STORE_MEMBER_BYTES);
     *out = api_answer_bytes(c, buf_span(&b));
     return c->arena->failed ? -1 : 0;
 }

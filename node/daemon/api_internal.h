@@ -37,7 +37,8 @@ struct api_call {
 typedef int api_fn(struct api_call *call);
 api_fn api_status_node, api_status_logs, api_log_answer, api_record_answer, api_record_holders,
     api_query_answer, api_tail_answer, api_prove_answer, api_picture_answer, api_audiences_answer,
-    api_release_answer, api_plugins_answer, api_event_list, api_event_answer, api_objects_answer;
+    api_release_answer, api_plugins_answer, api_event_list, api_event_answer, api_objects_answer,
+    api_picture_rebuild;
 
 /* api_answer.c */
 /* Zeroed, in the call's arena; NULL with why when it is full. */
@@ -125,6 +126,10 @@ bool api_match_record(struct api_call *c, const struct api_match *m, const struc
 bool api_match_latest(const struct api_match *m, const struct store_latest *row);
 /* The one type that is asked for, or NULL: what segments are skipped by. */
 const char *api_match_one_type(const struct api_match *m);
+
+/* api_picture_event.c: the events in the picture, a line a member, after all rows; ${cursor} begins with API_PICTURE_EVENTS. As api_picture_answer. */
+#define API_PICTURE_EVENTS "event "
+api_fn api_picture_events;
 
 /* api_walk.c: visible records in the order of delivery, a bounded piece at a time. */
 struct api_walk {

@@ -1,4 +1,4 @@
-/* picture: the newest of each (type, mode, subject, origin) as canonical JSON lines, the same bytes at every
+/* picture: the newest of each (type, mode, subject, origin) as canonical JSON lines, and then the events, the same bytes at every
  * node that holds the same. The core's thread. */
 #include "daemon/api_internal.h"
 
@@ -197,17 +197,35 @@ api_picture_answer(struct api_call *c)
     size_t done;
 
     p.rows = api_answer_alloc(c, LIMIT_API_PAGE_COUNT * sizeof *p.rows);
+    if (strncmp(cursor, API_PICTURE_EVENTS, strlen(API_PICTURE_EVENTS)) == 0)
+        return api_picture_events(c);
     if (out == NULL || p.rows == NULL || (cursor[0] != '\0' && read_cursor(c, cursor, &after) != 0) ||
         store_latest_each(c->ctx->store, cursor[0] != '\0' ? &after : NULL, gather, &p) < 0 ||
         put_lines(&p, &done) != 0)
         return -1;
     parallax__v1__picture_answer__init(out);
     out->lines = (ProtobufCBinaryData){c->text->n, c->text->p};
-    if (p.more) /* then there is a row, and at least one was done */
-        out->cursor = make_cursor(c, &p.rows[done - 1]);
+    /* There is more: then there is a row, and at least one was done. */
+    out->cursor = p.more ? make_cursor(c, &p.rows[done - 1]) : api_answer_text(API_PICTURE_EVENTS);
     if (out->cursor == NULL)
         return -1;
     c->answer->what_case = PARALLAX__V1__ANSWER__WHAT_PICTURE;
     c->answer->picture = out;
+    return 0;
+}
+
+int
+api_picture_rebuild(struct api_call *c)
+{
+    Parallax__V1__RebuildAnswer *out = api_answer_alloc(c, sizeof *out);
+
+    if (out == NULL)
+        return -1;
+    parallax__v1__rebuild_answer__init(out);
+    if (c->request->rebuild->start && c->ctx->rebuild != NULL)
+        c->ctx->rebuild(c->ctx->cookie);
+    out->running = node_rebuilding(c->ctx->node, &out->done, &out->total);
+    c->answer->what_case = PARALLAX__V1__ANSWER__WHAT_REBUILD;
+    c->answer->rebuild = out;
     return 0;
 }

@@ -311,6 +311,26 @@ do_refill(struct core *c, const struct action *a)
 }
 
 static void
+do_unmake(struct core *c, const struct action *a)
+{
+    (void)a;
+    begin_urgent(c);
+    if (!c->failed)
+        check(c, store_picture_unmake(c->store));
+    log_event(EV_picture_unmade, "%s", "why=asked");
+}
+
+static void
+do_remade(struct core *c, const struct action *a)
+{
+    (void)a;
+    begin_urgent(c);
+    if (!c->failed)
+        check(c, store_picture_remade(c->store));
+    log_event(EV_picture_remade, "%s", "from=logs");
+}
+
+static void
 do_event(struct core *c, const struct action *a)
 {
     (void)c;
@@ -329,6 +349,7 @@ static do_fn *const table[] = {
     [ACTION_EVIDENCE] = do_evidence,   [ACTION_ROSTER] = do_roster,
     [ACTION_LATE] = do_late,           [ACTION_EVENT] = do_event,
     [ACTION_DISPUTE] = do_dispute,     [ACTION_REFILL] = do_refill,
+    [ACTION_UNMAKE] = do_unmake,       [ACTION_REMADE] = do_remade,
 };
 
 void

@@ -101,7 +101,7 @@ make_node(struct core *c)
                              .seal = {c->seal, seallink_items, seallink_wrap}};
     struct rows rows = {NULL, 0};
     struct buf boot;
-    int copied;
+    int copied, rebuild;
 
     buf_init(&boot, 256);
     randombytes_buf(conf.seed, sizeof(conf.seed));
@@ -110,7 +110,10 @@ make_node(struct core *c)
     if (conf.copied)
         log_event(EV_store_is_copy, "made_s=%.*s", (int)boot.n, (const char *)boot.p);
     buf_clear(&boot);
-    if (copied < 0 || store_meta_get(c->store, "boot", &boot) < 0 ||
+    rebuild = store_meta_get(c->store, STORE_REBUILD_MARK, &boot);
+    conf.rebuild = rebuild == 0;
+    buf_clear(&boot);
+    if (copied < 0 || rebuild < 0 || store_meta_get(c->store, "boot", &boot) < 0 ||
         store_logs(c->store, add_row, &rows) != 0) {
         free(rows.v);
         buf_release(&boot);
@@ -161,6 +164,14 @@ take_audience(void *cookie, uint64_t token, const Parallax__V1__AudienceRequest 
     (void)why;
     core_run_step(c, &e);
     return 0;
+}
+
+static void
+take_rebuild(void *cookie)
+{
+    struct event e = {.kind = EVENT_REBUILD};
+
+    core_run_step(cookie, &e);
 }
 
 static int
@@ -512,6 +523,7 @@ start(struct core *c, const struct role_args *args)
                                   .conf = args->conf,
                                   .cookie = c,
                                   .publish = take_publish,
+                                  .rebuild = take_rebuild,
                                   .change_audience = take_audience};
     if (look_at_release(c) != 0)
         return -1;

@@ -160,9 +160,10 @@ static const char STEP_5[] =
     "    closes       INTEGER NOT NULL,"
     "    state        INTEGER NOT NULL,"
     "    record       BLOB NOT NULL,"
-    "    PRIMARY KEY (mode, kind, scope, at, leaf)"
+    "    PRIMARY KEY (mode, kind, scope, at, record)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX member_leaf ON member (leaf);"
+    "CREATE INDEX member_stale ON member (leaf) WHERE state >= 8;" /* of before a rebuild, not met again yet */
     /* Members that follow each other no further apart than the window of their kind. first_*: the one that was created first names it. */
     "CREATE TABLE event ("
     "    mode         INTEGER NOT NULL,"
@@ -201,7 +202,9 @@ static const char STEP_5[] =
     "    kind         TEXT NOT NULL,"
     "    scope        TEXT NOT NULL,"
     "    PRIMARY KEY (object, mode, kind, scope)"
-    ") STRICT, WITHOUT ROWID;";
+    ") STRICT, WITHOUT ROWID;"
+    /* Of what is held already, the core makes it: store_picture.c. */
+    "INSERT INTO meta SELECT 'rebuild', x'01' WHERE EXISTS (SELECT 1 FROM batch);";
 
 static const char STEP_6[] =
     /* What the newest record of a subject says of who its objects are: groups of identifiers (types/alias.h). */

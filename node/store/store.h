@@ -156,19 +156,29 @@ int store_event_each(struct store *s, const char *object, const struct store_eve
 int store_event_find(struct store *s, uint8_t mode, const char *kind, const char *scope, int64_t at,
                      struct store_event_row *out);
 
+#define STORE_MEMBER_BYTES (LOG_ID_BYTES + 8)
 struct store_member {
     uint32_t log;
     uint64_t index;
+    uint8_t record[STORE_MEMBER_BYTES]; /* log id and index: orders what is as old, the same at every node */
     char origin[LIMIT_NAME_BYTES + 1], voice[LIMIT_EVENT_VOICE_BYTES + 1];
     int64_t at, issued, created, closes; /* utc_sort_key(); closes INT64_MAX: no time ends it */
     bool ended, withdrawn, remark;
 };
 typedef int store_member_fn(void *cookie, const struct store_member *member); /* as store_event_fn */
-/* All members of an event and the remarks on it, in the order (at, log, index), strictly after ${after} (NULL: from the first). */
+/* All members of an event and the remarks on it, in the order (at, record), strictly after ${after} (NULL: from the first). */
 int store_event_members(struct store *s, const struct store_event_row *e, const struct store_member *after,
                         store_member_fn *fn, void *cookie);
 /* What stands: of each origin and voice the member that was issued last, by (issued, created, log id, index); in the order of their names. */
 int store_event_standing(struct store *s, const struct store_event_row *e, store_member_fn *fn, void *cookie);
+
+/*
+ * Empty the picture and its events, and mark the store; what the logs say of it is put back by store_dispute_refill(). store_picture_remade(): it was. Members of
+ * events whose body is gone stay; a subject whose newest body is gone does not.
+ */
+#define STORE_REBUILD_MARK "rebuild"
+int store_picture_unmake(struct store *s);
+int store_picture_remade(struct store *s);
 
 /* Segments of LIMIT_SEGMENT_COUNT delivery numbers keep minimum and maximum epoch per type. store_latest_put does this; for records without a subject. */
 int store_segment_note(struct store *s, uint64_t delivery, const char *type, int64_t epoch);

@@ -9,9 +9,9 @@
 #include "record.pb-c.h"
 #include "types/event.h"
 
-enum { STATE_ENDED = 1, STATE_WITHDRAWN = 2, STATE_REMARK = 4 };
+enum { STATE_ENDED = 1, STATE_WITHDRAWN = 2, STATE_REMARK = 4, STATE_STALE = 8 };
 
-#define RECORD_BYTES (LOG_ID_BYTES + 8) /* log id and index: the order of records that are as old */
+#define RECORD_BYTES STORE_MEMBER_BYTES
 
 /* A scope of a kind in a mode. */
 struct place {
@@ -316,10 +316,10 @@ remake(struct store *s, const struct place *p)
         (st = place_stmt(s, SQL_MEMBER_OF_SCOPE, p)) == NULL)
         return -1;
     (void)sqlite3_bind_int64(st, 4, INT64_MIN);
-    (void)sqlite3_bind_int64(st, 5, INT64_MIN);
+    store_bind_span(st, 5, span_of(NULL, 0));
     (void)sqlite3_bind_int64(st, 6, INT64_MAX);
     while ((rc = store_row(s, st)) > 0) {
-        if (read_member(s, st, &m) != 0 || join(s, p, &m) != 0) {
+        if (read_member(s, st, &m) != 0 || ((m.state & STATE_STALE) == 0 && join(s, p, &m) != 0)) {
             rc = -1;
             break;
         }
@@ -369,6 +369,60 @@ store_event_cut(struct store *s, int64_t from, int64_t to)
         if (store_run(s, st) != 0 || remake(s, &p) != 0)
             return -1;
     }
+    return rc;
+}
+
+/* A member of before the rebuild that was not met: its body is gone, and it stays, or it is believed no more. 1: there may be more. */
+static int
+settle_stale(struct store *s)
+{
+    char kind[STORE_TEXT_MAX], scope[STORE_TEXT_MAX], origin[STORE_TEXT_MAX], voice[STORE_TEXT_MAX];
+    sqlite3_stmt *st = store_stmt(s, SQL_MEMBER_STALE);
+    struct place p = {0, kind, scope, 0};
+    struct member m = {.origin = origin, .voice = voice};
+    struct store_record record;
+    uint64_t delivery;
+    int64_t received_ms;
+    int rc = st == NULL ? -1 : store_row(s, st);
+
+    if (rc > 0) {
+        p.mode = (uint8_t)sqlite3_column_int(st, 0);
+        m.at = sqlite3_column_int64(st, 3);
+        m.leaf = sqlite3_column_int64(st, 4);
+        m.issued = sqlite3_column_int64(st, 7);
+        m.created = sqlite3_column_int64(st, 8);
+        m.closes = sqlite3_column_int64(st, 9);
+        m.state = sqlite3_column_int(st, 10);
+        if (store_copy_text(s, st, 1, kind, sizeof kind) != 0 ||
+            store_copy_text(s, st, 2, scope, sizeof scope) != 0 ||
+            store_copy_text(s, st, 5, origin, sizeof origin) != 0 ||
+            store_copy_text(s, st, 6, voice, sizeof voice) != 0 || copy_record(s, st, 11, m.record) != 0)
+            rc = -1;
+        (void)sqlite3_reset(st);
+    }
+    if (rc <= 0)
+        return rc;
+    p.window = event_window(kind, scope);
+    rc = store_record_get(s, leaf_log(m.leaf), leaf_index(m.leaf), &record, &delivery, &received_ms);
+    if (rc < 0)
+        return -1;
+    if (rc == 0 && record.body_state == STORE_BODY_GONE && record.quarantine == 0 && p.window >= 0)
+        return insert_member(s, &p, &m) < 0 || join(s, &p, &m) != 0 ? -1 : 1;
+    if ((st = place_stmt(s, SQL_MEMBER_DROP, &p)) == NULL)
+        return -1;
+    (void)sqlite3_bind_int64(st, 4, m.at);
+    store_bind_span(st, 5, span_of(m.record, RECORD_BYTES));
+    return store_run(s, st) != 0 ? -1 : 1;
+}
+
+int
+store_event_settle(struct store *s)
+{
+    int rc;
+
+    do
+        rc = settle_stale(s);
+    while (rc > 0);
     return rc;
 }
 
@@ -468,6 +522,7 @@ give_member(struct store *s, sqlite3_stmt *st, const struct member *m, struct st
                                  .ended = (m->state & STATE_ENDED) != 0,
                                  .withdrawn = (m->state & STATE_WITHDRAWN) != 0,
                                  .remark = (m->state & STATE_REMARK) != 0};
+    memcpy(out->record, m->record, RECORD_BYTES);
     return store_copy_text(s, st, 2, out->origin, sizeof out->origin) != 0 ||
                    store_copy_text(s, st, 3, out->voice, sizeof out->voice) != 0
                ? -1
@@ -500,7 +555,7 @@ store_event_members(struct store *s, const struct store_event_row *e, const stru
     if (st == NULL)
         return -1;
     (void)sqlite3_bind_int64(st, 4, after != NULL ? after->at : minus(e->lo, p.window));
-    (void)sqlite3_bind_int64(st, 5, after != NULL ? leaf_of(after->log, after->index) : INT64_MIN);
+    store_bind_span(st, 5, span_of(after != NULL ? after->record : NULL, after != NULL ? RECORD_BYTES : 0));
     (void)sqlite3_bind_int64(st, 6, plus(e->hi, p.window));
     while ((rc = store_row(s, st)) > 0) {
         rc = read_member(s, st, &m) != 0 ? -1 : belongs(s, &p, e, m.at);

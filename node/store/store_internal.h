@@ -159,6 +159,8 @@ int store_event_apply(struct store *s,
                       const struct store_subject *subject);     /* the same once more does nothing */
 int store_event_cut(struct store *s, int64_t from, int64_t to); /* without leaves [from, to) */
 
+int store_event_settle(struct store *s); /* the end of a rebuild */
+
 /* store_visible.c */
 int store_segment_flush(struct store *s);
 

@@ -138,7 +138,8 @@ list(struct bed *b, int fd, Parallax__V1__EventsRequest *q, char ids[8][LIMIT_EV
         assert_string_equal(a->error, "");
         for (size_t i = 0; i < a->events->n_events; i++)
             (void)snprintf(ids[n++], sizeof *ids, "%s", a->events->events[i]->id);
-        memcpy(cursor, a->events->cursor.data, a->events->cursor.len);
+        if (a->events->cursor.len > 0)
+            memcpy(cursor, a->events->cursor.data, a->events->cursor.len);
         q->cursor = (ProtobufCBinaryData){a->events->cursor.len, cursor};
         bed_answer_free(a);
         assert_true(++pages < 20);

@@ -122,4 +122,4 @@
     "space_weather:R@2032-03-01T14:54Z [SWPC SCALES] 2032-03-01T14:54:00Z 2032-03-01T17:54:00Z\n"
     "space_weather:S@2032-03-01T14:54Z [SWPC SCALES] 2032-03-01T14:54:00Z 2032-03-02T14:54:00Z\n"
     "space_weather:G@2032-03-01T14:54Z [SWPC SCALES] 2032-03-01T14:54:00Z 2032-03-02T14:54:00Z\n"},
-/* clang-format on */
+    /* clang-format on */

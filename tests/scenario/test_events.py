@@ -1,0 +1,193 @@
+"""Events in a federation: what several records are about together is one at every node, in whatever order they came."""
+import json
+import os
+import random
+import signal
+import time
+
+import pytest
+
+import refpeer
+from apiclient import Api
+from conftest import ROOT
+
+GOLDEN = os.path.join(ROOT, "node", "types")
+CDM = os.path.join(GOLDEN, "conjunction", "golden", "01-full.cdm-kvn")
+PAIR = "conjunction:norad:148493+norad:88902"
+CANCEL, RETRACT = 3, 4
+
+
+def until(what, wanted, timeout=60):
+    deadline = time.monotonic() + timeout
+    while True:
+        got = what()
+        if got == wanted:
+            return
+        assert time.monotonic() < deadline, "%r, expected %r" % (got, wanted)
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def api(tmp_path):
+    folder = tmp_path / "proto"
+    folder.mkdir()
+    return refpeer.load_proto(folder)[2]
+
+
+@pytest.fixture
+def cdm(tmp_path):
+    """cdm(tca, made, pc, originator): a file with one CDM of the pair; mirrored: the objects the other way round."""
+    def write(tca="2032-02-13T22:37:52.618", made="2032-02-10T22:31:12.000", pc="4.835E-05", originator="EXAMPLE SSA", mirrored=False):
+        with open(CDM, encoding="utf-8") as file:
+            text = file.read()
+        for old, new in (("2032-02-13T22:37:52.618", tca), ("2032-02-10T22:31:12.000", made), ("4.835E-05", pc), ("EXAMPLE SSA", originator)):
+            assert old in text
+            text = text.replace(old, new)
+        if mirrored:
+            text = text.replace("000148493", "SWAP").replace("= 88902", "= 000148493").replace("SWAP", "88902")
+        path = tmp_path / ("cdm-%d.kvn" % len(list(tmp_path.iterdir())))
+        path.write_text(text)
+        return path
+    return write
+
+
+def events(node, *words):
+    """(id, state, members) of `parallax events`, in its order."""
+    rows = [json.loads(line) for line in node.cli("events", "--json", *words).out.splitlines()]
+    return [(row["id"], row["state"], row["members"]) for row in rows]
+
+
+def event(node, name, *words):
+    return json.loads(node.cli("events", name, "--json", *words).out)
+
+
+def say(node, api, path, kind):
+    """Publish what ${path} holds once more, as a record of another kind."""
+    body = api.PublishRecord(type="conjunction", kind=kind, body=say.bodies[str(path)])
+    client = Api(node, api)
+    client.ask(publish=api.PublishRequest(key=os.urandom(16), audience="open", mode=1, records=[body]))
+    client.answer()
+    client.close()
+
+
+say.bodies = {}
+
+
+def publish(node, api, path, mode="REAL"):
+    """Publish a file of one record and keep its body."""
+    [(log, first, _)] = node.publish("--mode", mode, path)
+    client = Api(node, api)
+    client.ask(record=api.RecordRequest(id=dict(log=bytes.fromhex(log), index=first)))
+    say.bodies[str(path)] = client.answer().records.rows[0].body
+    client.close()
+    return "%s:%d" % (log, first)
+
+
+def test_an_event_has_every_word_side_by_side_and_ends_when_all_withdraw(three, cdm, api):
+    us, fr, jp = three.nodes
+    early, late = cdm(), cdm("2032-02-13T22:45:10.000", "2032-02-11T22:31:12.000", "9.0E-05")
+    other = cdm(made="2032-02-11T10:00:00.000", pc="1.0E-06", originator="CNES", mirrored=True)
+    publish(us, api, early)
+    first = PAIR + "@2032-02-13T22:37Z"
+    until(lambda: events(fr), [(first, "open", 1)])
+    publish(fr, api, other)
+    until(lambda: events(us), [(first, "open", 2)])
+    publish(us, api, late)
+    for node in three.nodes:
+        until(lambda: events(node), [(first, "open", 3)])
+    publish(jp, api, cdm(originator="DRILL"), "EXERCISE")
+
+    seen = event(jp, PAIR + "@2032-02-13T22:45Z")   # by the name that the later TCA gives it
+    assert seen["id"] == first and seen["state"] == "open" and len(seen["history"]) == 3
+    assert [(word["origin"], word["voice"]) for word in seen["standing"]] == [(fr.name, "CNES"), (us.name, "EXAMPLE SSA")]
+    pc = {word["origin"]: next(f for f in word["figures"] if f["name"] == "pc") for word in seen["standing"]}
+    assert pc[us.name]["value"] == 9.0e-05 and pc[us.name]["before"] == 4.835e-05 and pc[us.name]["course"] == "rises"
+    assert pc[fr.name]["value"] == 1.0e-06 and pc[fr.name]["course"] == "first word"
+    spread = next(s for s in seen["spread"] if s["figure"] == "pc")
+    assert (spread["low"], spread["low_origin"], spread["high"], spread["high_origin"]) == (1.0e-06, fr.name, 9.0e-05, us.name)
+    assert all("tca_h" != s["figure"] for s in seen["spread"])
+    text = jp.cli("events", first).out
+    assert text.startswith(first + "\nstate    open, closes 2032-02-13T22:45:10Z, in ")
+    assert "fr-cnes in the words of CNES" in text and "1e-06 (fr-cnes in the words of CNES) to 9e-05 (us-noaa in the words of EXAMPLE SSA)" in text
+    assert "\x1b" not in text and all(len(line) < 400 for line in text.splitlines())
+    assert events(us, "--object", "norad:88902") == [(first, "open", 3)] and events(us, "--kind", "reentry") == []
+    assert events(us, "--since", "2032-02-14") == [] and events(us, "--until", "2032-02-14") == [(first, "open", 3)]
+
+    say(us, api, late, CANCEL)
+    until(lambda: events(fr), [(first, "open", 4)])
+    assert [word["origin"] for word in event(fr, first)["standing"] if word["withdrawn"]] == [us.name]
+    assert [s["stated"] for s in event(fr, first)["spread"] if s["figure"] == "pc"] == [1]
+    say(fr, api, other, RETRACT)
+    for node in three.nodes:
+        until(lambda: events(node, "--state", "cancelled"), [(first, "cancelled", 5)])
+        assert events(node) == []
+    publish(us, api, cdm("2032-02-13T22:38:00.000", "2032-02-12T22:31:12.000"))
+    until(lambda: events(jp), [(first, "open", 6)])   # said once more: it is open again
+
+    drill = events(us, "--mode", "EXERCISE")
+    assert drill == [(first, "open", 1)] and len(event(us, first, "--mode", "EXERCISE")["history"]) == 1
+    assert us.cli("events", first, "--mode", "TEST", check=False).returncode == 1
+    assert us.cli("events", "no-id", check=False).returncode == 1
+    assert us.cli("events", "--state", "over", check=False).returncode == 1
+
+
+def golden_files():
+    """(format, path) of each golden file whose records have events."""
+    found = []
+    for kind in ("conjunction", "reentry", "fragmentation", "neo_risk", "neo_warning", "space_weather", "distress", "launch", "lunar_activity", "anomaly"):
+        folder = os.path.join(GOLDEN, kind, "golden")
+        for name in sorted(os.listdir(folder)):
+            stem, form = name.split(".")
+            if form not in ("json", "meta", "why", "strict") and not os.path.exists(os.path.join(folder, stem + ".why")):
+                found.append((form, os.path.join(folder, name)))
+    return found
+
+
+def series(cdm):
+    """CDMs of one pair whose TCA drifts: two approaches, of which the first is in two parts until the last of its messages brings them together."""
+    times = ["22:%02d:00.000" % minute for minute in (0, 4, 8, 29, 33, 19, 11)] + ["23:%02d:30.000" % minute for minute in (10, 15)]
+    return [("cdm-kvn", str(cdm("2032-02-14T" + text, "2032-02-%02dT10:00:00.000" % (1 + i), "%de-06" % (i + 1)))) for i, text in enumerate(times)]
+
+
+def test_three_orders_with_restarts_make_one_picture_and_so_does_a_rebuild(three, cdm):
+    chance = random.Random(29)
+    files = golden_files() + series(cdm)
+    assert len(files) > 40
+    orders = {}
+    for node in three.nodes:
+        orders[node.name] = list(files)
+        chance.shuffle(orders[node.name])
+    for i in range(len(files)):
+        for node in three.nodes:
+            form, path = orders[node.name][i]
+            node.cli("publish", "--format", form, "--again", path)
+        if i % 12 == 5:
+            node = three.nodes[i // 12 % 3]
+            if i % 24 == 5:
+                node.crash()
+            else:
+                assert node.stop(signal.SIGTERM) == 0
+            node.start()
+    three.wait_equal()
+    until(lambda: len({node.picture() for node in three.nodes}), 1, timeout=120)
+    picture = three.nodes[0].picture()
+    lines = [json.loads(line) for line in picture.splitlines()]
+    members = [line for line in lines if "event" in line]
+    assert len(members) > 150 and {line["event"].split(":")[0] for line in members} == {
+        "conjunction", "reentry", "fragmentation", "impact", "space_weather", "distress", "launch", "zone", "anomaly"}
+    drifting = {line["event"] for line in members if line["event"].startswith(PAIR + "@2032-02-14")}
+    assert len(drifting) == 2, drifting   # two approaches
+    states = [events(node, "--state", "all") for node in three.nodes]
+    assert states[0] == states[1] == states[2] and len(states[0]) == len({line["event"] for line in members})
+
+    fr = three.nodes[1]
+    fr.cli("rebuild")
+    assert fr.events.wait("picture_remade")
+    assert fr.picture() == picture and events(fr, "--state", "all") == states[0]
+    mark = fr.events.mark()   # one that does not come to its end goes on when the node starts
+    three_words = fr.cli("rebuild", "--timeout", "1", check=False)
+    assert three_words.returncode in (0, 3)
+    fr.crash()
+    fr.start()
+    until(lambda: fr.picture() == picture, True)
+    assert mark >= 0
