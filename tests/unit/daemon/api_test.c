@@ -292,7 +292,7 @@ static void
 a_request_of_a_later_version_is_refused_and_the_next_is_answered(void **state)
 {
     struct bed *b = *state;
-    static const uint8_t later[] = {5, 0, 0, 0, 0x08, 5, 0xfa, 0x01, 0};
+    static const uint8_t later[] = {5, 0, 0, 0, 0x08, 5, 0x82, 0x7d, 0};
     Parallax__V1__StatusRequest s;
     Parallax__V1__Request r = status_request(&s);
     int fd = bed_connect(b);
@@ -320,8 +320,8 @@ the_largest_request_is_taken(void **state)
     bytes[2] = (uint8_t)(n >> 16);
     bytes[4] = 0x08;
     bytes[5] = 9;
-    bytes[6] = 0xfa;
-    bytes[7] = 0x01;
+    bytes[6] = 0x82; /* of field 2000 */
+    bytes[7] = 0x7d;
     n -= 7;
     bytes[8] = (uint8_t)(n | 0x80);
     bytes[9] = (uint8_t)(n >> 7 | 0x80);

@@ -453,6 +453,10 @@ bed_new(void)
     return b;
 }
 
+static const struct conf bed_conf = {.objects_merges = "own",
+                                     .orbit_policy_order = "operator owner covariance fresh",
+                                     .orbit_policy_operators = ""};
+
 static inline void
 bed_start(struct bed *b)
 {
@@ -471,6 +475,7 @@ bed_start(struct bed *b)
     b->node = node_new(&conf, rows.row, rows.n);
     bed_must(b->node != NULL);
     b->ctx = (struct api_ctx){.node = b->node,
+                              .conf = &bed_conf,
                               .store = b->store,
                               .roster = b->roster,
                               .roster_notes = b->notes,
