@@ -13,7 +13,7 @@
 struct objects {
     struct args args;
     Parallax__V1__Mode mode;
-    bool json;
+    bool json, behind;
     uint64_t limit, shown;
     struct screen_table table;
 };
@@ -85,6 +85,7 @@ list(struct objects *o, struct client *c)
         answer = client_ask(c, &request, &status);
         if (answer == NULL)
             break;
+        o->behind |= answer->objects->behind;
         for (size_t i = 0; i < answer->objects->n_objects; i++)
             show(o, answer->objects->objects[i]);
         buf_clear(&cursor);
@@ -94,6 +95,8 @@ list(struct objects *o, struct client *c)
     }
     if (!o->json)
         screen_table_print(&o->table);
+    if (o->behind)
+        fprintf(stderr, "not complete yet: identifiers of records that came just now are being sorted in\n");
     if (o->shown >= o->limit && cursor.n > 0 && status == EXIT_DONE)
         fprintf(stderr, "more: --cursor '%s'\n", buf_cstr(&cursor));
     buf_release(&cursor);

@@ -233,6 +233,7 @@ api_objects_answer(struct api_call *c)
         return -1;
     parallax__v1__objects_answer__init(out);
     out->time_ms = c->ctx->wall_ms;
+    out->behind = store_alias_is_behind(c->ctx->store) != 0;
     out->policy = make_policy(c);
     out->objects = api_answer_alloc(c, max * sizeof(Parallax__V1__Object *));
     if (out->policy == NULL || out->objects == NULL)

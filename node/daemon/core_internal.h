@@ -32,6 +32,7 @@ struct core {
     struct why chain_said;
     bool fill; /* what an older release stored is read once more: core_fill.c */
     bool fill_begun;
+    int64_t settle_ms;
     struct store_latest fill_after;
     /* The running transaction: records of peers' data logs, and whether it holds anything else. */
     int64_t begun_ms;
@@ -60,6 +61,7 @@ void core_keep(struct core *c);
 /* core_fill.c: some of what an older release stored; nothing when there is nothing left. */
 bool core_fill_is_due(struct core *c);
 void core_fill(struct core *c);
+void core_fill_settle(struct core *c);
 
 /* core_do.c: answers of the signer become events. */
 void core_do_sign_answer(void *cookie, const Parallax__Role__SignAnswer *answer);

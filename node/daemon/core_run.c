@@ -462,6 +462,10 @@ turn(struct core *c)
     flush_gate(c);
     commit(c);
     flush_gate(c);
+    if (core_run_mono_ms() - c->settle_ms >= TICK_MS) {
+        c->settle_ms = core_run_mono_ms();
+        core_fill_settle(c);
+    }
 }
 
 /* Another release than the one that stored last may understand what that put into quarantine. */

@@ -222,6 +222,8 @@ static const char STEP_6[] =
     "    count        INTEGER NOT NULL,"
     "    PRIMARY KEY (mode, id, relation, origin, partner)"
     ") STRICT, WITHOUT ROWID;"
+    /* Changes of it that wait: many at once would hold up what brings them (store_alias.c). */
+    "CREATE TABLE alias_due (no INTEGER PRIMARY KEY, changes BLOB NOT NULL) STRICT;"
     /* Subjects that an older release stored are read once more (daemon/core_fill.c). */
     "INSERT INTO meta SELECT 'aliases_missing', x'01' WHERE EXISTS (SELECT 1 FROM subject);";
 

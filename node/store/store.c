@@ -255,6 +255,8 @@ store_open(const char *path, bool read_only)
     buf_init(&s->record, READ_BUF_BYTES);
     buf_init(&s->visible, READ_BUF_BYTES);
     buf_init(&s->pending, READ_BUF_BYTES);
+    buf_init(&s->alias_due, READ_BUF_BYTES);
+    s->alias_behind = -1;
     if (open_file(s) != 0 || migrate(s) != 0 || run_text(s, PRAGMA_CACHE) != 0 || load(s) != 0) {
         store_close(s);
         return NULL;
@@ -277,6 +279,7 @@ store_close(struct store *s)
     buf_release(&s->record);
     buf_release(&s->visible);
     buf_release(&s->pending);
+    buf_release(&s->alias_due);
     free(s->tails);
     free(s->cache);
     free(s->newest);
@@ -310,7 +313,8 @@ store_commit(struct store *s)
     assert(store_in_transaction(s));
     if (s->failed)
         return store_fail(s, "not committed: an earlier change of this transaction failed");
-    if (store_segment_flush(s) != 0 || store_pending_flush(s) != 0 || store_newest_flush(s) != 0)
+    if (store_segment_flush(s) != 0 || store_pending_flush(s) != 0 || store_newest_flush(s) != 0 ||
+        store_alias_flush(s) != 0)
         return -1;
     return store_run(s, store_stmt(s, SQL_COMMIT));
 }
@@ -323,6 +327,7 @@ store_rollback(struct store *s)
         (void)store_run(s, store_stmt(s, SQL_ROLLBACK));
     s->notes_n = 0;
     buf_clear(&s->pending);
+    store_alias_clear(s);
     store_groups_clear(s);
     store_cache_clear(s);
     store_newest_clear(s);

@@ -128,6 +128,9 @@ int store_latest_of_objects(struct store *s, const char *const *objects, size_t 
 typedef int store_alias_fn(void *cookie, const char *origin, const char *partner);
 int store_alias_each(struct store *s, int mode, const char *id, enum store_relation relation, unsigned max,
                      store_alias_fn *fn, void *cookie);
+/* Are there changes that wait? 1, 0, or -1. Many at once do, so that they do not hold up the records that bring them; store_alias_settle() makes some of them. */
+int store_alias_is_behind(struct store *s);
+int store_alias_settle(struct store *s);
 /* The identifier that follows ${after} by bytes ("": the first). 0; 1 when there is none. ${out}: of 128 bytes. */
 int store_alias_next(struct store *s, int mode, const char *after, char *out);
 

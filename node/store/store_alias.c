@@ -1,11 +1,16 @@
 /* What the picture says of who objects are, by identifier (types/alias.h). The thread that owns the handle. */
 #include "store/store_internal.h"
 
+#include "store/pack.h"
 #include "types/alias.h"
 
 _Static_assert(STORE_IDENTITY_MAX >= ALIAS_TEXT_BYTES, "an identity fits");
 
-#define FETCH_COUNT 16 /* rows of one look: few identifiers have more */
+#define AT_ONCE_COUNT 64 /* identities of one transaction that are sorted in at once: a few milliseconds */
+#define DUE_BYTES                                                                                            \
+    16384 /* of those that wait, in one row: 200 of element sets, some milliseconds to sort in */
+#define DUE_BYTES_MAX (DUE_BYTES + STORE_IDENTITY_MAX + 256)
+#define FETCH_COUNT   16 /* rows of one look: few identifiers have more */
 
 struct change {
     uint8_t mode;
@@ -65,8 +70,8 @@ group(struct store *s, struct change *c, struct span *text)
     return n == 1 && c->relation == STORE_SAME ? change(s, c, first, "") : 0;
 }
 
-int
-store_alias_change(struct store *s, uint8_t mode, const char *origin, struct span identity, bool add)
+static int
+apply(struct store *s, uint8_t mode, const char *origin, struct span identity, bool add)
 {
     struct change c = {.mode = mode, .origin = origin, .add = add};
 
@@ -75,6 +80,128 @@ store_alias_change(struct store *s, uint8_t mode, const char *origin, struct spa
             return -1;
     }
     return 0;
+}
+
+int
+store_alias_is_behind(struct store *s)
+{
+    sqlite3_stmt *st;
+
+    if (s->alias_behind < 0 && (st = store_stmt(s, SQL_ALIAS_DUE_GET)) != NULL) {
+        s->alias_behind = store_row(s, st);
+        (void)sqlite3_reset(st);
+    }
+    return s->alias_behind;
+}
+
+void
+store_alias_clear(struct store *s)
+{
+    buf_clear(&s->alias_due);
+    s->alias_made = 0;
+    s->alias_behind = -1;
+}
+
+int
+store_alias_flush(struct store *s)
+{
+    sqlite3_stmt *st;
+
+    s->alias_made = 0;
+    if (s->alias_due.n == 0)
+        return 0;
+    st = store_stmt(s, SQL_ALIAS_DUE_INSERT);
+    if (st == NULL)
+        return -1;
+    store_bind_buf(st, 1, &s->alias_due);
+    if (store_run(s, st) != 0)
+        return -1;
+    buf_clear(&s->alias_due);
+    return 0;
+}
+
+/* The first of a transaction are made at once; when one waits, so do all behind it, or what is taken could be taken before it is there. */
+int
+store_alias_change(struct store *s, uint8_t mode, const char *origin, struct span identity, bool add)
+{
+    int behind;
+
+    if (identity.n == 0)
+        return 0;
+    behind = store_alias_is_behind(s);
+    if (behind < 0)
+        return -1;
+    if (behind == 0 && s->alias_made++ < AT_ONCE_COUNT)
+        return apply(s, mode, origin, identity, add);
+    s->alias_behind = 1;
+    if (s->alias_due.n > DUE_BYTES && store_alias_flush(s) != 0)
+        return -1;
+    buf_put_byte(&s->alias_due, mode);
+    buf_put_byte(&s->alias_due, add);
+    buf_put_byte(&s->alias_due, (uint8_t)strlen(origin));
+    buf_put(&s->alias_due, origin, strlen(origin) + 1);
+    buf_put_be32(&s->alias_due, (uint32_t)identity.n);
+    buf_put_span(&s->alias_due, identity);
+    return buf_failed(&s->alias_due) ? store_fail(s, "no memory for an identity") : 0;
+}
+
+static int
+settle_row(struct store *s, struct span in)
+{
+    while (in.n > 0) {
+        struct span origin, identity;
+        uint8_t mode, add, n;
+        uint32_t length;
+
+        if (!pack_take_u8(&in, &mode) || !pack_take_u8(&in, &add) || !pack_take_u8(&in, &n) ||
+            !pack_take_bytes(&in, (size_t)n + 1, &origin) || origin.p[n] != 0 ||
+            !pack_take_be32(&in, &length) || !pack_take_bytes(&in, length, &identity))
+            return store_fail(s, "identities that wait are damaged");
+        if (apply(s, mode, (const char *)origin.p, identity, add != 0) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+settle(struct store *s)
+{
+    sqlite3_stmt *st;
+    struct buf changes;
+    int64_t no = 0;
+    int rc = store_alias_flush(s);
+
+    if (rc != 0 || (st = store_stmt(s, SQL_ALIAS_DUE_GET)) == NULL)
+        return -1;
+    buf_init(&changes, DUE_BYTES_MAX);
+    rc = store_row(s, st);
+    if (rc > 0) {
+        no = sqlite3_column_int64(st, 0);
+        buf_put_span(&changes, store_column(st, 1));
+    }
+    (void)sqlite3_reset(st);
+    s->alias_behind = rc;
+    if (rc > 0 && buf_failed(&changes))
+        rc = store_fail(s, "identities that wait are damaged");
+    if (rc > 0)
+        rc = settle_row(s, buf_span(&changes));
+    buf_release(&changes);
+    if (rc != 0 || no == 0 || (st = store_stmt(s, SQL_ALIAS_DUE_DELETE)) == NULL)
+        return rc != 0 ? -1 : no == 0 ? 0 : -1;
+    (void)sqlite3_bind_int64(st, 1, no);
+    s->alias_behind = -1;
+    return store_run(s, st);
+}
+
+int
+store_alias_settle(struct store *s)
+{
+    bool opened;
+    int rc = store_enter(s, &opened);
+
+    if (rc == 0)
+        rc = settle(s);
+    return store_leave(s, opened, rc);
 }
 
 struct alias_row {

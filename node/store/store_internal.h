@@ -78,8 +78,11 @@ struct store {
     uint8_t proof[LIMIT_PROOF_COUNT][HASH_BYTES];
     struct store_tail *tails;
     size_t tails_n;
-    struct buf pending; /* subjects of unsigned records, not written yet */
-    uint64_t segment;   /* that notes[] is about */
+    struct buf alias_due; /* changes of alias that wait, not written yet */
+    unsigned alias_made;  /* in this transaction */
+    int alias_behind;     /* 1: there are some; -1: not known */
+    struct buf pending;   /* subjects of unsigned records, not written yet */
+    uint64_t segment;     /* that notes[] is about */
     size_t notes_n;
     struct store_note notes[STORE_NOTES_MAX];
     struct store_group group[STORE_GROUPS_MAX];
@@ -148,6 +151,8 @@ int store_newest_flush(struct store *s);
 void store_newest_clear(struct store *s);
 
 /* store_alias.c */
+int store_alias_flush(struct store *s);
+void store_alias_clear(struct store *s);
 int store_alias_change(struct store *s, uint8_t mode, const char *origin, struct span identity, bool add);
 
 /* store_latest.c */
