@@ -303,6 +303,14 @@ do_dispute(struct core *c, const struct action *a)
 }
 
 static void
+do_aside(struct core *c, const struct action *a)
+{
+    begin_urgent(c);
+    if (!c->failed)
+        check(c, store_aside_put(c->store, a->row->no, a->row->origin, a->size, &a->row->head));
+}
+
+static void
 do_refill(struct core *c, const struct action *a)
 {
     begin(c);
@@ -329,6 +337,7 @@ static do_fn *const table[] = {
     [ACTION_EVIDENCE] = do_evidence,   [ACTION_ROSTER] = do_roster,
     [ACTION_LATE] = do_late,           [ACTION_EVENT] = do_event,
     [ACTION_DISPUTE] = do_dispute,     [ACTION_REFILL] = do_refill,
+    [ACTION_ASIDE] = do_aside,
 };
 
 void
