@@ -460,6 +460,19 @@ heads_witness_alerts(struct node *n)
     }
 }
 
+/* Our line is by one of our keys: while one takes the place of another, both are listed. */
+static void
+name_key(struct node *n, const struct track *t, struct cosignature *line)
+{
+    const struct roster_keys *keys = &n->roster->member[n->me].witness;
+
+    for (unsigned i = 0; i < keys->n; i++) {
+        memcpy(line->key_id, keys->key[i].id, KEY_ID_BYTES);
+        if (cosignature_good(n, t, &t->row.head, line))
+            return;
+    }
+}
+
 void
 heads_witnessed(struct node *n, const struct event *e)
 {
@@ -467,6 +480,7 @@ heads_witnessed(struct node *n, const struct event *e)
     Parallax__V1__Frame f = PARALLAX__V1__FRAME__INIT;
     Parallax__V1__Cosign c = PARALLAX__V1__COSIGN__INIT;
     Parallax__V1__Cosignature line;
+    struct cosignature line_of_us;
     struct why why;
 
     if (t == NULL)
@@ -476,7 +490,9 @@ heads_witnessed(struct node *n, const struct event *e)
     t->row_dirty = true;
     if (e->line.time == 0 || e->size != t->row.head.size)
         return;
-    cosignature_put(&e->line, &line);
+    line_of_us = e->line;
+    name_key(n, t, &line_of_us);
+    cosignature_put(&line_of_us, &line);
     why_clear(&why);
     take_line(n, t, &line, &why);
     c.log = (ProtobufCBinaryData){LOG_ID_BYTES, t->row.id};

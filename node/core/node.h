@@ -72,7 +72,7 @@ enum event_kind {
     EVENT_FRAME,        /* link, bytes */
     EVENT_PUBLISH,      /* publish */
     EVENT_COMMITTED,    /* every store action so far is on disk */
-    EVENT_SIGN_LIST,    /* signed, signed_n: the signer's answer to ACTION_SIGN_LIST */
+    EVENT_SIGN_LIST,    /* signed, signed_n, log_key: the signer's answer to ACTION_SIGN_LIST */
     EVENT_SIGNED,       /* signed[0], heartbeat: answer to ACTION_SIGN or ACTION_HEARTBEAT */
     EVENT_SIGN_REFUSED, /* signed[0]: what the signer holds */
     EVENT_WITNESSED,    /* log, size, line: answer to ACTION_WITNESS; size = last cosigned, line.time 0 when
@@ -137,6 +137,7 @@ struct event {
     const struct audience_change *audience;
     const struct event_signed *signed_heads;
     size_t signed_n;
+    const uint8_t *log_key;  /* that the signer signs with now; NULL: the only one it ever had */
     uint64_t heartbeat_time; /* POSIX seconds; 0 = none */
     uint8_t heartbeat[SIG_BYTES];
     uint8_t log[LOG_ID_BYTES];

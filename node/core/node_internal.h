@@ -328,7 +328,7 @@ void recover_own(struct node *n);   /* our logs that it ended go on in new ones 
 void recover_discovered(struct track *t);
 /* May the head be looked at? One at which the roster ends its log takes the form in which it is kept. */
 bool recover_admits(const struct node *n, const struct track *t, const char *origin, struct checkpoint *c);
-/* Does ${l} hold an older roster, by which nothing of ${t} can be believed? */
+/* Does ${l} hold an older roster, by which it would not know what ours ends, or shuts out? */
 bool recover_hides(const struct node *n, const struct link *l, const struct track *t);
 /* A batch does not lead to that head: is it our leaves that do not? True when that was asked. */
 bool recover_doubt(struct node *n, struct track *t, struct link *l);

@@ -384,6 +384,16 @@ end_copied(struct node *n, struct track *t)
     continue_elsewhere(n, t);
 }
 
+/* Another key of ours signed its newest head: it ends, and a log of the new key goes on. */
+static bool
+is_of_old_key(const struct node *n, const struct track *t, const uint8_t *log_key)
+{
+    const struct roster_key *key =
+        t->row.head.size == 0 ? NULL : roster_log_key(n->roster, n->conf.name, t->row.id, t->row.head.key_id);
+
+    return key != NULL && log_key != NULL && memcmp(key->key, log_key, SIG_KEY_BYTES) != 0;
+}
+
 void
 own_listed(struct node *n, const struct event *e)
 {
@@ -415,7 +425,7 @@ own_listed(struct node *n, const struct event *e)
             continue;
         t->anchored = t->row.head.size < t->row.size ? t->row.head.size : t->row.size;
         /* A store without a log that our signer knows is older than that log, and cannot know which of ours ended since. */
-        if (n->conf.copied || (lacks && t->row.size > 0)) {
+        if (n->conf.copied || (lacks && t->row.size > 0) || is_of_old_key(n, t, e->log_key)) {
             end_copied(n, t);
         } else if (guarded || t->signer.size > t->row.size) {
             char hex[2 * LOG_ID_BYTES + 1];

@@ -152,7 +152,8 @@ recover_admits(const struct node *n, const struct track *t, const char *origin, 
 bool
 recover_hides(const struct node *n, const struct link *l, const struct track *t)
 {
-    return t->end != NULL && l->roster_version < n->roster->version;
+    return l->roster_version < n->roster->version &&
+           (t->end != NULL || roster_is_shut(n->roster, t->row.origin, t->row.id, t->row.head.key_id));
 }
 
 bool

@@ -53,9 +53,10 @@ has_data(struct node *n, struct link *l, const struct track *t)
 {
     const struct peer_log *p = session_log(l, t);
 
-    if (t->end != NULL && (t->ready < t->end->size || recover_hides(n, l, t)))
+    if (t->end != NULL && t->ready < t->end->size)
         return false; /* it is all proved under the head that ends it */
-    return p->serving && p->next < dispute_served(t) && may_release(l->peer, &t->row, n->roster);
+    return p->serving && p->next < dispute_served(t) && !recover_hides(n, l, t) &&
+           may_release(l->peer, &t->row, n->roster);
 }
 
 static void

@@ -376,6 +376,7 @@ answer_list(struct core *c, const Parallax__Role__SignAnswer *a)
     for (size_t i = 0; i < a->n_logs; i++)
         copy_signed(&v[i], a->logs[i]->log, a->logs[i]->size, a->logs[i]->root, a->logs[i]->signature);
     e.signed_heads = v;
+    e.log_key = has(a->log_key, SIG_KEY_BYTES) ? a->log_key.data : NULL;
     core_run_step(c, &e);
     free(v);
 }

@@ -201,10 +201,16 @@ def test_a_stolen_key_is_trusted_up_to_the_named_head_and_not_beyond(two, peer, 
     session.send(data=log.data())
     for node in (us, fr):
         held(node, log, 5)
+    early = tmp_path / "early"
+    early.write_bytes(us.cli("prove", "%s:1" % log.id.hex()).stdout)
     key = [row for row in us.json("roster", "show", os.path.join(us.directory, "roster", "000001.note"))["members"] if row["name"] == "jp-jaxa"][0]["keys"]["log"][0]
     adopted(two, next_roster(two, 2, "recover", "jp-jaxa", "--ends", ends(tmp_path / "ends", end(log, 3)), "--revoke", key), (us, fr))
     for node in (us, fr):
         settled(node, log, 3, root(log, 3), 2)
+    for version, code in (("000001", 0), ("000002", 1)):  # what a proof of before stands on is not the last good head
+        done = us.cli("verify", str(early), "--roster", os.path.join(us.directory, "roster", version + ".note"), check=False)
+        assert done.returncode == code, done.err
+    proved(us, log, 2, tmp_path, signed=False)
     session = peer.dial("fr-cnes")
     thief = grow(refpeer.Log(peer), body, 2)
     session.send(heads=log.heads())
