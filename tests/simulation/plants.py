@@ -44,7 +44,7 @@ PLANTS = {
     "tail_lost": ("node/core/own.c", "    if (t->signer.size > t->anchored && t->signer.size <= t->row.size &&", "    if (t->signer.size > t->anchored && t->signer.size + 1000000 <= t->row.size &&",
                   "what was signed and acknowledged is cut off with the rest"),
     "ended_left": ("node/core/follow.c", "        return n->listed && t->row.size < t->row.head.size && t->row.size == t->anchored;", "        return false;", "a log that ended is not completed from peers"),
-    "release_forgotten": ("node/core/heads.c", "t->row.frozen ||\n        !may_release(l->peer, &t->row, n->roster))\n        return false;", "t->row.frozen)\n        return false;",
+    "release_forgotten": ("node/core/heads.c", "recover_hides(n, l, t) ||\n        !may_release(l->peer, &t->row, n->roster))\n        return false;", "recover_hides(n, l, t))\n        return false;",
                           "heads of named logs are told to everybody"),
     "cosigned_aloud": ("node/core/heads.c", "        if (l->state == LINK_OPEN && !l->surplus && l->lane == t->lane &&\n            may_release(l->peer, &t->row, n->roster))", "        if (l->state == LINK_OPEN && !l->surplus && l->lane == t->lane)",
                        "a cosignature tells everybody of a named log"),
