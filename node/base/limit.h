@@ -24,6 +24,7 @@
 #define LIMIT_PROOF_BYTES           16777216 /* one proof bundle: a record and 45 rosters of the largest size, in base64 */
 #define LIMIT_MEMBER_COUNT          64       /* members of a roster: sessions and cosignatures are sized for it */
 #define LIMIT_KEY_COUNT             4        /* keys of one kind a member lists at once: rotation needs two */
+#define LIMIT_RECOVERY_COUNT        512      /* logs whose end a roster names: those of a removed member, and recoveries; they take 120 KiB */
 #define LIMIT_NAME_BYTES            64       /* a node, audience or type name */
 #define LIMIT_LOG_OPEN_COUNT        64       /* live logs a node follows */
 #define LIMIT_LOG_ORIGIN_COUNT      12       /* live logs of one origin: no member may use up the places of all */

@@ -7,7 +7,8 @@
 #include "cli/screen.h"
 
 #define OFFLINE                                                                                              \
-    "check, convert, formats, help, init, new, plugin new, plugin test, roster, rules, scales, track and "   \
+    "check, convert, formats, help, init, key, new, plugin new, plugin test, roster, rules, scales, track "  \
+    "and "                                                                                                   \
     "verify"
 
 static void

@@ -26,6 +26,10 @@ logs_json(const Parallax__V1__LogStatus *log, bool all, struct buf *out)
     object_str(out, "state", log->state);
     if (log->disputed)
         object_uint(out, "common", log->common);
+    if (log->recovered) {
+        object_bool(out, "recovered", true);
+        object_uint(out, "aside", log->aside);
+    }
     if (all) {
         object_bool(out, "own", log->own);
         object_ms(out, "as_of", log->heartbeat_ms);
@@ -158,6 +162,8 @@ logs_print(const Parallax__V1__LogStatus *const *logs, size_t n, int64_t now_ms)
             buf_put_fmt(&text, ", %" PRIu64 " in quarantine", log->quarantined);
         if (log->disputed && log->size > log->common)
             buf_put_fmt(&text, ", %" PRIu64 " DISPUTED", log->size - log->common);
+        if (log->aside > 0)
+            buf_put_fmt(&text, ", %" PRIu64 " put aside", log->aside);
         cell(&t, &text);
         buf_put_fmt(&text, "%" PRIu64, log->size);
         cell(&t, &text);

@@ -381,10 +381,37 @@ name_log(struct check *c)
     return 0;
 }
 
+/* A head at which the roster ends its log may be signed by nobody else: then its line is all zeros. */
+static bool
+is_unsigned(const struct checkpoint *c)
+{
+    static const uint8_t zeros[SIG_BYTES];
+
+    return memcmp(c->signature, zeros, SIG_BYTES) == 0 && memcmp(c->key_id, zeros, KEY_ID_BYTES) == 0;
+}
+
+static int
+check_head(struct check *c)
+{
+    const struct roster_key *key = roster_log_key(c->roster, c->out->origin, c->head.log, c->head.key_id);
+    bool vouched = roster_vouches(c->roster, c->out->origin, &c->head);
+
+    if (vouched && is_unsigned(&c->head))
+        return 0;
+    if (key == NULL)
+        return refuse(c, "the checkpoint is signed by a key that the roster does not list for its origin");
+    if (!checkpoint_verify(&c->head, c->origin_line, key->key))
+        return refuse(c, "the signature of the checkpoint does not match");
+    /* A head below the end may be of the story that was put aside. */
+    if (!vouched && (key->revoked || roster_recovery(c->roster, c->head.log) != NULL))
+        return refuse(
+            c, "the roster ends this log, or what its key signs, at another head: ask for a new proof");
+    return 0;
+}
+
 static int
 check_all(struct check *c, const struct roster *roster, const uint8_t *fingerprint, struct buf *scratch)
 {
-    const struct roster_key *key;
     struct span line;
 
     if (c->rest.n > LIMIT_PROOF_BYTES)
@@ -397,11 +424,8 @@ check_all(struct check *c, const struct roster *roster, const uint8_t *fingerpri
         read_count(c, line, &c->out->index) != 0 || read_path(c) != 0 ||
         check_chain(c, roster, fingerprint) != 0 || name_log(c) != 0 || read_head(c) != 0)
         return -1;
-    key = roster_log_key(c->roster, c->out->origin, c->head.log, c->head.key_id);
-    if (key == NULL)
-        return refuse(c, "the checkpoint is signed by a key that the roster does not list for its origin");
-    if (!checkpoint_verify(&c->head, c->origin_line, key->key))
-        return refuse(c, "the signature of the checkpoint does not match");
+    if (check_head(c) != 0)
+        return -1;
     c->out->size = c->head.size;
     if (check_record(c, scratch) != 0)
         return -1;

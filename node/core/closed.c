@@ -63,7 +63,7 @@ is_next(struct node *n, const struct link *l, const struct track *t, const Paral
         const struct track *best)
 {
     return t->row.closed && t->lane == l->lane && t->row.head.size != 0 && !t->row.frozen &&
-           (r->node[0] == '\0' || strcmp(r->node, t->row.origin) == 0) &&
+           !recover_hides(n, l, t) && (r->node[0] == '\0' || strcmp(r->node, t->row.origin) == 0) &&
            (r->after.len == 0 || memcmp(t->row.id, r->after.data, LOG_ID_BYTES) > 0) &&
            (best == NULL || memcmp(t->row.id, best->row.id, LOG_ID_BYTES) < 0) &&
            may_release(l->peer, &t->row, n->roster);

@@ -319,6 +319,14 @@ static int
 check_story(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data *d,
             const struct checkpoint *anchor, struct road_growth *growth, struct why *why)
 {
+    if (t->end != NULL) {
+        if (check_tree(n, t, d, anchor, growth, why) == 0)
+            return 0;
+        t->progress_ms = n->mono - STALL_MS - 1;
+        if (recover_doubt(n, t, l))
+            why_clear(why);
+        return -1;
+    }
     if (t->row.disputed) {
         if (dispute_fits(n, t, d, anchor) && check_tree(n, t, d, anchor, growth, why) == 0)
             return 0;
@@ -364,6 +372,8 @@ follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct 
         t->progress_ms = n->mono - STALL_MS - 1; /* the next source takes over */
         return;
     }
+    if (t->end != NULL)
+        anchor = t->row.head; /* without what the sender put in the place of a signature */
     if (check_story(n, t, l, d, &anchor, &growth, why) != 0)
         return;
     if (t->own == OWN_NONE && quota_pass(n, t, protobuf_c_message_get_packed_size(&d->base))) {

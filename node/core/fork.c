@@ -298,6 +298,11 @@ fork_proof_answer(struct node *n, struct link *l, const Parallax__V1__ProofAnswe
         bisect_end(t);
         return;
     }
+    if (t->end != NULL) {
+        if (recover_answer(n, t, &e) != 0)
+            blame_sender(n, t);
+        return;
+    }
     if (t->bisect != NULL) {
         bisect_answer(n, t, l, &e);
         return;
@@ -406,6 +411,9 @@ fork_told(struct node *n, struct link *l, const Parallax__V1__Fork *in, struct w
     struct track *t;
 
     begin_second(n, l);
+    if (in->older != NULL && in->older->log.len == LOG_ID_BYTES &&
+        roster_recovery(n->roster, in->older->log.data) != NULL)
+        return; /* settled by the roster */
     if (l->forks_n++ >= FORKS_MAX) {
         why_set(why, WHY_LIMIT, 0, 0, "fork", "more than %d a second", FORKS_MAX);
         return;

@@ -25,7 +25,14 @@ heads_verify(struct node *n, struct track *t, const char *origin, const struct c
     if (t != NULL && ((t->row.head.size != 0 && same_head(&t->row.head, c)) ||
                       (t->checked.size != 0 && same_head(&t->checked, c))))
         return 0; /* known by (log, size, root): signed already */
+    if (recover_end(n, origin, c->log) != NULL)
+        return roster_vouches(n->roster, origin, c)
+                   ? 0
+                   : why_set(why, WHY_HEAD_KEY, 0, 0, "size", "the roster ends this log at another head");
     key = roster_log_key(n->roster, origin, c->log, c->key_id);
+    if (key != NULL && roster_is_shut(n->roster, origin, c->log, c->key_id))
+        return why_set(why, WHY_HEAD_KEY, 0, 0, "key_id", "the roster accepts nothing more of this key of %s",
+                       origin);
     if (key == NULL)
         return why_set(why, WHY_HEAD_KEY, 0, 0, "key_id", "not a log key of %s", origin);
     checkpoint_origin_line(n->roster->federation, origin, c->log, line);
@@ -186,6 +193,7 @@ heads_discover(struct node *n, struct link *l, const char *origin, const struct 
     t->old = closed;
     if (row.own)
         t->own = n->listed ? OWN_GUARD : OWN_LISTING; /* our store lost it */
+    recover_discovered(t);
     return t;
 }
 
@@ -217,6 +225,8 @@ take_head(struct node *n, struct link *l, const Parallax__V1__Head *h, struct wh
     if (evidence_checkpoint_take(h->checkpoint, &c, why) != 0)
         return;
     t = node_track(n, c.log);
+    if (origin >= 0 && !recover_admits(n, t, h->origin, &c))
+        return; /* of an origin or a log that is ended: whoever tells it may hold it, or an older roster */
     if (origin < 0 || (t != NULL && strcmp(t->row.origin, h->origin) != 0)) {
         why_set(why, WHY_HEAD_KEY, 0, 0, "origin", "not the origin of this log");
         return;
@@ -238,6 +248,8 @@ take_head(struct node *n, struct link *l, const Parallax__V1__Head *h, struct wh
     if (fork_older(n, t, l, &c))
         return;
     t->offered[l->member] = h->held < c.size ? h->held : c.size;
+    if (t->end != NULL && h->held < c.size)
+        t->offered[l->member] = 0; /* only who holds all of it can prove it */
     if (c.size > t->row.head.size) {
         if (t->own == OWN_OPEN) {
             /* Somebody signed with our key what our signer did not. */
@@ -346,7 +358,7 @@ head_is_due(struct node *n, struct link *l, struct track *t)
 {
     struct peer_log *p;
 
-    if (t->lane != l->lane || t->row.head.size == 0 || t->row.frozen ||
+    if (t->lane != l->lane || t->row.head.size == 0 || t->row.frozen || recover_hides(n, l, t) ||
         !may_release(l->peer, &t->row, n->roster))
         return false;
     p = session_log(l, t);
@@ -419,8 +431,8 @@ witness(struct node *n, struct track *t)
     struct action *a;
     int count;
 
-    if (t->own != OWN_NONE || t->row.frozen || t->witness_busy || t->row.size < t->row.head.size ||
-        t->row.head.size <= t->row.witnessed || n->clock_suspect)
+    if (t->own != OWN_NONE || t->row.frozen || t->end != NULL || t->witness_busy ||
+        t->row.size < t->row.head.size || t->row.head.size <= t->row.witnessed || n->clock_suspect)
         return;
     key = roster_log_key(n->roster, t->row.origin, t->row.id, t->row.head.key_id);
     count = node_prove_consistency(n, t, t->row.witnessed, t->row.head.size, proof);
@@ -448,6 +460,19 @@ heads_witness_alerts(struct node *n)
     }
 }
 
+/* Our line is by one of our keys: while one takes the place of another, both are listed. */
+static void
+name_key(struct node *n, const struct track *t, struct cosignature *line)
+{
+    const struct roster_keys *keys = &n->roster->member[n->me].witness;
+
+    for (unsigned i = 0; i < keys->n; i++) {
+        memcpy(line->key_id, keys->key[i].id, KEY_ID_BYTES);
+        if (cosignature_good(n, t, &t->row.head, line))
+            return;
+    }
+}
+
 void
 heads_witnessed(struct node *n, const struct event *e)
 {
@@ -455,6 +480,7 @@ heads_witnessed(struct node *n, const struct event *e)
     Parallax__V1__Frame f = PARALLAX__V1__FRAME__INIT;
     Parallax__V1__Cosign c = PARALLAX__V1__COSIGN__INIT;
     Parallax__V1__Cosignature line;
+    struct cosignature line_of_us;
     struct why why;
 
     if (t == NULL)
@@ -464,7 +490,9 @@ heads_witnessed(struct node *n, const struct event *e)
     t->row_dirty = true;
     if (e->line.time == 0 || e->size != t->row.head.size)
         return;
-    cosignature_put(&e->line, &line);
+    line_of_us = e->line;
+    name_key(n, t, &line_of_us);
+    cosignature_put(&line_of_us, &line);
     why_clear(&why);
     take_line(n, t, &line, &why);
     c.log = (ProtobufCBinaryData){LOG_ID_BYTES, t->row.id};

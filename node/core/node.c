@@ -59,6 +59,7 @@ node_track_add(struct node *n, const struct store_log *row)
     t->placed_end = &t->placed;
     t->row.readers = t->row.carriers = t->row.granted = 0;
     t->row.limit = UINT64_MAX;
+    t->end = recover_end(n, row->origin, row->id);
     tree_init(&t->tree);
     n->track = mem_resize(n->track, (n->track_n + 1) * sizeof(struct track *));
     n->track[n->track_n++] = t;
@@ -253,6 +254,7 @@ start(struct node *n)
             a->lane = (Parallax__V1__Lane)lane;
         }
     }
+    recover_start(n);
     own_start(n);
 }
 

@@ -73,7 +73,7 @@ enum event_kind {
     EVENT_FRAME,        /* link, bytes */
     EVENT_PUBLISH,      /* publish */
     EVENT_COMMITTED,    /* every store action so far is on disk */
-    EVENT_SIGN_LIST,    /* signed, signed_n: the signer's answer to ACTION_SIGN_LIST */
+    EVENT_SIGN_LIST,    /* signed, signed_n, log_key: the signer's answer to ACTION_SIGN_LIST */
     EVENT_SIGNED,       /* signed[0], heartbeat: answer to ACTION_SIGN or ACTION_HEARTBEAT */
     EVENT_SIGN_REFUSED, /* signed[0]: what the signer holds */
     EVENT_WITNESSED,    /* log, size, line: answer to ACTION_WITNESS; size = last cosigned, line.time 0 when
@@ -139,6 +139,7 @@ struct event {
     const struct audience_change *audience;
     const struct event_signed *signed_heads;
     size_t signed_n;
+    const uint8_t *log_key;  /* that the signer signs with now; NULL: the only one it ever had */
     uint64_t heartbeat_time; /* POSIX seconds; 0 = none */
     uint8_t heartbeat[SIG_BYTES];
     uint8_t log[LOG_ID_BYTES];
@@ -167,6 +168,7 @@ enum action_kind {
     ACTION_ROSTER,       /* bytes = note, size = version: keep it, and start a node with it */
     ACTION_LATE,         /* late */
     ACTION_DISPUTE, /* row, size: of a log that contradicts itself, leaves from size on leave the picture */
+    ACTION_ASIDE,  /* row, size: its log ends at row->head by the roster: leaves from size on are put aside */
     ACTION_REFILL,  /* subjects, subjects_n: of records that were delivered before */
     ACTION_UNMAKE,  /* the picture is emptied; ACTION_REFILLs of all that is believed follow */
     ACTION_REMADE,  /* they have come */

@@ -156,9 +156,10 @@ struct track {
     size_t probe_turn;
     uint32_t strayed; /* link that told another story than ours, and when; 0 = none */
     int64_t strayed_ms;
-    bool refill_begun;  /* the picture is brought in line: late.c */
-    size_t refill_log;  /* index in node.track */
-    uint64_t refill_at; /* leaf of that log */
+    bool refill_begun;                 /* the picture is brought in line: late.c */
+    size_t refill_log;                 /* index in node.track */
+    uint64_t refill_at;                /* leaf of that log */
+    const struct roster_recovery *end; /* where the roster ends it; NULL = nowhere */
     /* named audiences: audience.c */
     bool described; /* its descriptor was read */
     bool hinted;    /* a later log names it in its KEYS: it was asked for again */
@@ -322,6 +323,23 @@ int dispute_prove(struct node *n, const struct track *t, uint64_t size, struct c
                   uint8_t (*proof)[HASH_BYTES]);
 /* From now on it contradicts itself, or more of it is in common. */
 void dispute_begin(struct node *n, struct track *t, const struct evidence *e);
+
+/* recover.c */
+/* Where the roster ends a log of ${origin}; NULL: nowhere. */
+const struct roster_recovery *recover_end(const struct node *n, const char *origin,
+                                          const uint8_t log[LOG_ID_BYTES]);
+void recover_start(struct node *n); /* what the roster says of the logs that are held */
+void recover_own(struct node *n);   /* our logs that it ended go on in new ones */
+/* A log that it ends was heard of. */
+void recover_discovered(struct track *t);
+/* May the head be looked at? One at which the roster ends its log takes the form in which it is kept. */
+bool recover_admits(const struct node *n, const struct track *t, const char *origin, struct checkpoint *c);
+/* Does ${l} hold an older roster, by which it would not know what ours ends, or shuts out? */
+bool recover_hides(const struct node *n, const struct link *l, const struct track *t);
+/* A batch does not lead to that head: is it our leaves that do not? True when that was asked. */
+bool recover_doubt(struct node *n, struct track *t, struct link *l);
+/* The answer, checked. -1: our leaves are right, and whoever sent the batch is to blame. */
+int recover_answer(struct node *n, struct track *t, const struct evidence *e);
 
 /* fork.c */
 /* The newest signed head whose leaves we hold to its end; size 0: none. */

@@ -156,6 +156,16 @@ cut_tail(struct node *n, struct track *t)
     (void)cut(n, t, t->anchored);
 }
 
+static void
+end_here(struct node *n, struct track *t)
+{
+    t->own = OWN_ENDED;
+    t->row.closed = true;
+    t->signing = false;
+    cut_tail(n, t);
+    heads_changed(n, t);
+}
+
 /* The log ends here, unsigned: another one continues its series. */
 static void
 continue_elsewhere(struct node *n, struct track *t)
@@ -163,11 +173,7 @@ continue_elsewhere(struct node *n, struct track *t)
     char a[2 * LOG_ID_BYTES + 1], b[2 * LOG_ID_BYTES + 1];
     struct track *next;
 
-    t->own = OWN_ENDED;
-    t->row.closed = true;
-    t->signing = false;
-    cut_tail(n, t);
-    heads_changed(n, t);
+    end_here(n, t);
     if (t->row.class_name[0] == '\0')
         return; /* lost as a whole: not even its class is known; the missing classes are made below */
     if (node_is_named(t)) {
@@ -257,6 +263,19 @@ take_signature(struct node *n, struct track *t, const struct event_signed *s)
     return 0;
 }
 
+/* The series goes on in another log already: this one came back too late. */
+static bool
+is_overtaken(const struct node *n, const struct track *t)
+{
+    for (size_t i = 0; i < n->track_n; i++) {
+        const struct track *o = n->track[i];
+        if (o != t && o->own == OWN_OPEN && strcmp(o->row.audience, t->row.audience) == 0 &&
+            strcmp(o->row.class_name, t->row.class_name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The guard lets the log go on. */
 static void
 resume(struct node *n, struct track *t)
@@ -267,6 +286,10 @@ resume(struct node *n, struct track *t)
     if (t->signer.size > t->row.size || t->row.size == 0 ||
         (t->signer.size == t->row.size && take_signature(n, t, &t->signer) != 0)) {
         continue_elsewhere(n, t); /* our store is behind our signer, and nobody could help */
+        return;
+    }
+    if (is_overtaken(n, t)) {
+        end_here(n, t);
         return;
     }
     t->own = OWN_OPEN;
@@ -361,10 +384,20 @@ end_copied(struct node *n, struct track *t)
     continue_elsewhere(n, t);
 }
 
+/* Another key of ours signed its newest head: it ends, and a log of the new key goes on. */
+static bool
+is_of_old_key(const struct node *n, const struct track *t, const uint8_t *log_key)
+{
+    const struct roster_key *key =
+        t->row.head.size == 0 ? NULL : roster_log_key(n->roster, n->conf.name, t->row.id, t->row.head.key_id);
+
+    return key != NULL && log_key != NULL && memcmp(key->key, log_key, SIG_KEY_BYTES) != 0;
+}
+
 void
 own_listed(struct node *n, const struct event *e)
 {
-    bool guarded = n->conf.fresh_boot && others(n, NULL) > 0;
+    bool guarded = n->conf.fresh_boot && others(n, NULL) > 0, lacks = false;
 
     if (n->listed)
         return;
@@ -381,6 +414,8 @@ own_listed(struct node *n, const struct event *e)
             t->own = OWN_LISTING;
         }
         t->signer = e->signed_heads[k];
+        lacks =
+            lacks || (t->own == OWN_LISTING && t->row.size == 0); /* leaf 0 is on disk before it is signed */
     }
     for (size_t i = 0; i < n->track_n; i++) {
         struct track *t = n->track[i];
@@ -389,7 +424,8 @@ own_listed(struct node *n, const struct event *e)
         if (t->own != OWN_LISTING)
             continue;
         t->anchored = t->row.head.size < t->row.size ? t->row.head.size : t->row.size;
-        if (n->conf.copied) {
+        /* A store without a log that our signer knows is older than that log, and cannot know which of ours ended since. */
+        if (n->conf.copied || (lacks && t->row.size > 0) || is_of_old_key(n, t, e->log_key)) {
             end_copied(n, t);
         } else if (guarded || t->signer.size > t->row.size) {
             char hex[2 * LOG_ID_BYTES + 1];
@@ -401,6 +437,7 @@ own_listed(struct node *n, const struct event *e)
             resume(n, t);
         }
     }
+    recover_own(n);
     own_guard_check(n);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #define DASH "\xE2\x80\x94 " /* how a signature line starts */
 
@@ -99,6 +100,44 @@ check_threshold(const struct note *note, const struct roster *by, const char *wh
     return 0;
 }
 
+/* A key that was revoked may be left out of a later list, but not come back. */
+static bool
+keeps_revoked(const struct roster_keys *is, const struct roster_keys *was)
+{
+    for (unsigned i = 0; i < was->n; i++) {
+        for (unsigned k = 0; was->key[i].revoked && k < is->n; k++) {
+            if (memcmp(is->key[k].key, was->key[i].key, SIG_KEY_BYTES) == 0 && !is->key[k].revoked)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* What was ended or revoked stays so. */
+static int
+check_kept(const struct roster *r, const struct roster *old, struct why *why)
+{
+    for (unsigned i = 0; i < old->recoveries_n; i++) {
+        const struct roster_recovery *was = &old->recovery[i], *is = roster_recovery(r, was->log);
+        char hex[2 * LOG_ID_BYTES + 1];
+        if (is != NULL && is->size == was->size && memcmp(is->root, was->root, HASH_BYTES) == 0)
+            continue;
+        text_hex_of(was->log, LOG_ID_BYTES, hex);
+        return why_set(why, WHY_ROSTER_CHAIN, 0, 0, "recoveries",
+                       "log %s ended at size %llu in the previous roster: expected the same", hex,
+                       (unsigned long long)was->size);
+    }
+    for (unsigned i = 0; i < old->members_n; i++) {
+        const struct roster_member *is = roster_member(r, old->member[i].name);
+        if (is != NULL && (!keeps_revoked(&is->log, &old->member[i].log) ||
+                           !keeps_revoked(&is->witness, &old->member[i].witness)))
+            return why_set(why, WHY_ROSTER_CHAIN, 0, 0, "revoked",
+                           "a key of %s was revoked in the previous roster: expected it to stay so",
+                           is->name);
+    }
+    return 0;
+}
+
 static int
 check_step(const struct roster *r, const struct roster *old, struct why *why)
 {
@@ -115,7 +154,7 @@ check_step(const struct roster *r, const struct roster *old, struct why *why)
     if (memcmp(r->previous, old->hash, HASH_BYTES) != 0)
         return why_set(why, WHY_ROSTER_CHAIN, 0, 0, "previous", "not the hash of version %llu",
                        (unsigned long long)old->version);
-    return 0;
+    return check_kept(r, old, why);
 }
 
 int
@@ -229,8 +268,37 @@ roster_witness_key(const struct roster *r, const char *node, const uint8_t key_i
     const struct roster_member *member = roster_member(r, node);
 
     for (unsigned i = 0; member != NULL && i < member->witness.n; i++) {
-        if (memcmp(member->witness.key[i].id, key_id, KEY_ID_BYTES) == 0)
+        if (!member->witness.key[i].revoked && memcmp(member->witness.key[i].id, key_id, KEY_ID_BYTES) == 0)
             return &member->witness.key[i];
     }
     return NULL;
+}
+
+const struct roster_recovery *
+roster_recovery(const struct roster *r, const uint8_t log[LOG_ID_BYTES])
+{
+    for (unsigned i = 0; i < r->recoveries_n; i++) {
+        if (memcmp(r->recovery[i].log, log, LOG_ID_BYTES) == 0)
+            return &r->recovery[i];
+    }
+    return NULL;
+}
+
+bool
+roster_vouches(const struct roster *r, const char *origin, const struct checkpoint *c)
+{
+    const struct roster_recovery *end = roster_recovery(r, c->log);
+
+    return end != NULL && end->size == c->size && strcmp(end->origin, origin) == 0 &&
+           memcmp(end->root, c->root, HASH_BYTES) == 0;
+}
+
+bool
+roster_is_shut(const struct roster *r, const char *origin, const uint8_t log[LOG_ID_BYTES],
+               const uint8_t key_id[KEY_ID_BYTES])
+{
+    const struct roster_member *member = roster_member(r, origin);
+    const struct roster_key *key = roster_log_key(r, origin, log, key_id);
+
+    return (member != NULL && member->removed) || (key != NULL && key->revoked);
 }

@@ -14,6 +14,7 @@ struct roster_key {
     uint8_t id
         [KEY_ID_BYTES]; /* C2SP key id of witness and steward keys; a log key's depends on the log: roster_log_key() */
     uint8_t proof[SIG_BYTES]; /* of possession; log and witness keys */
+    bool revoked;             /* log and witness keys: what it signs is worth nothing any more */
 };
 
 struct roster_keys {
@@ -37,6 +38,16 @@ struct roster_steward {
     struct roster_key key; /* note key name: "<federation id>/steward/<name>" */
 };
 
+/* Where a log ends, by the word of the stewards: nothing of it above that head is accepted, and that head needs no other signature. */
+struct roster_recovery {
+    char origin[LIMIT_NAME_BYTES + 1];
+    uint8_t log[LOG_ID_BYTES];
+    uint64_t size; /* from 1 */
+    uint8_t root[HASH_BYTES];
+    bool goes_on; /* with a log that is signed with: */
+    uint8_t key[SIG_KEY_BYTES];
+};
+
 struct roster {
     char title[128];     /* federation, in words */
     char federation[33]; /* id: 32 hex digits, prefix of the hash of the first roster's text */
@@ -50,9 +61,11 @@ struct roster {
     struct roster_steward steward[LIMIT_MEMBER_COUNT];
     unsigned threshold; /* stewards whose signatures make a roster valid */
     unsigned faulty;    /* stewards that may be faulty: floor((n - 1) / 3) unless the text says `faulty:` */
+    unsigned recoveries_n;
+    struct roster_recovery recovery[LIMIT_RECOVERY_COUNT];
 };
 
-/* A struct roster takes about 200 KiB: not for the stack. Zeroed; aborts without memory. */
+/* A struct roster takes about 300 KiB: not for the stack. Zeroed; aborts without memory. */
 struct roster *roster_new(void);
 void roster_free(struct roster *r);
 
@@ -78,7 +91,7 @@ unsigned roster_signatures(struct span note, const struct roster *by);
 
 /*
  * Does ${note}, parsed as ${r}, follow from ${old} (NULL: it is version 1 and must carry its own threshold of stewards)? Version exactly +1, the federation
- * id, the hash of the previous text, a threshold of the old stewards and of the new. 0 or -1 with ${why} (ROSTER_CHAIN, ROSTER_THRESHOLD).
+ * id, the hash of the previous text, every recovery and revoked key of the old one, a threshold of the old stewards and of the new. 0 or -1 with ${why} (ROSTER_CHAIN, ROSTER_THRESHOLD).
  */
 int roster_check(struct span note, const struct roster *r, const struct roster *old, struct why *why);
 
@@ -98,6 +111,14 @@ const struct roster_key *roster_log_key(const struct roster *r, const char *node
                                         const uint8_t log[LOG_ID_BYTES], const uint8_t key_id[KEY_ID_BYTES]);
 const struct roster_key *roster_witness_key(const struct roster *r, const char *node,
                                             const uint8_t key_id[KEY_ID_BYTES]);
+
+/* Where ${log} ends; NULL: nowhere. */
+const struct roster_recovery *roster_recovery(const struct roster *r, const uint8_t log[LOG_ID_BYTES]);
+/* Is ${c} the head at which the roster ends a log of ${origin}? */
+bool roster_vouches(const struct roster *r, const char *origin, const struct checkpoint *c);
+/* Is nothing more accepted under the key ${key_id} of ${origin} but heads that the roster names: the key is revoked, or the member removed? */
+bool roster_is_shut(const struct roster *r, const char *origin, const uint8_t log[LOG_ID_BYTES],
+                    const uint8_t key_id[KEY_ID_BYTES]);
 
 /* The writing half (roster_write.c): what the CLI makes rosters with. */
 

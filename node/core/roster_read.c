@@ -241,11 +241,51 @@ read_member_keys(struct read *c, const struct yaml_node *node, struct roster_mem
     return read_proofs(c, proof, "witness", m->name, &m->witness);
 }
 
+/* The key of ${m} that signs logs or cosigns, with these bytes. */
+static struct roster_key *
+find_key(struct roster_member *m, const uint8_t key[SIG_KEY_BYTES])
+{
+    struct roster_keys *lists[] = {&m->log, &m->witness};
+
+    for (unsigned i = 0; i < 2; i++) {
+        for (unsigned k = 0; k < lists[i]->n; k++) {
+            if (memcmp(lists[i]->key[k].key, key, SIG_KEY_BYTES) == 0)
+                return &lists[i]->key[k];
+        }
+    }
+    return NULL;
+}
+
+/* Keys that are listed so that what they signed stays verifiable. */
+static int
+read_revoked(struct read *c, const struct yaml_node *member, struct roster_member *m)
+{
+    const struct yaml_node *list = yaml_get(member, "revoked");
+    uint8_t bytes[SIG_KEY_BYTES];
+
+    if (list == NULL)
+        return 0;
+    if (yaml_expect(list, YAML_SEQUENCE, c->why) != 0)
+        return -1;
+    if (list->n == 0)
+        return fail(c, list, "expected a key, or no list");
+    for (const struct yaml_node *node = list->first; node != NULL; node = node->next) {
+        struct roster_key *key;
+        if (read_base64(c, node, bytes, sizeof bytes) != 0)
+            return -1;
+        key = find_key(m, bytes);
+        if (key == NULL || key->revoked)
+            return fail(c, node, key == NULL ? "not a log or witness key of this member" : "revoked twice");
+        key->revoked = true;
+    }
+    return 0;
+}
+
 static int
 read_members(struct read *c, const struct yaml_node *root)
 {
-    static const char *const keys[] = {"name",     "country", "agency", "class", "contact",
-                                       "endpoint", "keys",    "proof",  "status"};
+    static const char *const keys[] = {"name",     "country", "agency", "class",  "contact",
+                                       "endpoint", "keys",    "proof",  "status", "revoked"};
     const struct yaml_node *list = yaml_need(root, "members", YAML_SEQUENCE, c->why);
 
     if (list == NULL)
@@ -256,7 +296,7 @@ read_members(struct read *c, const struct yaml_node *root)
         struct roster_member *m = &c->r->member[c->r->members_n];
 
         if (yaml_check_keys(node, keys, COUNT(keys), c->why) != 0 || read_member_name(c, node, m) != 0 ||
-            read_words(c, node, m) != 0 || read_member_keys(c, node, m) != 0)
+            read_words(c, node, m) != 0 || read_member_keys(c, node, m) != 0 || read_revoked(c, node, m) != 0)
             return -1;
         c->r->members_n++;
     }
@@ -347,6 +387,65 @@ set_federation(struct roster *r, const uint8_t id[16])
     (void)buf_cstr(&b);
 }
 
+/*
+ * ${node} is the key of the log that goes on, or none. An entry stays for good: by now the key may be out of use, or its owner gone.
+ */
+static int
+read_next_key(const struct read *c, const struct yaml_node *node, struct roster_recovery *e)
+{
+    if (span_is(node->text, "none"))
+        return 0;
+    if (read_base64(c, node, e->key, SIG_KEY_BYTES) != 0)
+        return -1;
+    if (!sig_key_ok(e->key))
+        return fail(c, node, "not a valid Ed25519 public key, nor none");
+    e->goes_on = true;
+    return 0;
+}
+
+static int
+read_recovery(struct read *c, const struct yaml_node *node)
+{
+    static const char *const keys[] = {"origin", "log", "size", "root", "key"};
+    struct roster_recovery *e = &c->r->recovery[c->r->recoveries_n];
+    const struct yaml_node *log, *root, *key;
+
+    if (yaml_check_keys(node, keys, COUNT(keys), c->why) != 0 ||
+        read_text(c, node, "origin", 1, e->origin, sizeof e->origin) != 0 ||
+        (log = yaml_need(node, "log", YAML_SCALAR, c->why)) == NULL ||
+        read_hex(c, log, e->log, LOG_ID_BYTES) != 0 ||
+        read_number(c, node, "size", 1, (uint64_t)INT64_MAX, &e->size) != 0 ||
+        (root = yaml_need(node, "root", YAML_SCALAR, c->why)) == NULL ||
+        read_hex(c, root, e->root, HASH_BYTES) != 0 ||
+        (key = yaml_need(node, "key", YAML_SCALAR, c->why)) == NULL)
+        return -1;
+    if (roster_member(c->r, e->origin) == NULL)
+        return fail(c, yaml_get(node, "origin"), "no member of this name is listed");
+    if (roster_recovery(c->r, e->log) != NULL)
+        return fail(c, log, "the end of this log is named before");
+    c->r->recoveries_n++;
+    return read_next_key(c, key, e);
+}
+
+static int
+read_recoveries(struct read *c, const struct yaml_node *root)
+{
+    const struct yaml_node *list = yaml_get(root, "recoveries");
+
+    if (list == NULL)
+        return 0;
+    if (yaml_expect(list, YAML_SEQUENCE, c->why) != 0)
+        return -1;
+    if (list->n < 1 || list->n > LIMIT_RECOVERY_COUNT)
+        return yaml_fail(list, WHY_ROSTER_VALUE, c->why, "expected 1 to %d recoveries, or no list",
+                         LIMIT_RECOVERY_COUNT);
+    for (const struct yaml_node *node = list->first; node != NULL; node = node->next) {
+        if (read_recovery(c, node) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Version 1 names nothing before it and has the id of its own text; later ones name both. */
 static int
 read_chain(const struct read *c, const struct yaml_node *root)
@@ -408,12 +507,13 @@ static int
 read_root(struct read *c, const struct yaml_node *root)
 {
     static const char *const keys[] = {"federation", "federation_id", "version",  "expires", "previous",
-                                       "threshold",  "faulty",        "stewards", "members"};
+                                       "threshold",  "faulty",        "stewards", "members", "recoveries"};
 
     if (yaml_check_keys(root, keys, COUNT(keys), c->why) != 0 ||
         read_text(c, root, "federation", 1, c->r->title, sizeof c->r->title) != 0 ||
         read_number(c, root, "version", 1, INT32_MAX, &c->r->version) != 0 || read_chain(c, root) != 0 ||
-        read_expires(c, root) != 0 || read_stewards(c, root) != 0 || read_members(c, root) != 0)
+        read_expires(c, root) != 0 || read_stewards(c, root) != 0 || read_members(c, root) != 0 ||
+        read_recoveries(c, root) != 0)
         return -1;
     set_ids(c->r);
     return 0;

@@ -47,6 +47,39 @@ put_keys(struct buf *out, const char *kind, const struct roster_keys *keys, bool
 }
 
 static void
+put_revoked(struct buf *out, const struct roster_member *m)
+{
+    const struct roster_keys *lists[] = {&m->log, &m->witness};
+    bool any = false;
+
+    for (unsigned i = 0; i < 2; i++) {
+        for (unsigned k = 0; k < lists[i]->n; k++) {
+            if (!lists[i]->key[k].revoked)
+                continue;
+            buf_put_str(out, any ? "      - " : "    revoked:\n      - ");
+            put_base64(out, lists[i]->key[k].key, SIG_KEY_BYTES);
+            buf_put_byte(out, '\n');
+            any = true;
+        }
+    }
+}
+
+static void
+put_recovery(struct buf *out, const struct roster_recovery *e)
+{
+    buf_put_fmt(out, "  - origin: %s\n    log: ", e->origin);
+    text_hex(out, span_of(e->log, LOG_ID_BYTES));
+    buf_put_fmt(out, "\n    size: %llu\n    root: ", (unsigned long long)e->size);
+    text_hex(out, span_of(e->root, HASH_BYTES));
+    buf_put_str(out, "\n    key: ");
+    if (e->goes_on)
+        put_base64(out, e->key, SIG_KEY_BYTES);
+    else
+        buf_put_str(out, "none");
+    buf_put_byte(out, '\n');
+}
+
+static void
 put_member(struct buf *out, const struct roster_member *m)
 {
     buf_put_fmt(out, "  - name: %s\n", m->name);
@@ -63,6 +96,7 @@ put_member(struct buf *out, const struct roster_member *m)
     buf_put_str(out, "    proof:\n");
     put_keys(out, "log", &m->log, true);
     put_keys(out, "witness", &m->witness, true);
+    put_revoked(out, m);
     buf_put_fmt(out, "    status: %s\n", m->removed ? "removed" : "member");
 }
 
@@ -92,6 +126,10 @@ roster_write(const struct roster *r, struct buf *out)
     buf_put_str(out, "members:\n");
     for (unsigned i = 0; i < r->members_n; i++)
         put_member(out, &r->member[i]);
+    if (r->recoveries_n > 0)
+        buf_put_str(out, "recoveries:\n");
+    for (unsigned i = 0; i < r->recoveries_n; i++)
+        put_recovery(out, &r->recovery[i]);
 }
 
 void

@@ -53,7 +53,10 @@ has_data(struct node *n, struct link *l, const struct track *t)
 {
     const struct peer_log *p = session_log(l, t);
 
-    return p->serving && p->next < dispute_served(t) && may_release(l->peer, &t->row, n->roster);
+    if (t->end != NULL && t->ready < t->end->size)
+        return false; /* it is all proved under the head that ends it */
+    return p->serving && p->next < dispute_served(t) && !recover_hides(n, l, t) &&
+           may_release(l->peer, &t->row, n->roster);
 }
 
 static void
@@ -72,6 +75,26 @@ put_records(struct node *n, const struct store_batch *b)
     }
 }
 
+/* What comes under another head than the one that it was stored with. -1: it cannot be proved. */
+static int
+prove_again(struct node *n, const struct track *t, struct store_batch *b)
+{
+    uint64_t end = t->end != NULL ? t->end->size : t->row.common, left = end - b->first;
+    uint8_t(*hashes)[HASH_BYTES] = action_memory(n, LIMIT_PROOF_COUNT * HASH_BYTES);
+    int count;
+
+    b->count = b->count < left ? b->count : (uint32_t)left;
+    if (t->end != NULL) {
+        b->anchor = t->row.head;
+        count = node_prove_consistency(n, t, b->first + b->count, end, hashes);
+    } else {
+        count = dispute_prove(n, t, b->first + b->count, &b->anchor, hashes);
+    }
+    b->proof_n = count < 0 ? 0 : (uint32_t)count;
+    b->proof = (const uint8_t(*)[HASH_BYTES])hashes;
+    return count < 0 ? -1 : 0;
+}
+
 /* One DATA frame of ${t} to ${l}. False when there was none to send. */
 static bool
 send_data(struct node *n, struct link *l, struct track *t)
@@ -86,16 +109,8 @@ send_data(struct node *n, struct link *l, struct track *t)
     if (n->conf.view.batch(n->conf.view.cookie, t->row.no, p->next, LIMIT_DATA_BYTES - DATA_FIXED_BYTES,
                            n->records, LIMIT_BATCH_COUNT, &b) != 0)
         return false;
-    if (t->row.disputed && b.first < t->row.common) {
-        uint64_t left = t->row.common - b.first;
-        uint8_t(*hashes)[HASH_BYTES] = action_memory(n, LIMIT_PROOF_COUNT * HASH_BYTES);
-        int count;
-        b.count = b.count < left ? b.count : (uint32_t)left;
-        if ((count = dispute_prove(n, t, b.first + b.count, &b.anchor, hashes)) < 0)
-            return false;
-        b.proof_n = (uint32_t)count;
-        b.proof = (const uint8_t(*)[HASH_BYTES])hashes;
-    }
+    if ((t->end != NULL || (t->row.disputed && b.first < t->row.common)) && prove_again(n, t, &b) != 0)
+        return false;
     put_records(n, &b);
     evidence_checkpoint_put(&b.anchor, &anchor);
     for (uint32_t i = 0; i < b.proof_n; i++)

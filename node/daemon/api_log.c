@@ -45,7 +45,7 @@ fill_fork(struct api_call *c, const struct store_log *log, Parallax__V1__LogAnsw
     struct buf fork;
     int rc;
 
-    if (!log->frozen)
+    if (!log->frozen && roster_recovery(c->ctx->roster, log->id) == NULL)
         return 0;
     buf_init(&fork, LIMIT_FRAME_BYTES);
     rc = store_evidence_get(c->ctx->store, log->id, &fork);

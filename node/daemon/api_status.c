@@ -1,6 +1,8 @@
 /* status and logs. The core's thread. */
 #include "daemon/api_internal.h"
 
+#include "core/tree.h"
+
 /* Shares of one answer: what does not fit is left out of status, and comes in pages with logs. */
 #define STATUS_LOGS_BYTES    (LIMIT_API_PAGE_BYTES / 2)
 #define STATUS_REJECTS_BYTES (LIMIT_API_PAGE_BYTES / 2)
@@ -40,6 +42,37 @@ fill_witnesses(struct api_call *c, const struct node_log_status *in, Parallax__V
     return 0;
 }
 
+struct range_of {
+    struct store *store;
+    uint32_t log;
+};
+
+static bool
+get_range(void *cookie, uint64_t lo, uint64_t hi, uint8_t out[HASH_BYTES])
+{
+    const struct range_of *r = cookie;
+
+    return store_range(r->store, r->log, lo, hi, out);
+}
+
+/* Of a log that contradicts itself, or that the roster ends. */
+static int
+fill_end(struct api_call *c, const struct store_log *row, Parallax__V1__LogStatus *out)
+{
+    struct range_of range = {c->ctx->store, row->no};
+    uint8_t root[HASH_BYTES];
+
+    out->disputed = row->disputed;
+    out->common = row->common;
+    out->recovered = roster_recovery(c->ctx->roster, row->id) != NULL;
+    if (out->recovered && store_aside_count(c->ctx->store, row->id, &out->aside) != 0)
+        return -1;
+    if (row->disputed && row->common > 0 && row->common <= row->size &&
+        tree_range_root(get_range, &range, 0, row->common, root) == 0)
+        out->common_root = api_answer_bytes(c, span_of(root, HASH_BYTES));
+    return 0;
+}
+
 Parallax__V1__LogStatus *
 api_status_log(struct api_call *c, const struct node_log_status *in)
 {
@@ -61,9 +94,8 @@ api_status_log(struct api_call *c, const struct node_log_status *in)
     out->state = api_answer_text(in->state);
     out->bytes = row->bytes;
     out->quarantined = in->quarantined;
-    out->disputed = in->row->disputed;
-    out->common = in->row->common;
-    if (out->series == NULL || fill_witnesses(c, in, out) != 0 || c->arena->failed)
+    if (out->series == NULL || fill_end(c, row, out) != 0 || fill_witnesses(c, in, out) != 0 ||
+        c->arena->failed)
         return NULL;
     return out;
 }

@@ -303,6 +303,14 @@ do_dispute(struct core *c, const struct action *a)
 }
 
 static void
+do_aside(struct core *c, const struct action *a)
+{
+    begin_urgent(c);
+    if (!c->failed)
+        check(c, store_aside_put(c->store, a->row->no, a->row->origin, a->size, &a->row->head));
+}
+
+static void
 do_refill(struct core *c, const struct action *a)
 {
     begin(c);
@@ -350,6 +358,7 @@ static do_fn *const table[] = {
     [ACTION_LATE] = do_late,           [ACTION_EVENT] = do_event,
     [ACTION_DISPUTE] = do_dispute,     [ACTION_REFILL] = do_refill,
     [ACTION_UNMAKE] = do_unmake,       [ACTION_REMADE] = do_remade,
+    [ACTION_ASIDE] = do_aside,
 };
 
 void
@@ -388,6 +397,7 @@ answer_list(struct core *c, const Parallax__Role__SignAnswer *a)
     for (size_t i = 0; i < a->n_logs; i++)
         copy_signed(&v[i], a->logs[i]->log, a->logs[i]->size, a->logs[i]->root, a->logs[i]->signature);
     e.signed_heads = v;
+    e.log_key = has(a->log_key, SIG_KEY_BYTES) ? a->log_key.data : NULL;
     core_run_step(c, &e);
     free(v);
 }

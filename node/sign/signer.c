@@ -144,6 +144,20 @@ is_repeat(const struct signer_log *log, uint64_t old_size, const uint8_t *leaves
     return memcmp(root, log->root, HASH_BYTES) == 0;
 }
 
+/* A log has one key for life (DESIGN section 2): what another key of ours signed last is not gone on with. */
+static bool
+is_of_our_key(const struct signer *s, const struct signer_log *log)
+{
+    uint8_t bytes[TEXT_BYTES];
+    struct buf text;
+
+    if (log->tree.size == 0)
+        return true;
+    buf_init_fixed(&text, bytes, sizeof bytes);
+    checkpoint_text(log->origin_line, log->tree.size, log->root, &text);
+    return sig_verify(s->log_public, buf_span(&text), log->signature);
+}
+
 /* Extend the log as asked and sign its head. 0, 1 when the request does not extend it, -1. */
 static int
 extend(struct signer *s, struct signer_log *log, uint64_t old_size, const uint8_t *leaves, size_t n)
@@ -178,6 +192,8 @@ append(struct signer *s, const Parallax__Role__SignRequest *request, struct repl
     if (!is_our_line(s, a->origin_line, a->log.data) ||
         (known && strcmp(log.origin_line, a->origin_line) != 0))
         return refuse(r, "origin_line");
+    if (known && !is_of_our_key(s, &log))
+        return refuse(r, "log_key");
     if (!known)
         (void)snprintf(log.origin_line, sizeof log.origin_line, "%s", a->origin_line);
     result = extend(s, &log, a->old_size, a->leaves.data, a->leaves.len / HASH_BYTES);
@@ -290,6 +306,7 @@ list(struct signer *s, const Parallax__Role__SignRequest *request, struct reply 
     int n = signer_db_list(s, &r->answer.logs);
 
     (void)request;
+    r->answer.log_key = (ProtobufCBinaryData){SIG_KEY_BYTES, s->log_public};
     r->answer.n_logs = n > 0 ? (size_t)n : 0;
     return n < 0 ? -1 : 0;
 }

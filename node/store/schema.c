@@ -227,7 +227,26 @@ static const char STEP_6[] =
     /* Subjects that an older release stored are read once more (daemon/core_fill.c). */
     "INSERT INTO meta SELECT 'aliases_missing', x'01' WHERE EXISTS (SELECT 1 FROM subject);";
 
-const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, NULL};
+static const char STEP_7[] =
+    /* Batches that held leaves above the end that the roster names for their log, as they came, with the head that proved them; skip: leaves at their front that stayed. */
+    "CREATE TABLE aside ("
+    "    no           INTEGER PRIMARY KEY,"
+    "    log          BLOB NOT NULL,"
+    "    first        INTEGER NOT NULL,"
+    "    count        INTEGER NOT NULL,"
+    "    skip         INTEGER NOT NULL,"
+    "    received_ms  INTEGER NOT NULL,"
+    "    headers      BLOB NOT NULL,"
+    "    bodies       BLOB NOT NULL,"
+    "    size         INTEGER," /* the head; NULL: never signed */
+    "    root         BLOB,"
+    "    signature    BLOB,"
+    "    key_id       BLOB,"
+    "    proof        BLOB"
+    ") STRICT;"
+    "CREATE INDEX aside_log ON aside (log, first);";
+
+const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, NULL};
 
 int
 schema_version(void)

@@ -123,6 +123,11 @@ int store_anchor_put(struct store *s, int64_t id, uint32_t count, const struct c
 
 int store_delivery_next(struct store *s, uint64_t *next); /* number for the first of the next records */
 
+int store_size_of(struct store *s, uint32_t log, uint64_t *size); /* leaves held */
+int store_delete_between(struct store *s, enum sql sql, int64_t from, int64_t to);
+int store_nodes_cut(struct store *s, uint32_t log,
+                    uint64_t size); /* stored subtrees that hold a leaf from size on */
+
 /* store_late.c */
 int store_late_cut(struct store *s, int64_t from, int64_t to); /* forget what leaves [from, to) asked for */
 

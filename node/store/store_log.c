@@ -86,7 +86,7 @@ write_row(struct store *s, const struct store_log *log, bool fresh)
     store_bind_buf(st, 9, &heartbeat);
     store_bind_buf(st, 10, &lines);
     (void)sqlite3_bind_int64(st, 11, (int64_t)log->witnessed);
-    (void)sqlite3_bind_int(st, 13, log->disputed + (log->disputed && log->refill));
+    (void)sqlite3_bind_int(st, 13, log->disputed ? 1 + log->refill : 3 * log->refill);
     (void)sqlite3_bind_int64(st, 14, (int64_t)log->common);
     if (log->no != 0)
         (void)sqlite3_bind_int64(st, 12, log->no);
@@ -169,8 +169,8 @@ read_row(struct store *s, sqlite3_stmt *st, struct store_log *log)
     log->witnessed = (uint64_t)sqlite3_column_int64(st, 11);
     log->size = (uint64_t)sqlite3_column_int64(st, 12);
     log->bytes = (uint64_t)sqlite3_column_int64(st, 13);
-    log->disputed = sqlite3_column_int(st, 14) != 0;
-    log->refill = sqlite3_column_int(st, 14) == 2;
+    log->disputed = sqlite3_column_int(st, 14) == 1 || sqlite3_column_int(st, 14) == 2;
+    log->refill = sqlite3_column_int(st, 14) >= 2; /* 3: only that */
     log->common = (uint64_t)sqlite3_column_int64(st, 15);
     if (!whole || log->size > LEAF_INDEX_MAX)
         return store_fail(s, "log %u: its row is damaged", log->no);

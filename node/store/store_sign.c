@@ -117,9 +117,8 @@ sign(struct store *s, uint32_t log, const struct checkpoint *anchor)
     return store_pending_apply(s, log, anchor->size, from, first) != 0 ? -1 : store_head_move(s, log, anchor);
 }
 
-/* Leaves of ${log} that are held; 0 or -1. */
-static int
-size_of(struct store *s, uint32_t log, uint64_t *size)
+int
+store_size_of(struct store *s, uint32_t log, uint64_t *size)
 {
     sqlite3_stmt *st = store_stmt(s, SQL_EXTENT_GET);
     int rc;
@@ -144,7 +143,7 @@ store_batch_sign(struct store *s, uint32_t log, const struct checkpoint *anchor)
     assert(log > 0 && log <= LEAF_LOG_MAX && anchor->size > 0 && anchor->size <= LEAF_INDEX_MAX);
     rc = store_enter(s, &opened);
     if (rc == 0)
-        rc = size_of(s, log, &size);
+        rc = store_size_of(s, log, &size);
     if (rc == 0 && anchor->size > size)
         rc = store_fail(s, "log %u: a head of %llu leaves, %llu are held", log,
                         (unsigned long long)anchor->size, (unsigned long long)size);
@@ -186,8 +185,8 @@ count_tail(struct store *s, uint32_t log, uint64_t size, uint64_t *bytes, int64_
     return rc;
 }
 
-static int
-delete_between(struct store *s, enum sql sql, int64_t from, int64_t to)
+int
+store_delete_between(struct store *s, enum sql sql, int64_t from, int64_t to)
 {
     sqlite3_stmt *st = store_stmt(s, sql);
 
@@ -198,15 +197,14 @@ delete_between(struct store *s, enum sql sql, int64_t from, int64_t to)
     return store_run(s, st);
 }
 
-/* Stored subtrees that hold a leaf from ${size} on. */
-static int
-delete_nodes(struct store *s, uint32_t log, uint64_t size)
+int
+store_nodes_cut(struct store *s, uint32_t log, uint64_t size)
 {
     for (unsigned level = 8; level <= 24; level += 8) {
         uint64_t slot = (uint64_t)(level / 8 - 1) << 38;
 
-        if (delete_between(s, SQL_NODE_DELETE, leaf_of(log, slot | size >> level),
-                           leaf_of(log, 0) + (int64_t)(slot + (1ull << 38))) != 0)
+        if (store_delete_between(s, SQL_NODE_DELETE, leaf_of(log, slot | size >> level),
+                                 leaf_of(log, 0) + (int64_t)(slot + (1ull << 38))) != 0)
             return -1;
     }
     return 0;
@@ -220,8 +218,8 @@ truncate_to(struct store *s, uint32_t log, uint64_t size)
     sqlite3_stmt *st;
 
     if (count_tail(s, log, size, &bytes, &quarantined) != 0 ||
-        delete_between(s, SQL_BATCH_DELETE, from, to) != 0 ||
-        delete_between(s, SQL_QUARANTINE_DELETE, from, to) != 0 || delete_nodes(s, log, size) != 0 ||
+        store_delete_between(s, SQL_BATCH_DELETE, from, to) != 0 ||
+        store_delete_between(s, SQL_QUARANTINE_DELETE, from, to) != 0 || store_nodes_cut(s, log, size) != 0 ||
         store_late_cut(s, from, to) != 0)
         return -1;
     st = store_stmt(s, SQL_EXTENT_CUT);
@@ -246,7 +244,7 @@ store_log_truncate(struct store *s, uint32_t log, uint64_t size)
     assert(log > 0 && log <= LEAF_LOG_MAX);
     rc = store_enter(s, &opened);
     if (rc == 0)
-        rc = size_of(s, log, &held);
+        rc = store_size_of(s, log, &held);
     if (rc == 0 && size < held) {
         rc = size >= from
                  ? truncate_to(s, log, size)

@@ -212,6 +212,11 @@ visit(struct store *s, struct walk *w, const struct run *run)
     uint32_t skip = 0;
     int rc;
 
+    if (run->leaf == 0) { /* what it held was put aside: store_aside.c */
+        last = w->forward ? run->first + run->count - 1 : run->first;
+        w->at = w->forward ? last + 1 : last > 1 ? last - 1 : UINT64_MAX;
+        return 0;
+    }
     if (read_run(s, run, &headers, &bodies, &skip, &received_ms) != 0)
         return -1;
     for (uint32_t i = 0; i < skip + run->count; i++) {

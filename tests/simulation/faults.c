@@ -19,8 +19,8 @@ restore(struct world *w, unsigned i)
     for (size_t k = s->backup_acked; k < w->acked_n; k++)
         w->acked[k].excused = w->acked[k].excused || w->acked[k].node == i;
     s->whole = true;
-    s->ended_n =
-        0; /* an older store that is not marked knows nothing of what a marked one ended: see docs/simulation.md */
+    if (s->signer.log_n == s->ended_n)
+        s->ended_n = 0; /* the marked copy died before it signed anything else: nobody was told of an end */
     s->marked = world_chance(w, 5000);
     w->figures.restored++;
     tell(w, i, "store replaced by a backup");

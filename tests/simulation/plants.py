@@ -16,7 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__
 COPY = os.path.join(ROOT, "build", "plants")
 SEEDS = 120      # a plant that is not found in so many is not found
 # Where the search begins, for plants that few seeds find: it takes less time.
-FIRST = {"sign_before_disk": 40, "recovery_unsaid": 45, "tree_forgotten": 85, "tail_lost": 226, "ended_left": 226, "dispute_shown": 14, "common_left": 14, "common_unsaid": 14}
+FIRST = {"sign_before_disk": 40, "recovery_unsaid": 45, "tree_forgotten": 85, "tail_lost": 226, "lack_unseen": 85, "ended_left": 226, "dispute_shown": 14, "common_left": 14, "common_unsaid": 14}
 CORES = os.cpu_count() or 1
 
 # name: file, what stands there (once), what stands there instead, what that would do
@@ -44,7 +44,7 @@ PLANTS = {
     "tail_lost": ("node/core/own.c", "    if (t->signer.size > t->anchored && t->signer.size <= t->row.size &&", "    if (t->signer.size > t->anchored && t->signer.size + 1000000 <= t->row.size &&",
                   "what was signed and acknowledged is cut off with the rest"),
     "ended_left": ("node/core/follow.c", "        return n->listed && t->row.size < t->row.head.size && t->row.size == t->anchored;", "        return false;", "a log that ended is not completed from peers"),
-    "release_forgotten": ("node/core/heads.c", "t->row.frozen ||\n        !may_release(l->peer, &t->row, n->roster))\n        return false;", "t->row.frozen)\n        return false;",
+    "release_forgotten": ("node/core/heads.c", "recover_hides(n, l, t) ||\n        !may_release(l->peer, &t->row, n->roster))\n        return false;", "recover_hides(n, l, t))\n        return false;",
                           "heads of named logs are told to everybody"),
     "cosigned_aloud": ("node/core/heads.c", "        if (l->state == LINK_OPEN && !l->surplus && l->lane == t->lane &&\n            may_release(l->peer, &t->row, n->roster))", "        if (l->state == LINK_OPEN && !l->surplus && l->lane == t->lane)",
                        "a cosignature tells everybody of a named log"),
@@ -56,7 +56,9 @@ PLANTS = {
     "common_left": ("node/core/dispute.c", "    return t->row.size < t->row.common || is_alert(t);", "    return is_alert(t) && t->row.size >= t->row.common;",
                     "who lacks some of the common part never gets it"),
     "common_unsaid": ("node/core/fork.c", "        if (t->row.common > before)\n            keep_and_tell(n, t, e);", "        (void)before;", "what both stories have in common is not passed on"),
-    "copy_continued": ("node/core/own.c", "        if (n->conf.copied) {", "        if (n->conf.copied && t->row.size == 0) {", "a node that comes back on a marked copy goes on in its logs"),
+    "copy_continued": ("node/core/own.c", "        if (n->conf.copied || (lacks", "        if ((n->conf.copied && t->row.size == 0) || (lacks", "a node that comes back on a marked copy goes on in its logs"),
+    "lack_unseen": ("node/core/own.c", "(lacks && t->row.size > 0)", "(lacks && t->row.size > 0 && t->row.size == 0)",
+                    "a store that is older than a log of its own signer goes on in a log which that one ended"),
     "tree_forgotten": ("node/core/road.c", "    t->tree = growth->tree;\n", "    if (t->row.size % 11 != 5)\n        t->tree = growth->tree;\n", "the peaks do not follow the leaves"),
 }
 

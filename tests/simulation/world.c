@@ -137,7 +137,7 @@ is_store_action(enum action_kind kind)
     return kind == ACTION_LOG_PUT || kind == ACTION_BATCH_PUT || kind == ACTION_BATCH_SIGN ||
            kind == ACTION_TRUNCATE || kind == ACTION_PUBLISHED || kind == ACTION_LATE ||
            kind == ACTION_EVIDENCE || kind == ACTION_DISPUTE || kind == ACTION_REFILL ||
-           kind == ACTION_GUARD_PASSED;
+           kind == ACTION_ASIDE || kind == ACTION_GUARD_PASSED;
 }
 
 static void
@@ -168,6 +168,9 @@ do_store(struct world *w, unsigned i, const struct action *a)
         break;
     case ACTION_DISPUTE:
         keep_holds_up(s, store_dispute_drop(s->store, a->row->no, a->row->origin, a->size));
+        break;
+    case ACTION_ASIDE:
+        keep_holds_up(s, store_aside_put(s->store, a->row->no, a->row->origin, a->size, &a->row->head));
         break;
     case ACTION_REFILL:
         for (size_t k = 0; k < a->subjects_n && !s->broken; k++)

@@ -512,6 +512,22 @@ a_kill_between_commit_and_answer_loses_nothing(void **state)
 }
 
 static void
+another_key_goes_on_with_no_log_of_the_one_before(void **state)
+{
+    struct secret *before = log_key;
+
+    (void)state;
+    drop(append(1, 0, 5, 0));
+    log_key = secret_new_random();
+    reopen();
+    expect_refused(append(1, 5, 8, 0), "log_key");
+    secret_free(log_key);
+    log_key = before;
+    reopen();
+    expect_signed(append(1, 5, 8, 0), 1, 8);
+}
+
+static void
 two_signers_cannot_share_a_database(void **state)
 {
     pid_t child;
@@ -554,6 +570,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SIGNER_TEST(a_log_grows_and_every_head_is_signed_over_its_own_root),
         SIGNER_TEST(the_same_head_again_is_the_same_bytes),
+        SIGNER_TEST(another_key_goes_on_with_no_log_of_the_one_before),
         SIGNER_TEST(what_does_not_extend_the_last_head_is_refused_for_ever),
         SIGNER_TEST(hostile_appends_are_refused),
         SIGNER_TEST(bytes_that_are_no_request_are_refused),

@@ -391,7 +391,7 @@ only_a_store_of_a_known_version_is_opened(void **state)
     fixture_sql(f, "PRAGMA user_version = 99");
     assert_null(store_open(f->path, false));
     assert_null(store_open(f->path, true));
-    fixture_sql(f, "PRAGMA user_version = 6; PRAGMA application_id = 5");
+    fixture_sql(f, "PRAGMA user_version = 7; PRAGMA application_id = 5");
     assert_null(store_open(f->path, false));
     (void)snprintf(path, sizeof path, "PRAGMA application_id = %d", SCHEMA_APPLICATION_ID);
     fixture_sql(f, path);
