@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MINUTE_NS     60000000000
 #define PART_MAX      64 /* of one object in a scope, with its NUL */
 #define PART_KEPT     46 /* of an object that ends in a hash */
 #define SECONDS(n)    ((int64_t)(n)*1000000)
@@ -139,9 +138,6 @@ event_id_print(const char *kind, const char *scope, struct utc at, char out[EVEN
         (void)snprintf(out, EVENT_ID_MAX, "%s:%s", kind, scope);
         return;
     }
-    at.ns -= at.ns % MINUTE_NS; /* second 60 is of a minute of its own: it reads as 23:59 below */
-    if (at.ns >= UTC_DAY_NS)
-        at.ns = UTC_DAY_NS - MINUTE_NS;
     utc_print(at, 0, time);
     (void)snprintf(out, EVENT_ID_MAX, "%s:%s@%.16sZ", kind, scope, time);
 }

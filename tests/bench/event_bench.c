@@ -29,7 +29,8 @@ cpu_us(void)
     struct rusage r;
 
     (void)getrusage(RUSAGE_SELF, &r);
-    return (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1e6 + (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec);
+    return (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1e6 +
+           (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec);
 }
 
 static void
@@ -162,8 +163,12 @@ measure_rule(struct bench *b)
     struct rule_table *table = rule_table_new();
     const struct rule *rule = rule_find(table, "conjunction-pc");
     static struct judge_view view[2] = {
-        {.origin = "fr-cnes", .n = 2, .figure = {{"pc", 3e-5, FIGURE_STAYS, "3e-5"}, {"tca_h", 20, FIGURE_FALLS, "20"}}},
-        {.origin = "us-noaa", .n = 2, .figure = {{"pc", 2e-4, FIGURE_STAYS, "2e-4"}, {"tca_h", 20, FIGURE_FALLS, "20"}}}};
+        {.origin = "fr-cnes",
+         .n = 2,
+         .figure = {{"pc", 3e-5, FIGURE_STAYS, "3e-5"}, {"tca_h", 20, FIGURE_FALLS, "20"}}},
+        {.origin = "us-noaa",
+         .n = 2,
+         .figure = {{"pc", 2e-4, FIGURE_STAYS, "2e-4"}, {"tca_h", 20, FIGURE_FALLS, "20"}}}};
     static const struct judge_prior prior = {.level = "", .origins = "", .values = "", .version = ""};
     static struct judge_result result;
     double begun = cpu_us();

@@ -379,7 +379,8 @@ a_rebuild_makes_the_same_events_and_keeps_those_whose_bodies_are_gone(void **sta
     assert_int_equal(store_picture_unmake(f->s), 0);
     assert_int_equal(store_picture_remade(f->s), 0);
     dump(f->s, &after);
-    assert_true(after.events > 0 && strstr(after.text, "fr-cnes") != NULL && strstr(after.text, "us-noaa") == NULL);
+    assert_true(after.events > 0 && strstr(after.text, "fr-cnes") != NULL &&
+                strstr(after.text, "us-noaa") == NULL);
 }
 
 int
@@ -394,8 +395,8 @@ main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(events_are_found_by_either_object_and_leave_with_their_last_member,
                                         fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(a_rebuild_makes_the_same_events_and_keeps_those_whose_bodies_are_gone, fixture_setup,
-                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_rebuild_makes_the_same_events_and_keeps_those_whose_bodies_are_gone,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(an_own_record_joins_an_event_when_it_is_signed, fixture_setup,
                                         fixture_teardown),
     };
