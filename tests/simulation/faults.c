@@ -126,6 +126,8 @@ faults_cause(struct world *w)
         if (a != b)
             net_cut(w, a, b, 500 + (int64_t)world_below(w, 20000));
     }
+    if (w->conf.faults.clocks && world_chance(w, 60))
+        clocks_cause(w);
     if (w->conf.faults.one_way && world_chance(w, 60)) {
         unsigned a = (unsigned)world_below(w, w->conf.nodes), b = (unsigned)world_below(w, w->conf.nodes);
         w->deaf_until[a][b] = w->now + 500 + (int64_t)world_below(w, 20000);

@@ -57,6 +57,11 @@ PLANTS = {
                     "who lacks some of the common part never gets it"),
     "common_unsaid": ("node/core/fork.c", "        if (t->row.common > before)\n            keep_and_tell(n, t, e);", "        (void)before;", "what both stories have in common is not passed on"),
     "copy_continued": ("node/core/own.c", "        if (n->conf.copied) {", "        if (n->conf.copied && t->row.size == 0) {", "a node that comes back on a marked copy goes on in its logs"),
+    "fork_to_all": ("node/core/fork.c", "    if (l->lane != t->lane || (!knows && !may_release(l->peer, &t->row, n->roster)))", "    if (l->lane != t->lane || (knows && t->row.no == 0))",
+                    "that a named log contradicts itself is told to everybody"),
+    "clock_believed": ("node/core/own.c", "t->row.head.size == 0 || t->signing || n->clock_suspect ||", "t->row.head.size == 0 || t->signing ||", "a word on the time is signed with a clock that jumped"),
+    "clock_signed": ("node/core/own.c", "a->time = n->clock_suspect ? 0 : ", "a->time = n->clock_suspect && t->row.size == 0 ? 0 : ", "what is published is signed with the time of a clock that jumped"),
+    "embargo_jumped": ("node/core/late.c", "n->clock_suspect ? INT64_MIN", "n->clock_suspect && n->mono < 0 ? INT64_MIN", "an embargo opens by a clock that jumped"),
     "tree_forgotten": ("node/core/road.c", "    t->tree = growth->tree;\n", "    if (t->row.size % 11 != 5)\n        t->tree = growth->tree;\n", "the peaks do not follow the leaves"),
 }
 

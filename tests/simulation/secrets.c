@@ -122,6 +122,16 @@ note_keys(struct world *w, struct span body)
     parallax__v1__keys__free_unpacked(keys, NULL);
 }
 
+static void
+note_reveal(struct world *w, unsigned i, struct span body)
+{
+    Parallax__V1__Reveal *r = parallax__v1__reveal__unpack(NULL, body.n, body.p);
+
+    if (r != NULL && r->record != NULL)
+        clocks_opens(w, i, r->record);
+    parallax__v1__reveal__free_unpacked(r, NULL);
+}
+
 /* A node stores a batch of its own: what it says of readers is what counts from then on. */
 void
 secrets_stored(struct world *w, unsigned i, const uint8_t *log, const struct store_batch *b)
@@ -133,6 +143,8 @@ secrets_stored(struct world *w, unsigned i, const uint8_t *log, const struct sto
             note_descriptor(w, i, log, b->records[k].body);
         else if (h != NULL && h->kind == PARALLAX__V1__KIND__KEYS)
             note_keys(w, b->records[k].body);
+        else if (h != NULL && h->kind == PARALLAX__V1__KIND__REVEAL)
+            note_reveal(w, i, b->records[k].body);
         parallax__v1__header__free_unpacked(h, NULL);
     }
 }
@@ -164,6 +176,17 @@ check_sealed(struct world *w, unsigned from, const Parallax__V1__Data *d)
     }
 }
 
+/* A contradiction of a named log is news for those who may hold it, and for who has shown that it knows of the log. */
+static void
+check_told(struct world *w, unsigned from, unsigned to, const ProtobufCBinaryData *log, const char *what)
+{
+    bool knows =
+        log->len == LOG_ID_BYTES && w->sim[to].node != NULL && node_log_find(w->sim[to].node, log->data) >= 0;
+
+    if (!knows)
+        check_log(w, from, to, log, what);
+}
+
 /* No byte of a record on any path to whom it is not for (DESIGN section 10). */
 void
 secrets_sent(struct world *w, unsigned from, unsigned to, struct span bytes)
@@ -183,6 +206,10 @@ secrets_sent(struct world *w, unsigned from, unsigned to, struct span bytes)
         check_sealed(w, from, f->data);
     } else if (f->body_case == PARALLAX__V1__FRAME__BODY_COSIGN) {
         check_log(w, from, to, &f->cosign->log, "a cosignature");
+    } else if (f->body_case == PARALLAX__V1__FRAME__BODY_FORK && f->fork->newer != NULL) {
+        check_told(w, from, to, &f->fork->newer->log, "a contradiction");
+    } else if (f->body_case == PARALLAX__V1__FRAME__BODY_PROOF_ANSWER) {
+        check_log(w, from, to, &f->proof_answer->log, "a proof");
     } else if (f->body_case == PARALLAX__V1__FRAME__BODY_HEADS) {
         for (size_t i = 0; i < f->heads->n_heads; i++)
             check_log(w, from, to, &f->heads->heads[i]->checkpoint->log, "a head");
@@ -268,6 +295,8 @@ secrets_wrong(struct world *w)
             bool shown = shows(w, i, x->number);
             if (shown == reads || (reads && (s.row->closed || x->excused)))
                 continue;
+            if (reads && w->lies && x->node == LIAR)
+                continue; /* it may be of the other story: disputes.c */
             snprintf(w->wrong, sizeof(w->wrong), "%s %s record %u of %s, a named audience's",
                      w->roster->member[i].name, shown ? "shows" : "does not show", (unsigned)x->number,
                      w->roster->member[t->origin].name);

@@ -1,5 +1,6 @@
 /* What a core reads: the store of its node. */
 #include "world_internal.h"
+#include <assert.h>
 
 static int
 view_batch(void *cookie, uint32_t log, uint64_t first, size_t bytes_max, struct store_record *records,
@@ -64,4 +65,21 @@ view_of(struct store *s)
                               .evidence = view_evidence,
                               .due = view_due,
                               .reveal_of = view_reveal_of};
+}
+
+static int
+add_row(void *cookie, const struct store_log *log)
+{
+    struct rows *r = cookie;
+
+    assert(r->n < LOG_ROWS_MAX);
+    r->v[r->n++] = *log;
+    return 0;
+}
+
+int
+view_rows(struct store *s, struct rows *out)
+{
+    out->n = 0;
+    return store_logs(s, add_row, out);
 }

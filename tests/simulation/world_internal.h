@@ -12,6 +12,8 @@
 #define WAITING_MAX  256
 #define LOG_ROWS_MAX 512
 #define TRUTH_MAX    1024
+#define NUMBERS_MAX  65536
+#define EMBARGO_S    8
 
 /* A connection; side 0 dialled. */
 struct pair {
@@ -38,7 +40,9 @@ struct sim {
     uint64_t ended[MODEL_LOGS_MAX];
     size_t backup_acked; /* acknowledged in the whole world when it was made */
     struct sealer *sealer;
-    bool audience; /* it was told that its audience is there */
+    bool audience;                 /* it was told that its audience is there */
+    int64_t ahead_ms, ahead_start; /* its wall clock, of the right time: now, and when it was started */
+    bool ticked;                   /* since its clock was moved */
 };
 
 /* A publication that waits for its answer. */
@@ -66,6 +70,12 @@ struct truth {
     uint64_t readers, carriers;
 };
 
+/* What a store says of its logs. */
+struct rows {
+    struct store_log v[LOG_ROWS_MAX];
+    size_t n;
+};
+
 struct world {
     struct world_conf conf;
     uint64_t rng;
@@ -81,7 +91,9 @@ struct world {
                   [WORLD_NODES_MAX]; /* what the first sends the second does not arrive, and nobody is told */
     struct waiting waiting[WAITING_MAX];
     struct acked *acked;
-    size_t acked_n;
+    size_t acked_n, apart_n; /* apart_n: known to be of different places */
+    struct span *body;       /* of each number, once it was made; owned */
+    int64_t *born;           /* of each number: when its publication began */
     uint64_t token;
     uint32_t number;
     struct world_figures figures;
@@ -90,6 +102,7 @@ struct world {
     char wrong[256], leak[256];
     struct truth truth[TRUTH_MAX];
     size_t truth_n;
+    struct rows rows; /* until the next view_rows() */
 };
 
 uint64_t world_random(struct world *w);
@@ -113,8 +126,8 @@ void faults_mark(struct world *w,
                  unsigned i);       /* the node starts: its store may have to say that it is a copy */
 void faults_cause(struct world *w); /* some of them, now and then */
 
-/* body.c: one orbit record about object ${number}, packed; its name begins with SECRET when it is for a named audience */
-void body_make(uint32_t number, bool secret, struct buf *out);
+/* body.c: one orbit record about object ${number}, packed; its name begins with SECRET when it is for a named audience. Made once, kept with the world. */
+struct span body_of(struct world *w, uint32_t number);
 
 /* keep.c */
 /* The store may fail only when its disk did: the process ends at the end of the step. */
@@ -123,6 +136,7 @@ void keep_batch(struct sim *s, const struct action_batch *b);
 
 /* view.c */
 struct node_view view_of(struct store *s);
+int view_rows(struct store *s, struct rows *out); /* as store_logs() */
 
 /* secrets.c */
 void secrets_start(void); /* before secret_start(): keys and wrapped keys come from the seed, too */
@@ -137,7 +151,21 @@ void secrets_change(struct world *w, unsigned i);
 void secrets_answered(struct world *w, unsigned i, const struct action *a);
 const char *secrets_wrong(struct world *w);
 
+/* answers.c */
+void answers_ask(struct world *w, unsigned i, const struct action *a);
+void answers_take(struct world *w, unsigned i, const uint8_t *bytes);
+
+/* clocks.c */
+int64_t clocks_right(const struct world *w); /* POSIX milliseconds */
+int64_t clocks_wall(const struct world *w, unsigned i);
+void clocks_cause(struct world *w);
+void clocks_heal(struct world *w);
+void clocks_signs(struct world *w, unsigned i, const struct action *a);
+void clocks_opens(struct world *w, unsigned i, const Parallax__V1__RecordId *record); /* an embargo */
+
 /* check.c */
+/* Does the origin still let node ${i} have the log? Who was taken off the list keeps what it had, and gets no more. */
+bool check_still_may(struct world *w, unsigned i, const struct store_log *row);
 void world_acknowledged(struct world *w, unsigned node, const struct action *a);
 
 #endif
