@@ -194,9 +194,13 @@ same_everywhere(struct world *w, unsigned i, const struct node_log_status *s)
 bool
 world_converged(struct world *w)
 {
+    if (!members_agree(w))
+        return false;
     for (unsigned i = 0; i < w->conf.nodes; i++) {
         if (w->sim[i].node == NULL)
             return false;
+        if (!members_current(w, i))
+            continue;
         for (size_t k = 0; k < node_logs_count(w->sim[i].node); k++) {
             struct node_log_status s;
             node_log_status(w->sim[i].node, k, &s);
@@ -248,15 +252,18 @@ bool
 world_pictures_equal(struct world *w)
 {
     struct pictures p[2];
+    unsigned first = members_current(w, 0) ? 0 : 1;
     bool equal = true;
 
     for (int k = 0; k < 2; k++) {
         p[k].w = w;
-        p[k].node = 0;
+        p[k].node = first;
         buf_init(&p[k].text, SIZE_MAX);
     }
-    store_latest_each(w->sim[0].store, NULL, put_row, &p[0]);
-    for (unsigned i = 1; i < w->conf.nodes; i++) {
+    store_latest_each(w->sim[first].store, NULL, put_row, &p[0]);
+    for (unsigned i = first + 1; i < w->conf.nodes; i++) {
+        if (!members_current(w, i))
+            continue;
         p[1].node = i;
         buf_clear(&p[1].text);
         store_latest_each(w->sim[i].store, NULL, put_row, &p[1]);
@@ -294,7 +301,7 @@ check_still_may(struct world *w, unsigned i, const struct store_log *row)
         int at =
             strcmp(w->roster->member[k].name, row->origin) == 0 ? node_log_find(w->sim[k].node, row->id) : -1;
 
-        if (at < 0)
+        if (at < 0 || !members_current(w, k))
             continue;
         node_log_status(w->sim[k].node, (size_t)at, &s);
         return may_release(w->roster->member[i].name, s.row, w->roster);

@@ -78,13 +78,12 @@ clocks_signs(struct world *w, unsigned i, const struct action *a)
 }
 
 void
-clocks_opens(struct world *w, unsigned i, const Parallax__V1__RecordId *record)
+clocks_opens(struct world *w, unsigned i, const struct store_reveal *record)
 {
     for (size_t k = 0; k < w->acked_n; k++) {
         const struct acked *x = &w->acked[k];
-        if (record->log.len != LOG_ID_BYTES || memcmp(x->log, record->log.data, LOG_ID_BYTES) != 0 ||
-            x->index != record->index || w->sim[i].ahead_start != 0 ||
-            w->now >= w->born[x->number] + EMBARGO_S * 1000 - 1000)
+        if (memcmp(x->log, record->log, LOG_ID_BYTES) != 0 || x->index != record->target ||
+            w->sim[i].ahead_start != 0 || w->now >= w->born[x->number] + EMBARGO_S * 1000 - 1000)
             continue; /* who was started with a wrong clock, and hears nobody, cannot know */
         snprintf(w->leak, sizeof(w->leak), "%s opens record %u before its embargo ends",
                  w->roster->member[i].name, (unsigned)x->number);

@@ -129,6 +129,8 @@ world_disputes_wrong(struct world *w)
 
     for (unsigned i = 0; i < w->conf.nodes && w->lies; i++) {
         struct look l = {.w = w, .node = i};
+        if (!members_current(w, i))
+            continue;
         for (size_t k = 0; k < node_logs_count(w->sim[i].node); k++) {
             struct node_log_status s;
             node_log_status(w->sim[i].node, k, &s);

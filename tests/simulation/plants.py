@@ -16,7 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__
 COPY = os.path.join(ROOT, "build", "plants")
 SEEDS = 120      # a plant that is not found in so many is not found
 # Where the search begins, for plants that few seeds find: it takes less time.
-FIRST = {"sign_before_disk": 40, "recovery_unsaid": 45, "tree_forgotten": 85, "tail_lost": 226, "ended_left": 226, "dispute_shown": 14, "common_left": 14, "common_unsaid": 14}
+FIRST = {"sign_before_disk": 40, "recovery_unsaid": 45, "tree_forgotten": 85, "tail_lost": 226, "ended_left": 226, "dispute_shown": 14, "common_left": 14, "common_unsaid": 14, "fork_to_all": 100, "fork_to_removed": 20}
 CORES = os.cpu_count() or 1
 
 # name: file, what stands there (once), what stands there instead, what that would do
@@ -57,6 +57,10 @@ PLANTS = {
                     "who lacks some of the common part never gets it"),
     "common_unsaid": ("node/core/fork.c", "        if (t->row.common > before)\n            keep_and_tell(n, t, e);", "        (void)before;", "what both stories have in common is not passed on"),
     "copy_continued": ("node/core/own.c", "        if (n->conf.copied) {", "        if (n->conf.copied && t->row.size == 0) {", "a node that comes back on a marked copy goes on in its logs"),
+    "removed_served": ("node/core/release.c", "if (m == NULL || m->removed)", "if (m == NULL || (m->removed && log->no == 0))", "who was removed from the roster gets what its members get"),
+    "roster_kept": ("node/core/adopt.c", "    if (n->conf.view.note == NULL || from == 0 ||", "    if (n->conf.view.note == NULL || from == 0 || from == n->roster->version ||", "the newest roster is not passed on"),
+    "fork_to_removed": ("node/core/fork.c", "    bool knows = (t->told >> l->member & 1) != 0 && !n->roster->member[l->member].removed;", "    bool knows = (t->told >> l->member & 1) != 0;",
+                        "who was removed from the roster is told of contradictions"),
     "fork_to_all": ("node/core/fork.c", "    if (l->lane != t->lane || (!knows && !may_release(l->peer, &t->row, n->roster)))", "    if (l->lane != t->lane || (knows && t->row.no == 0))",
                     "that a named log contradicts itself is told to everybody"),
     "clock_believed": ("node/core/own.c", "t->row.head.size == 0 || t->signing || n->clock_suspect ||", "t->row.head.size == 0 || t->signing ||", "a word on the time is signed with a clock that jumped"),

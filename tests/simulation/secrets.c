@@ -122,16 +122,6 @@ note_keys(struct world *w, struct span body)
     parallax__v1__keys__free_unpacked(keys, NULL);
 }
 
-static void
-note_reveal(struct world *w, unsigned i, struct span body)
-{
-    Parallax__V1__Reveal *r = parallax__v1__reveal__unpack(NULL, body.n, body.p);
-
-    if (r != NULL && r->record != NULL)
-        clocks_opens(w, i, r->record);
-    parallax__v1__reveal__free_unpacked(r, NULL);
-}
-
 /* A node stores a batch of its own: what it says of readers is what counts from then on. */
 void
 secrets_stored(struct world *w, unsigned i, const uint8_t *log, const struct store_batch *b)
@@ -143,8 +133,6 @@ secrets_stored(struct world *w, unsigned i, const uint8_t *log, const struct sto
             note_descriptor(w, i, log, b->records[k].body);
         else if (h != NULL && h->kind == PARALLAX__V1__KIND__KEYS)
             note_keys(w, b->records[k].body);
-        else if (h != NULL && h->kind == PARALLAX__V1__KIND__REVEAL)
-            note_reveal(w, i, b->records[k].body);
         parallax__v1__header__free_unpacked(h, NULL);
     }
 }
@@ -193,7 +181,7 @@ secrets_sent(struct world *w, unsigned from, unsigned to, struct span bytes)
 {
     Parallax__V1__Frame *f;
 
-    if (!w->conf.audiences)
+    if (!w->conf.audiences && w->version_n == 0)
         return;
     if (memmem(bytes.p, bytes.n, MARKER, strlen(MARKER)) != NULL)
         snprintf(w->leak, sizeof(w->leak), "%s sent the plain text of a named audience",
@@ -201,6 +189,7 @@ secrets_sent(struct world *w, unsigned from, unsigned to, struct span bytes)
     f = parallax__v1__frame__unpack(NULL, bytes.n, bytes.p);
     if (f == NULL)
         return;
+    members_sent(w, from, to, f);
     if (f->body_case == PARALLAX__V1__FRAME__BODY_DATA) {
         check_log(w, from, to, &f->data->log, "records");
         check_sealed(w, from, f->data);
@@ -295,6 +284,8 @@ secrets_wrong(struct world *w)
             bool shown = shows(w, i, x->number);
             if (shown == reads || (reads && (s.row->closed || x->excused)))
                 continue;
+            if (reads && (!members_current(w, i) || !members_current(w, x->node)))
+                continue; /* who is removed gets no more, and is heard no more */
             if (reads && w->lies && x->node == LIAR)
                 continue; /* it may be of the other story: disputes.c */
             snprintf(w->wrong, sizeof(w->wrong), "%s %s record %u of %s, a named audience's",

@@ -32,6 +32,7 @@ add(struct totals *t, const struct world_figures *f)
     t->f.lies += f->lies;
     t->f.disputed += f->disputed;
     t->f.jumps += f->jumps;
+    t->f.members += f->members;
 }
 
 /* 30 s of faults, then peace: everything acknowledged is there, everybody converges. */
@@ -95,6 +96,7 @@ one(uint64_t seed, bool trace, struct totals *totals)
     conf.faults.reorder = seed % 7 < 2 ? 100 : 0;
     conf.faults.one_way = seed % 11 < 4;
     conf.faults.lies = seed % 4 == 2 || seed % 8 == 3; /* the latter with named audiences */
+    conf.faults.roster = conf.nodes > 2 && seed % 10 < 4;
     conf.faults.clocks = seed % 13 < 3;
     conf.faults.spoil = seed % 5 == 2 ? 300 : 0;
     w = world_new(&conf);
@@ -161,7 +163,7 @@ main(int argc, char **argv)
            "crashes, %llu "
            "cuts, %llu "
            "logs continued elsewhere, %llu power cuts, %llu restored backups, %llu changes of readers, %llu "
-           "lies, %llu logs disputed, %llu jumps of clocks; %.0f seeds an hour\n",
+           "lies, %llu logs disputed, %llu jumps of clocks, %llu changes of members; %.0f seeds an hour\n",
            (unsigned long long)totals.f.steps, (unsigned long long)totals.f.frames,
            (unsigned long long)totals.f.dropped, (unsigned long long)totals.f.spoilt,
            (unsigned long long)totals.f.deaf, (unsigned long long)totals.f.published,
@@ -170,7 +172,7 @@ main(int argc, char **argv)
            (unsigned long long)totals.f.powerless, (unsigned long long)totals.f.restored,
            (unsigned long long)totals.f.changes, (unsigned long long)totals.f.lies,
            (unsigned long long)totals.f.disputed, (unsigned long long)totals.f.jumps,
-           (passed + failed) / s * 3600);
+           (unsigned long long)totals.f.members, (passed + failed) / s * 3600);
     printf("%u passed, %u failed\n", passed, failed);
     return failed == 0 ? 0 : 1;
 }

@@ -54,6 +54,8 @@ note_batch(struct world *w, unsigned i, const struct action_batch *b)
     node_log_status(w->sim[i].node, (size_t)at, &s);
     if (s.row->own && w->conf.audiences)
         secrets_stored(w, i, s.row->id, &b->batch);
+    for (size_t k = 0; s.row->own && k < b->reveals_n; k++)
+        clocks_opens(w, i, &b->reveals[k]);
 }
 
 static bool
@@ -87,6 +89,7 @@ do_store(struct world *w, unsigned i, const struct action *a)
         break;
     case ACTION_GUARD_PASSED:
         keep_holds_up(s, store_meta_delete(s->store, STORE_COPY_MARK));
+        s->passed = true;
         break;
     case ACTION_EVIDENCE:
         keep_holds_up(s, store_evidence_set(s->store, a->log, a->bytes));
@@ -140,6 +143,9 @@ do_action(struct world *w, unsigned i, const struct action *a)
     case ACTION_HEARTBEAT:
     case ACTION_WITNESS:
         answers_ask(w, i, a);
+        break;
+    case ACTION_ROSTER:
+        members_adopted(w, i, a);
         break;
     case ACTION_ANSWER:
         world_acknowledged(w, i, a);
@@ -214,7 +220,6 @@ start(struct world *w, unsigned i)
 {
     struct sim *s = &w->sim[i];
     struct node_conf conf = {.name = w->roster->member[i].name,
-                             .roster = w->roster,
                              .fresh_boot = s->whole,
                              .guard_wait_ms = 90000,
                              .heartbeat_ms = 30000,
@@ -223,8 +228,10 @@ start(struct world *w, unsigned i)
                              .seal = {s->sealer, secrets_items, secrets_wrap}};
     struct thing tick = {.kind = THING_TICK, .node = i};
 
-    if (s->node != NULL)
+    if (s->node != NULL || s->absent)
         return;
+    s->held = s->adopted;
+    conf.roster = members_of(w, i);
     for (int k = 0; k < 4; k++) {
         uint64_t r = world_random(w);
         memcpy(conf.seed + 8 * k, &r, 8);
@@ -233,9 +240,10 @@ start(struct world *w, unsigned i)
     faults_mark(w, i);
     assert(view_rows(s->store, &w->rows) == 0);
     conf.copied = is_copy(s->store);
-    conf.view = view_of(s->store);
+    conf.view = view_of(s);
     s->life++;
     s->ahead_start = s->ahead_ms;
+    s->passed = !s->whole;
     memset(s->want, 0, sizeof(s->want));
     s->commit_due = false;
     s->node = node_new(&conf, w->rows.v, w->rows.n);
@@ -243,51 +251,6 @@ start(struct world *w, unsigned i)
     tick.life = s->life;
     tick.at_ms = w->now;
     queue_put(&w->queue, tick);
-}
-
-/* The wrap key of a node, from its seed. */
-static void
-model_wrap_key(const uint8_t seed[32], uint8_t key[32], struct sealer **sealer)
-{
-    uint8_t twice[64], bytes[HASH_BYTES];
-    struct secret *wrap;
-
-    memcpy(twice, seed, 32);
-    memcpy(twice + 32, seed, 32);
-    hash_sha256(span_of(twice, sizeof(twice)), bytes);
-    wrap = secret_new_copy(bytes);
-    secret_curve_public(wrap, key);
-    *sealer = sealer_new(wrap);
-}
-
-static void
-make_roster(struct world *w)
-{
-    static const char *const names[] = {"us-noaa", "fr-cnes", "jp-jaxa", "br-inpe", "in-isro"};
-
-    w->roster = mem_new(sizeof(*w->roster));
-    snprintf(w->roster->federation, sizeof(w->roster->federation), "%032llx",
-             (unsigned long long)w->conf.seed);
-    w->roster->version = 1;
-    w->roster->members_n = w->conf.nodes;
-    for (unsigned i = 0; i < w->conf.nodes; i++) {
-        struct roster_member *m = &w->roster->member[i];
-        uint8_t seed[32];
-        char name[ORIGIN_LINE_MAX];
-        for (int k = 0; k < 4; k++) {
-            uint64_t r = world_random(w);
-            memcpy(seed + 8 * k, &r, 8);
-        }
-        model_init(&w->sim[i].signer, seed);
-        snprintf(m->name, sizeof(m->name), "%s", names[i]);
-        snprintf(m->endpoint, sizeof(m->endpoint), "tcp://127.0.0.1:%u", 7600 + i);
-        m->log.n = m->witness.n = m->wrap.n = 1;
-        model_wrap_key(seed, m->wrap.key[0].key, &w->sim[i].sealer);
-        sig_public(w->sim[i].signer.log_key, m->log.key[0].key);
-        sig_public(w->sim[i].signer.witness_key, m->witness.key[0].key);
-        checkpoint_witness_name(w->roster->federation, m->name, name);
-        checkpoint_key_id(name, 0x04, m->witness.key[0].key, m->witness.key[0].id);
-    }
 }
 
 void
@@ -316,7 +279,7 @@ world_new(const struct world_conf *conf)
     w->acked = mem_new(ACKED_MAX * sizeof(*w->acked));
     w->body = mem_new(NUMBERS_MAX * sizeof(*w->body));
     w->born = mem_new(NUMBERS_MAX * sizeof(*w->born));
-    make_roster(w);
+    members_make(w);
     for (unsigned i = 0; i < conf->nodes; i++) {
         w->sim[i].disk = disk_new(i, world_random(w));
         if (conf->seed % BLANK_WORLD_EACH != 0)
@@ -343,7 +306,7 @@ world_free(struct world *w)
     }
     queue_release(&w->queue);
     buf_release(&w->spoilt);
-    free(w->roster);
+    members_free(w);
     free(w->pair);
     free(w->acked);
     for (uint32_t k = 0; k <= w->number; k++)
@@ -462,6 +425,9 @@ happen(struct world *w, struct thing *t)
     case THING_SIGNER:
         answers_take(w, t->node, t->bytes);
         break;
+    case THING_AGAIN:
+        faults_again(w, t->node);
+        break;
     case THING_DIAL:
         net_try_dial(w, t);
         break;
@@ -502,6 +468,7 @@ world_heal(struct world *w)
     memset(w->deaf_until, 0, sizeof(w->deaf_until));
     w->conf.faults = (struct world_faults){0};
     clocks_heal(w);
+    members_heal(w);
     for (unsigned i = 0; i < w->conf.nodes; i++) {
         if (w->sim[i].node != NULL)
             disk_arm(w->sim[i].disk, 0);

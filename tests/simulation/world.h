@@ -15,6 +15,7 @@ struct world_faults {
     unsigned drop, duplicate, reorder; /* per 10,000 frames */
     unsigned spoil;                    /* bodies of that many in 10,000 frames come damaged */
     bool crashes, partitions, one_way, restarts_whole, power, restores;
+    bool roster; /* a node joins, another is removed */
     bool clocks, /* one after the other jumps by more than a minute, and back */
         lies; /* the first node comes back from a backup with its signer: it tells other stories of its logs */
 };
@@ -59,7 +60,7 @@ const char *world_wrong(const struct world *w);
 
 struct world_figures {
     uint64_t steps, frames, dropped, spoilt, deaf, published, acknowledged, crashes, cuts, new_logs,
-        powerless, restored, changes, lies, disputed, jumps;
+        powerless, restored, changes, lies, disputed, jumps, members;
 };
 const struct world_figures *world_figures(const struct world *w);
 

@@ -13,6 +13,7 @@
 #define LOG_ROWS_MAX 512
 #define TRUTH_MAX    1024
 #define NUMBERS_MAX  65536
+#define VERSIONS_MAX 3
 #define EMBARGO_S    8
 
 /* A connection; side 0 dialled. */
@@ -21,6 +22,12 @@ struct pair {
     unsigned node[2], lane;
     uint32_t link[2];
     int64_t last_ms[2]; /* delivery of the newest frame towards that side */
+};
+
+/* Of the roster, as its steward signed it. */
+struct version {
+    struct roster *roster;
+    struct buf note;
 };
 
 struct sim {
@@ -41,6 +48,10 @@ struct sim {
     size_t backup_acked; /* acknowledged in the whole world when it was made */
     struct sealer *sealer;
     bool audience;                 /* it was told that its audience is there */
+    bool passed;                   /* its boot guard, since the node was started */
+    bool absent;                   /* not a member yet */
+    unsigned held, adopted;        /* version of the roster that it runs with; that is in its folder */
+    const struct version *version; /* of the world, the first first; NULL: no roster is a signed note */
     int64_t ahead_ms, ahead_start; /* its wall clock, of the right time: now, and when it was started */
     bool ticked;                   /* since its clock was moved */
 };
@@ -82,7 +93,10 @@ struct world {
     int64_t now;
     struct queue queue;
     struct sim sim[WORLD_NODES_MAX];
-    struct roster *roster;
+    struct roster *roster; /* of all who ever are members, as it is when all know the newest version */
+    struct version version[VERSIONS_MAX];
+    unsigned version_n; /* 0: nothing changes, and nothing is signed */
+    struct secret *steward;
     struct pair *pair;
     size_t pair_n;
     int64_t cut_until[WORLD_NODES_MAX][WORLD_NODES_MAX];
@@ -122,6 +136,7 @@ void net_node_gone(struct world *w, unsigned node);
 
 /* faults.c */
 void faults_crash(struct world *w, unsigned i, bool power);
+void faults_again(struct world *w, unsigned i); /* its role ends, as when its roster changed, and starts */
 void faults_mark(struct world *w,
                  unsigned i);       /* the node starts: its store may have to say that it is a copy */
 void faults_cause(struct world *w); /* some of them, now and then */
@@ -135,7 +150,7 @@ bool keep_holds_up(struct sim *s, int rc);
 void keep_batch(struct sim *s, const struct action_batch *b);
 
 /* view.c */
-struct node_view view_of(struct store *s);
+struct node_view view_of(struct sim *s);
 int view_rows(struct store *s, struct rows *out); /* as store_logs() */
 
 /* secrets.c */
@@ -161,7 +176,18 @@ int64_t clocks_wall(const struct world *w, unsigned i);
 void clocks_cause(struct world *w);
 void clocks_heal(struct world *w);
 void clocks_signs(struct world *w, unsigned i, const struct action *a);
-void clocks_opens(struct world *w, unsigned i, const Parallax__V1__RecordId *record); /* an embargo */
+void clocks_opens(struct world *w, unsigned i, const struct store_reveal *record); /* an embargo */
+
+/* members.c */
+void members_make(struct world *w);
+void members_free(struct world *w);
+const struct roster *members_of(const struct world *w, unsigned i); /* the roster that node ${i} runs with */
+bool members_current(const struct world *w, unsigned i);            /* not removed */
+void members_adopted(struct world *w, unsigned i, const struct action *a);
+void members_cause(struct world *w);
+void members_heal(struct world *w);
+void members_sent(struct world *w, unsigned from, unsigned to, const Parallax__V1__Frame *f);
+bool members_agree(struct world *w);
 
 /* check.c */
 /* Does the origin still let node ${i} have the log? Who was taken off the list keeps what it had, and gets no more. */
