@@ -14,9 +14,9 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 COPY = os.path.join(ROOT, "build", "plants")
-SEEDS = 120      # a plant that is not found in so many is not found
+SEEDS = 400      # a plant that is not found in so many is not found
 # Where the search begins, for plants that few seeds find: it takes less time.
-FIRST = {"sign_before_disk": 40, "recovery_unsaid": 45, "tree_forgotten": 85, "tail_lost": 226, "ended_left": 226, "dispute_shown": 14, "common_left": 14, "common_unsaid": 14, "fork_to_all": 100, "fork_to_removed": 20}
+FIRST = {"sign_before_disk": 40, "recovery_unsaid": 55, "tree_forgotten": 85, "tail_lost": 313, "ended_left": 226, "dispute_shown": 14, "common_left": 86, "common_unsaid": 14, "fork_to_all": 100, "fork_to_removed": 20}
 CORES = os.cpu_count() or 1
 
 # name: file, what stands there (once), what stands there instead, what that would do
@@ -44,7 +44,8 @@ PLANTS = {
     "tail_lost": ("node/core/own.c", "    if (t->signer.size > t->anchored && t->signer.size <= t->row.size &&", "    if (t->signer.size > t->anchored && t->signer.size + 1000000 <= t->row.size &&",
                   "what was signed and acknowledged is cut off with the rest"),
     "ended_left": ("node/core/follow.c", "        return n->listed && t->row.size < t->row.head.size && t->row.size == t->anchored;", "        return false;", "a log that ended is not completed from peers"),
-    "release_forgotten": ("node/core/heads.c", "t->row.frozen ||\n        !may_release(l->peer, &t->row, n->roster))\n        return false;", "t->row.frozen)\n        return false;",
+    "release_forgotten": ("node/core/heads.c", "    if (t->row.frozen || !may_release(l->peer, &t->row, n->roster))\n        return false;",
+                          "    if (t->row.frozen || n->roster->member[l->member].removed)\n        return false;",
                           "heads of named logs are told to everybody"),
     "cosigned_aloud": ("node/core/heads.c", "        if (l->state == LINK_OPEN && !l->surplus && l->lane == t->lane &&\n            may_release(l->peer, &t->row, n->roster))", "        if (l->state == LINK_OPEN && !l->surplus && l->lane == t->lane)",
                        "a cosignature tells everybody of a named log"),
@@ -61,7 +62,7 @@ PLANTS = {
     "roster_kept": ("node/core/adopt.c", "    if (n->conf.view.note == NULL || from == 0 ||", "    if (n->conf.view.note == NULL || from == 0 || from == n->roster->version ||", "the newest roster is not passed on"),
     "fork_to_removed": ("node/core/fork.c", "    bool knows = (t->told >> l->member & 1) != 0 && !n->roster->member[l->member].removed;", "    bool knows = (t->told >> l->member & 1) != 0;",
                         "who was removed from the roster is told of contradictions"),
-    "fork_to_all": ("node/core/fork.c", "    if (l->lane != t->lane || (!knows && !may_release(l->peer, &t->row, n->roster)))", "    if (l->lane != t->lane || (knows && t->row.no == 0))",
+    "fork_to_all": ("node/core/fork.c", "    if (l->lane != t->lane || (!knows && !may_release(l->peer, &t->row, n->roster)))", "    if (l->lane != t->lane || (!knows && n->roster->member[l->member].removed))",
                     "that a named log contradicts itself is told to everybody"),
     "clock_believed": ("node/core/own.c", "t->row.head.size == 0 || t->signing || n->clock_suspect ||", "t->row.head.size == 0 || t->signing ||", "a word on the time is signed with a clock that jumped"),
     "clock_signed": ("node/core/own.c", "a->time = n->clock_suspect ? 0 : ", "a->time = n->clock_suspect && t->row.size == 0 ? 0 : ", "what is published is signed with the time of a clock that jumped"),
