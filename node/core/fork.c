@@ -27,7 +27,8 @@ tell(struct node *n, struct link *l, const struct track *t, struct span packed)
     Parallax__V1__Frame f = PARALLAX__V1__FRAME__INIT;
     Parallax__V1__Fork *fork;
 
-    bool knows = (t->told >> l->member & 1) != 0;
+    /* Who told us of the log knows of it; who was removed is told nothing all the same. */
+    bool knows = (t->told >> l->member & 1) != 0 && !n->roster->member[l->member].removed;
 
     if (l->lane != t->lane || (!knows && !may_release(l->peer, &t->row, n->roster)))
         return;

@@ -358,15 +358,17 @@ head_is_due(struct node *n, struct link *l, struct track *t)
 {
     struct peer_log *p;
 
-    if (t->lane != l->lane || t->row.head.size == 0 || t->row.frozen || recover_hides(n, l, t) ||
-        !may_release(l->peer, &t->row, n->roster))
+    if (t->lane != l->lane || t->row.head.size == 0)
         return false;
     p = session_log(l, t);
+    if (p->head_version == t->version)
+        return false; /* the usual case, and this is asked of every log in every step */
+    if (t->row.frozen || recover_hides(n, l, t) || !may_release(l->peer, &t->row, n->roster))
+        return false;
     /* One that has ended is told to who asks; what changes of it after that, like any other. */
     if (t->row.closed && !t->row.own && p->head_version == 0)
         return false;
-    return p->head_version != t->version &&
-           (p->head_version == 0 ||
+    return (p->head_version == 0 ||
             n->mono - p->head_ms >=
                 (l->lane == PARALLAX__V1__LANE__ALERT_LANE ? HEAD_ALERT_EVERY_MS : HEAD_EVERY_MS));
 }

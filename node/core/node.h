@@ -159,7 +159,7 @@ enum action_kind {
     ACTION_TRUNCATE,   /* row->no, size */
     ACTION_PUBLISHED,  /* bytes = key, part, range */
     ACTION_SIGN_LIST,
-    ACTION_SIGN,         /* log, origin_line, size = old size, bytes = leaf hashes, time */
+    ACTION_SIGN, /* log, origin_line, size = old size, bytes = leaf hashes, time (0: sign the head alone) */
     ACTION_HEARTBEAT,    /* log, time */
     ACTION_WITNESS,      /* row, origin_line, log_key, size = old size, bytes = proof, time */
     ACTION_ANSWER,       /* token, why (NULL = done), range */

@@ -470,7 +470,7 @@ send_sign(struct node *n, struct track *t)
     checkpoint_origin_line(n->roster->federation, n->conf.name, t->row.id, a->origin_line);
     a->size = t->signer.size;
     a->bytes = span_of(l.p, l.n * HASH_BYTES);
-    a->time = (uint64_t)(n->wall / 1000);
+    a->time = n->clock_suspect ? 0 : (uint64_t)(n->wall / 1000); /* 0: the head alone, no word on when */
     t->sign_sent = true;
 }
 

@@ -14,8 +14,8 @@ keep(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct 
     return 0;
 }
 
-void
-body_make(uint32_t number, bool secret, struct buf *out)
+static void
+make(uint32_t number, bool secret, struct buf *out)
 {
     char text[1024];
     struct convert how = {.strict = false};
@@ -35,4 +35,19 @@ body_make(uint32_t number, bool secret, struct buf *out)
         fprintf(stderr, "simulation: body: %s\n", why.note);
         assert(0);
     }
+}
+
+struct span
+body_of(struct world *w, uint32_t number)
+{
+    struct span *b = &w->body[number % NUMBERS_MAX];
+
+    assert(number < NUMBERS_MAX);
+    if (b->n == 0) {
+        struct buf made;
+        buf_init(&made, LIMIT_BODY_BYTES);
+        make(number, secrets_is(w, number), &made);
+        *b = buf_span(&made); /* world_free() frees it */
+    }
+    return *b;
 }

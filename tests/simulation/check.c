@@ -3,32 +3,14 @@
 #include "core/release.h"
 #include <stdio.h>
 
-struct find {
-    const uint8_t *id;
-    struct store_log row;
-    bool found;
-};
-
-static int
-find_row(void *cookie, const struct store_log *log)
+static const struct store_log *
+row_of(const struct rows *r, const uint8_t id[LOG_ID_BYTES])
 {
-    struct find *f = cookie;
-
-    if (memcmp(log->id, f->id, LOG_ID_BYTES) == 0) {
-        f->row = *log;
-        f->found = true;
+    for (size_t i = 0; i < r->n; i++) {
+        if (memcmp(r->v[i].id, id, LOG_ID_BYTES) == 0)
+            return &r->v[i];
     }
-    return 0;
-}
-
-static bool
-row_of(struct world *w, unsigned i, const uint8_t id[LOG_ID_BYTES], struct store_log *row)
-{
-    struct find f = {.id = id};
-
-    store_logs(w->sim[i].store, find_row, &f);
-    *row = f.row;
-    return f.found;
+    return NULL;
 }
 
 void
@@ -80,26 +62,55 @@ opens(struct world *w, const struct acked *x, const struct store_record *r, stru
 static bool
 holds(struct world *w, const struct acked *x)
 {
-    struct store_log row;
+    const struct store_log *row = row_of(&w->rows, x->log);
     struct store_record r;
-    struct buf body, plain;
+    struct buf plain;
     uint64_t delivery;
     int64_t received;
-    bool same, secret = secrets_is(w, x->number);
+    bool same;
 
-    if (!row_of(w, x->node, x->log, &row) ||
-        store_record_get(w->sim[x->node].store, row.no, x->index, &r, &delivery, &received) != 0)
+    if (row == NULL ||
+        store_record_get(w->sim[x->node].store, row->no, x->index, &r, &delivery, &received) != 0)
         return false;
-    buf_init(&body, LIMIT_BODY_BYTES);
+    if (!secrets_is(w, x->number))
+        return span_equal(body_of(w, x->number), r.body);
     buf_init(&plain, LIMIT_BODY_BYTES);
-    body_make(x->number, secret, &body);
-    if (secret)
-        same = opens(w, x, &r, &plain) > 0 || span_equal(buf_span(&body), buf_span(&plain));
-    else
-        same = span_equal(buf_span(&body), r.body);
-    buf_release(&body);
+    same = opens(w, x, &r, &plain) > 0 || span_equal(body_of(w, x->number), buf_span(&plain));
     buf_release(&plain);
     return same;
+}
+
+static const char *
+check_acknowledged(struct world *w, unsigned i)
+{
+    if (view_rows(w->sim[i].store, &w->rows) != 0)
+        return "a store cannot be read";
+    for (size_t k = 0; k < w->acked_n; k++) {
+        if (w->acked[k].node != i || w->acked[k].excused || holds(w, &w->acked[k]))
+            continue;
+        snprintf(w->wrong, sizeof(w->wrong), "%s lost acknowledged record %u at index %llu",
+                 w->roster->member[i].name, (unsigned)w->acked[k].number,
+                 (unsigned long long)w->acked[k].index);
+        return w->wrong;
+    }
+    return NULL;
+}
+
+/* What is acknowledged never moves: only what came since the last look is compared with all before it. */
+static const char *
+check_apart(struct world *w)
+{
+    for (size_t k = w->apart_n; k < w->acked_n; k++) {
+        for (size_t m = 0; m < k; m++) {
+            if (w->lies && w->acked[k].node == LIAR)
+                continue; /* one in each story */
+            if (w->acked[k].node == w->acked[m].node && w->acked[k].index == w->acked[m].index &&
+                memcmp(w->acked[k].log, w->acked[m].log, LOG_ID_BYTES) == 0)
+                return "two publications got one record";
+        }
+    }
+    w->apart_n = w->acked_n;
+    return NULL;
 }
 
 static const char *
@@ -128,6 +139,8 @@ check_logs(struct world *w, unsigned i)
 const char *
 world_violation(struct world *w)
 {
+    const char *wrong;
+
     if (w->leak[0] != '\0')
         return w->leak;
     for (unsigned i = 0; i < w->conf.nodes; i++) {
@@ -147,26 +160,10 @@ world_violation(struct world *w)
             return w->wrong;
         }
     }
-    for (size_t k = 0; k < w->acked_n; k++) {
-        if (w->acked[k].excused || w->sim[w->acked[k].node].node == NULL || holds(w, &w->acked[k]))
-            continue;
-        snprintf(w->wrong, sizeof(w->wrong), "%s lost acknowledged record %u at index %llu",
-                 w->roster->member[w->acked[k].node].name, (unsigned)w->acked[k].number,
-                 (unsigned long long)w->acked[k].index);
-        return w->wrong;
-    }
-    for (size_t k = 0; k < w->acked_n; k++) {
-        for (size_t m = 0; m < k; m++) {
-            if (w->lies && w->acked[k].node == LIAR)
-                continue; /* one in each story */
-            if (w->acked[k].node == w->acked[m].node && w->acked[k].index == w->acked[m].index &&
-                memcmp(w->acked[k].log, w->acked[m].log, LOG_ID_BYTES) == 0) {
-                snprintf(w->wrong, sizeof(w->wrong), "two publications got one record");
-                return w->wrong;
-            }
-        }
-    }
-    return NULL;
+    wrong = check_apart(w);
+    for (unsigned i = 0; i < w->conf.nodes && wrong == NULL; i++)
+        wrong = w->sim[i].node == NULL ? NULL : check_acknowledged(w, i);
+    return wrong;
 }
 
 static bool
@@ -197,9 +194,13 @@ same_everywhere(struct world *w, unsigned i, const struct node_log_status *s)
 bool
 world_converged(struct world *w)
 {
+    if (!members_agree(w))
+        return false;
     for (unsigned i = 0; i < w->conf.nodes; i++) {
         if (w->sim[i].node == NULL)
             return false;
+        if (!members_current(w, i))
+            continue;
         for (size_t k = 0; k < node_logs_count(w->sim[i].node); k++) {
             struct node_log_status s;
             node_log_status(w->sim[i].node, k, &s);
@@ -251,15 +252,18 @@ bool
 world_pictures_equal(struct world *w)
 {
     struct pictures p[2];
+    unsigned first = members_current(w, 0) ? 0 : 1;
     bool equal = true;
 
     for (int k = 0; k < 2; k++) {
         p[k].w = w;
-        p[k].node = 0;
+        p[k].node = first;
         buf_init(&p[k].text, SIZE_MAX);
     }
-    store_latest_each(w->sim[0].store, NULL, put_row, &p[0]);
-    for (unsigned i = 1; i < w->conf.nodes; i++) {
+    store_latest_each(w->sim[first].store, NULL, put_row, &p[0]);
+    for (unsigned i = first + 1; i < w->conf.nodes; i++) {
+        if (!members_current(w, i))
+            continue;
         p[1].node = i;
         buf_clear(&p[1].text);
         store_latest_each(w->sim[i].store, NULL, put_row, &p[1]);
@@ -289,16 +293,15 @@ is_missing(struct world *w, unsigned i, const struct store_log *row, uint64_t *a
     return false;
 }
 
-/* Does the origin still let node ${i} have the log? Who was taken off the list keeps what it had, and gets no more. */
-static bool
-still_may(struct world *w, unsigned i, const struct store_log *row)
+bool
+check_still_may(struct world *w, unsigned i, const struct store_log *row)
 {
     for (unsigned k = 0; k < w->conf.nodes; k++) {
         struct node_log_status s;
         int at =
             strcmp(w->roster->member[k].name, row->origin) == 0 ? node_log_find(w->sim[k].node, row->id) : -1;
 
-        if (at < 0)
+        if (at < 0 || !members_current(w, k))
             continue;
         node_log_status(w->sim[k].node, (size_t)at, &s);
         return may_release(w->roster->member[i].name, s.row, w->roster);
@@ -314,7 +317,7 @@ world_missing(struct world *w)
             struct node_log_status s;
             uint64_t at;
             node_log_status(w->sim[i].node, k, &s);
-            if (s.row->closed || !still_may(w, i, s.row) || !is_missing(w, i, s.row, &at))
+            if (s.row->closed || !check_still_may(w, i, s.row) || !is_missing(w, i, s.row, &at))
                 continue;
             (void)snprintf(w->wrong, sizeof w->wrong, "%s has no body of leaf %llu of a log of %s",
                            w->roster->member[i].name, (unsigned long long)at, s.row->origin);

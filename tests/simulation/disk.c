@@ -37,51 +37,22 @@ disk_new(unsigned index, uint64_t seed)
 }
 
 static void
-bytes_free(struct disk_bytes *b)
-{
-    free(b->p);
-    memset(b, 0, sizeof(*b));
-}
-
-static void
-bytes_copy(struct disk_bytes *to, const struct disk_bytes *from)
-{
-    bytes_free(to);
-    if (from->n == 0)
-        return;
-    to->p = mem_new(from->n);
-    memcpy(to->p, from->p, from->n);
-    to->n = to->room = from->n;
-}
-
-static void
-bytes_size(struct disk_bytes *b, size_t n)
-{
-    if (n > b->room) {
-        b->room = n * 2;
-        b->p = mem_resize(b->p, b->room);
-    }
-    if (n > b->n)
-        memset(b->p + b->n, 0, n - b->n);
-    b->n = n;
-}
-
-static void
 forget_pending(struct disk_file *f)
 {
-    for (size_t i = 0; i < f->pending_n; i++)
-        free(f->pending[i].p);
-    free(f->pending);
-    f->pending = NULL;
-    f->pending_n = f->pending_cap = 0;
+    f->pending_n = 0;
+    f->old_n = 0;
 }
 
 void
 disk_file_clear(struct disk_file *f)
 {
-    bytes_free(&f->now);
-    bytes_free(&f->durable);
+    disk_bytes_free(&f->now);
     forget_pending(f);
+    free(f->pending);
+    free(f->old);
+    f->pending = NULL;
+    f->old = NULL;
+    f->pending_cap = f->old_cap = 0;
     for (size_t i = 0; i < SHM_MAX; i++) {
         free(f->shm[i]);
         f->shm[i] = NULL;
@@ -126,78 +97,95 @@ disk_takes(struct disk *d)
     return !d->dead;
 }
 
+/* Before the file changes from ${at} on: ${n} bytes of what is there are kept. */
 static struct disk_pending *
-add_pending(struct disk_file *f)
+add_pending(struct disk_file *f, size_t at, size_t n)
 {
+    struct disk_pending *w;
+
     if (f->pending_n == f->pending_cap) {
         f->pending_cap = f->pending_cap == 0 ? 16 : f->pending_cap * 2;
         f->pending = mem_resize(f->pending, f->pending_cap * sizeof(*f->pending));
     }
-    memset(&f->pending[f->pending_n], 0, sizeof(*f->pending));
-    return &f->pending[f->pending_n++];
+    if (n > f->old_cap - f->old_n) {
+        f->old_cap = (f->old_n + n) * 2;
+        f->old = mem_resize(f->old, f->old_cap);
+    }
+    w = &f->pending[f->pending_n++];
+    memset(w, 0, sizeof(*w));
+    w->at = at;
+    w->size = f->now.n;
+    w->old = f->old_n;
+    w->old_n = n == 0 ? 0 : disk_bytes_read(&f->now, f->old + f->old_n, n, at);
+    f->old_n += w->old_n;
+    return w;
 }
 
 void
 disk_write(struct disk_file *f, const void *p, size_t n, uint64_t at)
 {
-    struct disk_pending *w = add_pending(f);
-
-    bytes_size(&f->now, at + n > f->now.n ? at + n : f->now.n);
-    memcpy(f->now.p + at, p, n);
-    w->p = mem_new(n);
-    memcpy(w->p, p, n);
-    w->n = n;
-    w->at = at;
+    add_pending(f, at, n)->n = n;
+    disk_bytes_write(&f->now, p, n, at);
 }
 
 void
 disk_truncate(struct disk_file *f, uint64_t n)
 {
-    add_pending(f)->at = n;
-    bytes_size(&f->now, n);
-}
-
-static void
-apply(struct disk_bytes *b, const struct disk_pending *w, size_t from, size_t n)
-{
-    bytes_size(b, w->at + from + n > b->n ? w->at + from + n : b->n);
-    memcpy(b->p + w->at + from, w->p + from, n);
+    add_pending(f, n, n < f->now.n ? f->now.n - n : 0)->truncation = true;
+    disk_bytes_size(&f->now, n);
 }
 
 void
 disk_sync(struct disk_file *f)
 {
-    for (size_t i = 0; i < f->pending_n; i++) {
-        const struct disk_pending *w = &f->pending[i];
-        if (w->p == NULL)
-            bytes_size(&f->durable, w->at);
-        else
-            apply(&f->durable, w, 0, w->n);
-    }
     forget_pending(f);
+}
+
+/* The file as it was when it was synced last; what was written since, in the order of writing. To be freed. */
+static uint8_t *
+undo(struct disk_file *f)
+{
+    size_t n = 0;
+    uint8_t *written;
+
+    for (size_t i = 0; i < f->pending_n; i++)
+        n += f->pending[i].n;
+    written = mem_new(n);
+    for (size_t i = f->pending_n; i-- > 0;) {
+        const struct disk_pending *w = &f->pending[i];
+        n -= w->n;
+        if (w->n > 0)
+            (void)disk_bytes_read(&f->now, written + n, w->n, w->at);
+        disk_bytes_size(&f->now, w->size);
+        if (w->old_n > 0)
+            disk_bytes_write(&f->now, f->old + w->old, w->old_n, w->at);
+    }
+    return written;
 }
 
 /* Each write that was not synced is there, absent, or there in some of its sectors, whatever came after it. */
 static void
 lose(struct disk *d, struct disk_file *f)
 {
-    for (size_t i = 0; i < f->pending_n; i++) {
+    uint8_t *written = undo(f), *p = written;
+
+    for (size_t i = 0; i < f->pending_n; p += f->pending[i].n, i++) {
         const struct disk_pending *w = &f->pending[i];
         uint64_t fate = draw(d, 10);
         if (fate < 3)
             continue;
-        if (w->p == NULL) {
-            bytes_size(&f->durable, w->at);
+        if (w->truncation) {
+            disk_bytes_size(&f->now, w->at);
         } else if (fate < 7) {
-            apply(&f->durable, w, 0, w->n);
+            disk_bytes_write(&f->now, p, w->n, w->at);
         } else {
             for (size_t k = 0; k < w->n; k += SECTOR) {
                 if (draw(d, 2) == 0)
-                    apply(&f->durable, w, k, w->n - k < SECTOR ? w->n - k : SECTOR);
+                    disk_bytes_write(&f->now, p + k, w->n - k < SECTOR ? w->n - k : SECTOR, w->at + k);
             }
         }
     }
-    bytes_copy(&f->now, &f->durable);
+    free(written);
     forget_pending(f);
 }
 
@@ -223,7 +211,7 @@ disk_copy(const struct disk *d)
 
     for (size_t i = 0; i < FILES_MAX; i++) {
         memcpy(image->file[i].name, d->file[i].name, sizeof(d->file[i].name));
-        bytes_copy(&image->file[i].now, &d->file[i].now);
+        disk_bytes_copy(&image->file[i].now, &d->file[i].now);
     }
     return image;
 }
@@ -234,8 +222,7 @@ disk_restore(struct disk *d, const struct disk_image *image)
     for (size_t i = 0; i < FILES_MAX; i++) {
         disk_file_clear(&d->file[i]);
         memcpy(d->file[i].name, image->file[i].name, sizeof(d->file[i].name));
-        bytes_copy(&d->file[i].now, &image->file[i].now);
-        bytes_copy(&d->file[i].durable, &image->file[i].now);
+        disk_bytes_copy(&d->file[i].now, &image->file[i].now);
     }
 }
 

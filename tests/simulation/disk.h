@@ -14,6 +14,9 @@
 struct disk;
 struct disk_image;
 
+/* Before all else: SQLite without locks and counters, for one thread uses it. */
+void disk_vfs_first(void);
+
 /* Make disk ${index}, empty; its files are named "/disk<index>/<name>" for SQLite, whose default VFS this becomes. */
 struct disk *disk_new(unsigned index, uint64_t seed);
 void disk_free(struct disk *d);

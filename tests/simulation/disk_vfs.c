@@ -23,15 +23,10 @@ do_close(sqlite3_file *f)
 static int
 do_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
 {
-    const struct disk_bytes *b = &((struct handle *)f)->file->now;
-    size_t got = (size_t)at >= b->n ? 0 : b->n - (size_t)at;
+    size_t got = disk_bytes_read(&((struct handle *)f)->file->now, p, (size_t)n, (size_t)at);
 
-    if (got >= (size_t)n) {
-        memcpy(p, b->p + at, (size_t)n);
+    if (got == (size_t)n)
         return SQLITE_OK;
-    }
-    if (got > 0)
-        memcpy(p, b->p + at, got);
     memset((uint8_t *)p + got, 0, (size_t)n - got);
     return SQLITE_IOERR_SHORT_READ;
 }
@@ -236,6 +231,13 @@ vfs_full(sqlite3_vfs *vfs, const char *path, int n, char *out)
     (void)vfs;
     snprintf(out, (size_t)n, "%s", path);
     return SQLITE_OK;
+}
+
+void
+disk_vfs_first(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 void

@@ -1,6 +1,8 @@
 /* What must hold of logs that contradict themselves. */
 #include "world_internal.h"
 #include "core/evidence.h"
+#include "core/release.h"
+#include "core/tree.h"
 #include <stdio.h>
 
 static const char *
@@ -30,13 +32,15 @@ check_evidence(struct world *w, unsigned i, const struct store_log *row, struct 
     return e->common.size >= row->common ? NULL : wrong(w, i, row, "believes more than is proved");
 }
 
-/* All nodes know of it, and hold the same. */
+/* All who may hold it, as the node with this ${row} sees it, know of it and hold the same. */
 static const char *
 check_others(struct world *w, const struct store_log *row)
 {
     for (unsigned k = 0; k < w->conf.nodes; k++) {
         int at = node_log_find(w->sim[k].node, row->id);
         struct node_log_status s;
+        if (!may_release(w->roster->member[k].name, row, w->roster))
+            continue;
         if (at < 0)
             return wrong(w, k, row, "was not told");
         node_log_status(w->sim[k].node, (size_t)at, &s);
@@ -73,6 +77,50 @@ look(void *cookie, const struct store_latest *row)
     return l->wrong != NULL;
 }
 
+struct held {
+    struct store *store;
+    uint32_t no;
+};
+
+static bool
+range_of(void *cookie, uint64_t lo, uint64_t hi, uint8_t out[HASH_BYTES])
+{
+    const struct held *h = cookie;
+
+    return store_range(h->store, h->no, lo, hi, out);
+}
+
+static bool
+root_at(struct world *w, unsigned i, const struct store_log *row, uint64_t size, uint8_t root[HASH_BYTES])
+{
+    struct held h = {w->sim[i].store, row->no};
+
+    return tree_range_root(range_of, &h, 0, size, root) == 0;
+}
+
+/* Two honest nodes that hold different stories of one log, one of which may tell the other of it, and neither says so. */
+static const char *
+check_apart(struct world *w, unsigned i, const struct store_log *row)
+{
+    for (unsigned k = 0; k < w->conf.nodes; k++) {
+        int at = k == i || k == LIAR ? -1 : node_log_find(w->sim[k].node, row->id);
+        uint8_t root[2][HASH_BYTES];
+        struct node_log_status s;
+        uint64_t least;
+        if (at < 0)
+            continue;
+        node_log_status(w->sim[k].node, (size_t)at, &s);
+        least = s.row->size < row->size ? s.row->size : row->size;
+        if (s.row->frozen || s.row->closed || least == 0 ||
+            !may_release(w->roster->member[k].name, row, w->roster) || !root_at(w, i, row, least, root[0]) ||
+            !root_at(w, k, s.row, least, root[1]))
+            continue;
+        if (memcmp(root[0], root[1], HASH_BYTES) != 0)
+            return wrong(w, i, row, "holds another story than a peer, and does not say so");
+    }
+    return NULL;
+}
+
 const char *
 world_disputes_wrong(struct world *w)
 {
@@ -81,9 +129,13 @@ world_disputes_wrong(struct world *w)
 
     for (unsigned i = 0; i < w->conf.nodes && w->lies; i++) {
         struct look l = {.w = w, .node = i};
+        if (!members_current(w, i))
+            continue;
         for (size_t k = 0; k < node_logs_count(w->sim[i].node); k++) {
             struct node_log_status s;
             node_log_status(w->sim[i].node, k, &s);
+            if (i != LIAR && !s.row->frozen && !s.row->closed && (bad = check_apart(w, i, s.row)) != NULL)
+                return bad;
             if (!s.row->disputed)
                 continue;
             w->figures.disputed += i == 0;

@@ -78,6 +78,28 @@ faults_crash(struct world *w, unsigned i, bool power)
     queue_put(&w->queue, t);
 }
 
+/* What was not committed is gone, and nothing of it was said; the next core starts from the disk. */
+void
+faults_again(struct world *w, unsigned i)
+{
+    struct sim *s = &w->sim[i];
+    struct thing t = {.kind = THING_START, .node = i, .at_ms = w->now + 1};
+
+    node_free(s->node);
+    s->node = NULL;
+    s->broken = false;
+    s->whole = !s->passed; /* of this start of the node the guard holds until it is passed */
+    store_rollback(s->store);
+    store_close(s->store);
+    s->store = NULL;
+    if (disk_is_dead(s->disk))
+        disk_revive(s->disk, true); /* the power failed while it closed its store */
+    net_node_gone(w, i);
+    s->life++;
+    tell(w, i, "its core starts again");
+    queue_put(&w->queue, t);
+}
+
 void
 faults_mark(struct world *w, unsigned i)
 {
@@ -126,6 +148,10 @@ faults_cause(struct world *w)
         if (a != b)
             net_cut(w, a, b, 500 + (int64_t)world_below(w, 20000));
     }
+    if (w->conf.faults.roster && world_chance(w, 60))
+        members_cause(w);
+    if (w->conf.faults.clocks && world_chance(w, 60))
+        clocks_cause(w);
     if (w->conf.faults.one_way && world_chance(w, 60)) {
         unsigned a = (unsigned)world_below(w, w->conf.nodes), b = (unsigned)world_below(w, w->conf.nodes);
         w->deaf_until[a][b] = w->now + 500 + (int64_t)world_below(w, 20000);

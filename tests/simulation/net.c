@@ -170,7 +170,9 @@ net_try_dial(struct world *w, const struct thing *t)
         if (p->open && p->node[0] == t->node && p->node[1] == t->peer && p->lane == t->lane)
             return;
     }
-    if (w->sim[t->peer].node == NULL || cut(w, t->node, t->peer))
+    /* Who was removed is let in all the same: the core must not lean on the gate, which may not know it yet. */
+    if (w->sim[t->peer].node == NULL || cut(w, t->node, t->peer) ||
+        roster_member(members_of(w, t->peer), w->roster->member[t->node].name) == NULL)
         net_dial(w, t->node, t->peer, t->lane, 1000);
     else
         connect_pair(w, t->node, t->peer, t->lane);

@@ -14,9 +14,9 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 COPY = os.path.join(ROOT, "build", "plants")
-SEEDS = 120      # a plant that is not found in so many is not found
+SEEDS = 400      # a plant that is not found in so many is not found
 # Where the search begins, for plants that few seeds find: it takes less time.
-FIRST = {"sign_before_disk": 40, "recovery_unsaid": 45, "tree_forgotten": 85, "tail_lost": 226, "lack_unseen": 85, "ended_left": 226, "dispute_shown": 14, "common_left": 14, "common_unsaid": 14}
+FIRST = {"sign_before_disk": 40, "recovery_unsaid": 55, "tree_forgotten": 85, "tail_lost": 313, "lack_unseen": 85, "ended_left": 226, "dispute_shown": 14, "common_left": 86, "common_unsaid": 14, "fork_to_all": 100, "fork_to_removed": 20}
 CORES = os.cpu_count() or 1
 
 # name: file, what stands there (once), what stands there instead, what that would do
@@ -44,7 +44,8 @@ PLANTS = {
     "tail_lost": ("node/core/own.c", "    if (t->signer.size > t->anchored && t->signer.size <= t->row.size &&", "    if (t->signer.size > t->anchored && t->signer.size + 1000000 <= t->row.size &&",
                   "what was signed and acknowledged is cut off with the rest"),
     "ended_left": ("node/core/follow.c", "        return n->listed && t->row.size < t->row.head.size && t->row.size == t->anchored;", "        return false;", "a log that ended is not completed from peers"),
-    "release_forgotten": ("node/core/heads.c", "recover_hides(n, l, t) ||\n        !may_release(l->peer, &t->row, n->roster))\n        return false;", "recover_hides(n, l, t))\n        return false;",
+    "release_forgotten": ("node/core/heads.c", "    if (t->row.frozen || recover_hides(n, l, t) || !may_release(l->peer, &t->row, n->roster))\n        return false;",
+                          "    if (t->row.frozen || recover_hides(n, l, t) || n->roster->member[l->member].removed)\n        return false;",
                           "heads of named logs are told to everybody"),
     "cosigned_aloud": ("node/core/heads.c", "        if (l->state == LINK_OPEN && !l->surplus && l->lane == t->lane &&\n            may_release(l->peer, &t->row, n->roster))", "        if (l->state == LINK_OPEN && !l->surplus && l->lane == t->lane)",
                        "a cosignature tells everybody of a named log"),
@@ -59,6 +60,15 @@ PLANTS = {
     "copy_continued": ("node/core/own.c", "        if (n->conf.copied || (lacks", "        if ((n->conf.copied && t->row.size == 0) || (lacks", "a node that comes back on a marked copy goes on in its logs"),
     "lack_unseen": ("node/core/own.c", "(lacks && t->row.size > 0)", "(lacks && t->row.size > 0 && t->row.size == 0)",
                     "a store that is older than a log of its own signer goes on in a log which that one ended"),
+    "removed_served": ("node/core/release.c", "if (m == NULL || m->removed)", "if (m == NULL || (m->removed && log->no == 0))", "who was removed from the roster gets what its members get"),
+    "roster_kept": ("node/core/adopt.c", "    if (n->conf.view.note == NULL || from == 0 ||", "    if (n->conf.view.note == NULL || from == 0 || from == n->roster->version ||", "the newest roster is not passed on"),
+    "fork_to_removed": ("node/core/fork.c", "    bool knows = (t->told >> l->member & 1) != 0 && !n->roster->member[l->member].removed;", "    bool knows = (t->told >> l->member & 1) != 0;",
+                        "who was removed from the roster is told of contradictions"),
+    "fork_to_all": ("node/core/fork.c", "    if (l->lane != t->lane || (!knows && !may_release(l->peer, &t->row, n->roster)))", "    if (l->lane != t->lane || (!knows && n->roster->member[l->member].removed))",
+                    "that a named log contradicts itself is told to everybody"),
+    "clock_believed": ("node/core/own.c", "t->row.head.size == 0 || t->signing || n->clock_suspect ||", "t->row.head.size == 0 || t->signing ||", "a word on the time is signed with a clock that jumped"),
+    "clock_signed": ("node/core/own.c", "a->time = n->clock_suspect ? 0 : ", "a->time = n->clock_suspect && t->row.size == 0 ? 0 : ", "what is published is signed with the time of a clock that jumped"),
+    "embargo_jumped": ("node/core/late.c", "n->clock_suspect ? INT64_MIN", "n->clock_suspect && n->mono < 0 ? INT64_MIN", "an embargo opens by a clock that jumped"),
     "tree_forgotten": ("node/core/road.c", "    t->tree = growth->tree;\n", "    if (t->row.size % 11 != 5)\n        t->tree = growth->tree;\n", "the peaks do not follow the leaves"),
 }
 

@@ -12,6 +12,7 @@ enum thing_kind {
     THING_COMMIT,
     THING_SIGNER,
     THING_START,
+    THING_AGAIN,
     THING_DIAL
 };
 

@@ -164,13 +164,24 @@ check_sealed(struct world *w, unsigned from, const Parallax__V1__Data *d)
     }
 }
 
+/* A contradiction of a named log is news for those who may hold it, and for who has shown that it knows of the log. */
+static void
+check_told(struct world *w, unsigned from, unsigned to, const ProtobufCBinaryData *log, const char *what)
+{
+    bool knows =
+        log->len == LOG_ID_BYTES && w->sim[to].node != NULL && node_log_find(w->sim[to].node, log->data) >= 0;
+
+    if (!knows)
+        check_log(w, from, to, log, what);
+}
+
 /* No byte of a record on any path to whom it is not for (DESIGN section 10). */
 void
 secrets_sent(struct world *w, unsigned from, unsigned to, struct span bytes)
 {
     Parallax__V1__Frame *f;
 
-    if (!w->conf.audiences)
+    if (!w->conf.audiences && w->version_n == 0)
         return;
     if (memmem(bytes.p, bytes.n, MARKER, strlen(MARKER)) != NULL)
         snprintf(w->leak, sizeof(w->leak), "%s sent the plain text of a named audience",
@@ -178,11 +189,16 @@ secrets_sent(struct world *w, unsigned from, unsigned to, struct span bytes)
     f = parallax__v1__frame__unpack(NULL, bytes.n, bytes.p);
     if (f == NULL)
         return;
+    members_sent(w, from, to, f);
     if (f->body_case == PARALLAX__V1__FRAME__BODY_DATA) {
         check_log(w, from, to, &f->data->log, "records");
         check_sealed(w, from, f->data);
     } else if (f->body_case == PARALLAX__V1__FRAME__BODY_COSIGN) {
         check_log(w, from, to, &f->cosign->log, "a cosignature");
+    } else if (f->body_case == PARALLAX__V1__FRAME__BODY_FORK && f->fork->newer != NULL) {
+        check_told(w, from, to, &f->fork->newer->log, "a contradiction");
+    } else if (f->body_case == PARALLAX__V1__FRAME__BODY_PROOF_ANSWER) {
+        check_log(w, from, to, &f->proof_answer->log, "a proof");
     } else if (f->body_case == PARALLAX__V1__FRAME__BODY_HEADS) {
         for (size_t i = 0; i < f->heads->n_heads; i++)
             check_log(w, from, to, &f->heads->heads[i]->checkpoint->log, "a head");
@@ -268,6 +284,10 @@ secrets_wrong(struct world *w)
             bool shown = shows(w, i, x->number);
             if (shown == reads || (reads && (s.row->closed || x->excused)))
                 continue;
+            if (reads && (!members_current(w, i) || !members_current(w, x->node)))
+                continue; /* who is removed gets no more, and is heard no more */
+            if (reads && w->lies && x->node == LIAR)
+                continue; /* it may be of the other story: disputes.c */
             snprintf(w->wrong, sizeof(w->wrong), "%s %s record %u of %s, a named audience's",
                      w->roster->member[i].name, shown ? "shows" : "does not show", (unsigned)x->number,
                      w->roster->member[t->origin].name);

@@ -1,8 +1,9 @@
-/* simulate [--seeds N] [--first S] [--seed S [--trace]] [--stop]: runs seeds, prints those that fail (at most five; one with --stop)
- * and how to replay them. */
+/* simulate [--seeds N] [--first S] [--seed S [--trace]] [--stop | --all]: runs seeds, prints those that fail (at most five; one with --stop, any number with
+ * --all) and how to replay them. */
 #include "world.h"
 #include "base/log.h"
 #include "crypt/secret.h"
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,8 @@ add(struct totals *t, const struct world_figures *f)
     t->f.changes += f->changes;
     t->f.lies += f->lies;
     t->f.disputed += f->disputed;
+    t->f.jumps += f->jumps;
+    t->f.members += f->members;
 }
 
 /* 30 s of faults, then peace: everything acknowledged is there, everybody converges. */
@@ -70,7 +73,7 @@ run_seed(struct world *w)
     if ((wrong = world_missing(w)) != NULL)
         return wrong;
     world_run(w, 12000, false, false); /* embargoes that began in peace */
-    if ((wrong = world_secrets_wrong(w)) != NULL)
+    if ((wrong = world_secrets_wrong(w)) != NULL || (wrong = world_clocks_wrong(w)) != NULL)
         return wrong;
     return world_violation(w);
 }
@@ -92,8 +95,9 @@ one(uint64_t seed, bool trace, struct totals *totals)
     conf.faults.duplicate = seed % 7 < 4 ? 50 : 0;
     conf.faults.reorder = seed % 7 < 2 ? 100 : 0;
     conf.faults.one_way = seed % 11 < 4;
-    conf.faults.lies =
-        seed % 4 == 2; /* of open logs: with named ones, who is told depends on their readers */
+    conf.faults.lies = seed % 4 == 2 || seed % 8 == 3; /* the latter with named audiences */
+    conf.faults.roster = conf.nodes > 2 && seed % 10 < 4;
+    conf.faults.clocks = seed % 13 < 3;
     conf.faults.spoil = seed % 5 == 2 ? 300 : 0;
     w = world_new(&conf);
     wrong = run_seed(w);
@@ -134,8 +138,11 @@ main(int argc, char **argv)
             trace = true;
         } else if (strcmp(argv[i], "--stop") == 0) {
             most = 1;
+        } else if (strcmp(argv[i], "--all") == 0) {
+            most = UINT_MAX;
         } else {
-            fprintf(stderr, "usage: simulate [--seeds N] [--first S] [--seed S] [--trace] [--stop]\n");
+            fprintf(stderr,
+                    "usage: simulate [--seeds N] [--first S] [--seed S] [--trace] [--stop | --all]\n");
             return 2;
         }
     }
@@ -156,7 +163,7 @@ main(int argc, char **argv)
            "crashes, %llu "
            "cuts, %llu "
            "logs continued elsewhere, %llu power cuts, %llu restored backups, %llu changes of readers, %llu "
-           "lies, %llu logs disputed; %.0f seeds an hour\n",
+           "lies, %llu logs disputed, %llu jumps of clocks, %llu changes of members; %.0f seeds an hour\n",
            (unsigned long long)totals.f.steps, (unsigned long long)totals.f.frames,
            (unsigned long long)totals.f.dropped, (unsigned long long)totals.f.spoilt,
            (unsigned long long)totals.f.deaf, (unsigned long long)totals.f.published,
@@ -164,7 +171,8 @@ main(int argc, char **argv)
            (unsigned long long)totals.f.cuts, (unsigned long long)totals.f.new_logs,
            (unsigned long long)totals.f.powerless, (unsigned long long)totals.f.restored,
            (unsigned long long)totals.f.changes, (unsigned long long)totals.f.lies,
-           (unsigned long long)totals.f.disputed, (passed + failed) / s * 3600);
+           (unsigned long long)totals.f.disputed, (unsigned long long)totals.f.jumps,
+           (unsigned long long)totals.f.members, (passed + failed) / s * 3600);
     printf("%u passed, %u failed\n", passed, failed);
     return failed == 0 ? 0 : 1;
 }

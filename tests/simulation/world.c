@@ -1,8 +1,11 @@
 /* The clock, the nodes, their crashes; what the cores ask for is carried out here. */
+#include "blank.h"
+#include "memo.h"
 #include "world_internal.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include <assert.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -39,84 +42,6 @@ index_of(const struct world *w, const char *name)
     return 0;
 }
 
-/* An answer of the signer, on its way. */
-struct answer {
-    enum event_kind kind;
-    struct event_signed head, list[MODEL_LOGS_MAX];
-    size_t list_n;
-    uint64_t time, size;
-    uint8_t sig[SIG_BYTES], log[LOG_ID_BYTES];
-};
-
-static void
-send_answer(struct world *w, unsigned i, const struct answer *a)
-{
-    struct thing t = {.kind = THING_SIGNER, .node = i, .life = w->sim[i].life, .n = sizeof(*a)};
-
-    t.at_ms = w->now + 1 + (int64_t)world_below(w, 5);
-    t.bytes = mem_new(sizeof(*a));
-    memcpy(t.bytes, a, sizeof(*a));
-    queue_put(&w->queue, t);
-}
-
-static void
-take_answer(struct world *w, unsigned i, const struct answer *a)
-{
-    struct event e = {.kind = a->kind, .signed_heads = a->list, .signed_n = a->list_n, .size = a->size};
-
-    if (a->kind != EVENT_SIGN_LIST) {
-        e.signed_heads = &a->head;
-        e.signed_n = 1;
-        e.heartbeat_time = a->time;
-        memcpy(e.heartbeat, a->sig, SIG_BYTES);
-    }
-    memcpy(e.log, a->log, LOG_ID_BYTES);
-    if (a->kind == EVENT_WITNESSED && a->time != 0) {
-        char name[ORIGIN_LINE_MAX];
-        snprintf(e.line.node, sizeof(e.line.node), "%s", w->roster->member[i].name);
-        e.line.time = a->time;
-        memcpy(e.line.signature, a->sig, SIG_BYTES);
-        checkpoint_witness_name(w->roster->federation, w->roster->member[i].name, name);
-        checkpoint_key_id(name, 0x04, w->roster->member[i].witness.key[0].key, e.line.key_id);
-    }
-    world_event(w, i, &e);
-}
-
-static void
-ask_signer(struct world *w, unsigned i, const struct action *a)
-{
-    struct model_signer *s = &w->sim[i].signer;
-    struct answer r;
-    const struct model_log *l;
-
-    memset(&r, 0, sizeof(r));
-    if (a->kind == ACTION_SIGN_LIST) {
-        r.kind = EVENT_SIGN_LIST;
-        for (size_t k = 0; k < s->log_n; k++)
-            r.list[r.list_n++] = s->log[k].head;
-    } else if (a->kind == ACTION_SIGN) {
-        r.kind = model_append(s, a, &r.head) == 0 ? EVENT_SIGNED : EVENT_SIGN_REFUSED;
-        r.time = a->time;
-        model_cosign(s, a->origin_line, r.head.size, r.head.root, r.time, r.sig);
-    } else if (a->kind == ACTION_HEARTBEAT) {
-        char line[ORIGIN_LINE_MAX];
-        l = model_log(s, a->log);
-        if (l == NULL)
-            return;
-        r.kind = EVENT_SIGNED;
-        r.head = l->head;
-        r.time = a->time;
-        checkpoint_origin_line(w->roster->federation, w->roster->member[i].name, a->log, line);
-        model_cosign(s, line, r.head.size, r.head.root, r.time, r.sig);
-    } else {
-        r.kind = EVENT_WITNESSED;
-        memcpy(r.log, a->row->id, LOG_ID_BYTES);
-        if (model_witness(s, a, &r.size, r.sig) == 0)
-            r.time = a->time;
-    }
-    send_answer(w, i, &r);
-}
-
 /* What a node stores of its own says who may hold its logs. */
 static void
 note_batch(struct world *w, unsigned i, const struct action_batch *b)
@@ -129,6 +54,8 @@ note_batch(struct world *w, unsigned i, const struct action_batch *b)
     node_log_status(w->sim[i].node, (size_t)at, &s);
     if (s.row->own && w->conf.audiences)
         secrets_stored(w, i, s.row->id, &b->batch);
+    for (size_t k = 0; s.row->own && k < b->reveals_n; k++)
+        clocks_opens(w, i, &b->reveals[k]);
 }
 
 static bool
@@ -162,6 +89,7 @@ do_store(struct world *w, unsigned i, const struct action *a)
         break;
     case ACTION_GUARD_PASSED:
         keep_holds_up(s, store_meta_delete(s->store, STORE_COPY_MARK));
+        s->passed = true;
         break;
     case ACTION_EVIDENCE:
         keep_holds_up(s, store_evidence_set(s->store, a->log, a->bytes));
@@ -217,7 +145,10 @@ do_action(struct world *w, unsigned i, const struct action *a)
     case ACTION_SIGN:
     case ACTION_HEARTBEAT:
     case ACTION_WITNESS:
-        ask_signer(w, i, a);
+        answers_ask(w, i, a);
+        break;
+    case ACTION_ROSTER:
+        members_adopted(w, i, a);
         break;
     case ACTION_ANSWER:
         world_acknowledged(w, i, a);
@@ -245,7 +176,7 @@ world_event(struct world *w, unsigned i, struct event *e)
     do {
         actions_init(&actions);
         e->mono_ms = w->now + 1000;
-        e->wall_ms = 1795000000000LL + w->now;
+        e->wall_ms = clocks_wall(w, i);
         node_step(s->node, e, &actions);
         w->figures.steps++;
         for (size_t k = 0; k < actions.n; k++)
@@ -263,21 +194,6 @@ world_event(struct world *w, unsigned i, struct event *e)
         t.at_ms = w->now + (int64_t)world_below(w, 15);
         queue_put(&w->queue, t);
     }
-}
-
-struct rows {
-    struct store_log v[LOG_ROWS_MAX];
-    size_t n;
-};
-
-static int
-add_row(void *cookie, const struct store_log *log)
-{
-    struct rows *r = cookie;
-
-    assert(r->n < LOG_ROWS_MAX);
-    r->v[r->n++] = *log;
-    return 0;
 }
 
 static void
@@ -306,9 +222,7 @@ static void
 start(struct world *w, unsigned i)
 {
     struct sim *s = &w->sim[i];
-    struct rows *rows = mem_new(sizeof(*rows));
     struct node_conf conf = {.name = w->roster->member[i].name,
-                             .roster = w->roster,
                              .fresh_boot = s->whole,
                              .guard_wait_ms = 90000,
                              .heartbeat_ms = 30000,
@@ -317,78 +231,39 @@ start(struct world *w, unsigned i)
                              .seal = {s->sealer, secrets_items, secrets_wrap}};
     struct thing tick = {.kind = THING_TICK, .node = i};
 
-    if (s->node != NULL) {
-        free(rows);
+    if (s->node != NULL || s->absent)
         return;
-    }
+    s->held = s->adopted;
+    conf.roster = members_of(w, i);
     for (int k = 0; k < 4; k++) {
         uint64_t r = world_random(w);
         memcpy(conf.seed + 8 * k, &r, 8);
     }
     open_store(w, i);
     faults_mark(w, i);
-    assert(store_logs(s->store, add_row, rows) == 0);
+    assert(view_rows(s->store, &w->rows) == 0);
     conf.copied = is_copy(s->store);
-    conf.view = view_of(s->store);
+    conf.view = view_of(s);
     s->life++;
+    s->ahead_start = s->ahead_ms;
+    s->passed = !s->whole;
     memset(s->want, 0, sizeof(s->want));
     s->commit_due = false;
-    s->node = node_new(&conf, rows->v, rows->n);
+    s->node = node_new(&conf, w->rows.v, w->rows.n);
     assert(s->node != NULL);
-    free(rows);
     tick.life = s->life;
     tick.at_ms = w->now;
     queue_put(&w->queue, tick);
 }
 
-/* The wrap key of a node, from its seed. */
-static void
-model_wrap_key(const uint8_t seed[32], uint8_t key[32], struct sealer **sealer)
-{
-    uint8_t twice[64], bytes[HASH_BYTES];
-    struct secret *wrap;
-
-    memcpy(twice, seed, 32);
-    memcpy(twice + 32, seed, 32);
-    hash_sha256(span_of(twice, sizeof(twice)), bytes);
-    wrap = secret_new_copy(bytes);
-    secret_curve_public(wrap, key);
-    *sealer = sealer_new(wrap);
-}
-
-static void
-make_roster(struct world *w)
-{
-    static const char *const names[] = {"us-noaa", "fr-cnes", "jp-jaxa", "br-inpe", "in-isro"};
-
-    w->roster = mem_new(sizeof(*w->roster));
-    snprintf(w->roster->federation, sizeof(w->roster->federation), "%032llx",
-             (unsigned long long)w->conf.seed);
-    w->roster->version = 1;
-    w->roster->members_n = w->conf.nodes;
-    for (unsigned i = 0; i < w->conf.nodes; i++) {
-        struct roster_member *m = &w->roster->member[i];
-        uint8_t seed[32];
-        char name[ORIGIN_LINE_MAX];
-        for (int k = 0; k < 4; k++) {
-            uint64_t r = world_random(w);
-            memcpy(seed + 8 * k, &r, 8);
-        }
-        model_init(&w->sim[i].signer, seed);
-        snprintf(m->name, sizeof(m->name), "%s", names[i]);
-        snprintf(m->endpoint, sizeof(m->endpoint), "tcp://127.0.0.1:%u", 7600 + i);
-        m->log.n = m->witness.n = m->wrap.n = 1;
-        model_wrap_key(seed, m->wrap.key[0].key, &w->sim[i].sealer);
-        sig_public(w->sim[i].signer.log_key, m->log.key[0].key);
-        sig_public(w->sim[i].signer.witness_key, m->witness.key[0].key);
-        checkpoint_witness_name(w->roster->federation, m->name, name);
-        checkpoint_key_id(name, 0x04, m->witness.key[0].key, m->witness.key[0].id);
-    }
-}
-
 void
 world_start(void)
 {
+    /* What a store takes whole and touches in part comes untouched from the system; small things stay. */
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 18);
+    (void)mallopt(M_TRIM_THRESHOLD, 1 << 28);
+    (void)mallopt(M_TOP_PAD, 1 << 22);
+    disk_vfs_first();
     secrets_start();
     secret_start();
 }
@@ -405,9 +280,13 @@ world_new(const struct world_conf *conf)
     buf_init(&w->spoilt, SIZE_MAX);
     w->pair = mem_new(PAIRS_MAX * sizeof(*w->pair));
     w->acked = mem_new(ACKED_MAX * sizeof(*w->acked));
-    make_roster(w);
+    w->body = mem_new(NUMBERS_MAX * sizeof(*w->body));
+    w->born = mem_new(NUMBERS_MAX * sizeof(*w->born));
+    members_make(w);
     for (unsigned i = 0; i < conf->nodes; i++) {
         w->sim[i].disk = disk_new(i, world_random(w));
+        if (conf->seed % BLANK_WORLD_EACH != 0)
+            disk_restore(w->sim[i].disk, blank_store());
         w->sim[i].whole = true;
         start(w, i);
     }
@@ -430,9 +309,14 @@ world_free(struct world *w)
     }
     queue_release(&w->queue);
     buf_release(&w->spoilt);
-    free(w->roster);
+    members_free(w);
     free(w->pair);
     free(w->acked);
+    for (uint32_t k = 0; k <= w->number; k++)
+        free((void *)(uintptr_t)w->body[k].p);
+    free(w->body);
+    free(w->born);
+    memo_clear();
     free(w);
 }
 
@@ -442,22 +326,18 @@ publish(struct world *w, struct waiting *p)
     struct publish request = {.token = p->token, .key = span_of(p->key, sizeof(p->key)), .audience = "open"};
     struct publish_record record = {.type = "orbit"};
     struct event e = {.kind = EVENT_PUBLISH, .publish = &request};
-    struct buf body;
 
-    buf_init(&body, LIMIT_BODY_BYTES);
-    body_make(p->number, secrets_is(w, p->number), &body);
-    record.body = buf_span(&body);
+    record.body = body_of(w, p->number);
     if (secrets_is(w, p->number))
         request.audience = "ops";
     if (secrets_is(w, p->number) && p->number % 3 == 1)
-        record.embargo_until = utc_from_unix((1795000000000LL + w->now) / 1000 + 8, 0);
+        record.embargo_until = utc_from_unix(clocks_right(w) / 1000 + EMBARGO_S, 0);
     request.class_name = p->number % 3 == 0 ? "alert" : "data";
     request.mode = PARALLAX__V1__MODE__TEST;
     request.records = &record;
     request.records_n = 1;
     p->since_ms = w->now;
     world_event(w, p->node, &e);
-    buf_release(&body);
 }
 
 static void
@@ -472,6 +352,8 @@ publish_new(struct world *w, unsigned node)
         p->token = ++w->token;
         p->node = node;
         p->number = ++w->number;
+        assert(w->number < NUMBERS_MAX);
+        w->born[p->number] = w->now;
         memcpy(p->key, key, sizeof(p->key));
         w->figures.published++;
         publish(w, p);
@@ -516,6 +398,7 @@ happen(struct world *w, struct thing *t)
         t->at_ms = w->now + 250;
         queue_put(&w->queue, *t);
         e.kind = EVENT_TICK;
+        s->ticked = true;
         world_event(w, t->node, &e);
         break;
     case THING_UP:
@@ -543,7 +426,10 @@ happen(struct world *w, struct thing *t)
         world_event(w, t->node, &e);
         break;
     case THING_SIGNER:
-        take_answer(w, t->node, (const struct answer *)(const void *)t->bytes);
+        answers_take(w, t->node, t->bytes);
+        break;
+    case THING_AGAIN:
+        faults_again(w, t->node);
         break;
     case THING_DIAL:
         net_try_dial(w, t);
@@ -584,6 +470,8 @@ world_heal(struct world *w)
     memset(w->cut_until, 0, sizeof(w->cut_until));
     memset(w->deaf_until, 0, sizeof(w->deaf_until));
     w->conf.faults = (struct world_faults){0};
+    clocks_heal(w);
+    members_heal(w);
     for (unsigned i = 0; i < w->conf.nodes; i++) {
         if (w->sim[i].node != NULL)
             disk_arm(w->sim[i].disk, 0);

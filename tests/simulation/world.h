@@ -15,7 +15,8 @@ struct world_faults {
     unsigned drop, duplicate, reorder; /* per 10,000 frames */
     unsigned spoil;                    /* bodies of that many in 10,000 frames come damaged */
     bool crashes, partitions, one_way, restarts_whole, power, restores;
-    bool
+    bool roster; /* a node joins, another is removed */
+    bool clocks, /* one after the other jumps by more than a minute, and back */
         lies; /* the first node comes back from a backup with its signer: it tells other stories of its logs */
 };
 
@@ -50,6 +51,8 @@ const char *world_missing(struct world *w);
 const char *world_secrets_wrong(struct world *w);
 /* A log that contradicts itself is known as such to all, with its proof and the same common part, and nothing above that is in a picture. NULL, or what is wrong. */
 const char *world_disputes_wrong(struct world *w);
+/* Words on the time of each log go on, after clocks were wrong. NULL, or what is wrong; lets half a minute pass. */
+const char *world_clocks_wrong(struct world *w);
 /* One record at every node, no faults. */
 void world_publish_each(struct world *w);
 /* In words, why world_converged() last said no. */
@@ -57,7 +60,7 @@ const char *world_wrong(const struct world *w);
 
 struct world_figures {
     uint64_t steps, frames, dropped, spoilt, deaf, published, acknowledged, crashes, cuts, new_logs,
-        powerless, restored, changes, lies, disputed;
+        powerless, restored, changes, lies, disputed, jumps, members;
 };
 const struct world_figures *world_figures(const struct world *w);
 

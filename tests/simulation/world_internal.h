@@ -12,6 +12,9 @@
 #define WAITING_MAX  256
 #define LOG_ROWS_MAX 512
 #define TRUTH_MAX    1024
+#define NUMBERS_MAX  65536
+#define VERSIONS_MAX 3
+#define EMBARGO_S    8
 
 /* A connection; side 0 dialled. */
 struct pair {
@@ -19,6 +22,12 @@ struct pair {
     unsigned node[2], lane;
     uint32_t link[2];
     int64_t last_ms[2]; /* delivery of the newest frame towards that side */
+};
+
+/* Of the roster, as its steward signed it. */
+struct version {
+    struct roster *roster;
+    struct buf note;
 };
 
 struct sim {
@@ -38,7 +47,13 @@ struct sim {
     uint64_t ended[MODEL_LOGS_MAX];
     size_t backup_acked; /* acknowledged in the whole world when it was made */
     struct sealer *sealer;
-    bool audience; /* it was told that its audience is there */
+    bool audience;                 /* it was told that its audience is there */
+    bool passed;                   /* its boot guard, since the node was started */
+    bool absent;                   /* not a member yet */
+    unsigned held, adopted;        /* version of the roster that it runs with; that is in its folder */
+    const struct version *version; /* of the world, the first first; NULL: no roster is a signed note */
+    int64_t ahead_ms, ahead_start; /* its wall clock, of the right time: now, and when it was started */
+    bool ticked;                   /* since its clock was moved */
 };
 
 /* A publication that waits for its answer. */
@@ -66,13 +81,22 @@ struct truth {
     uint64_t readers, carriers;
 };
 
+/* What a store says of its logs. */
+struct rows {
+    struct store_log v[LOG_ROWS_MAX];
+    size_t n;
+};
+
 struct world {
     struct world_conf conf;
     uint64_t rng;
     int64_t now;
     struct queue queue;
     struct sim sim[WORLD_NODES_MAX];
-    struct roster *roster;
+    struct roster *roster; /* of all who ever are members, as it is when all know the newest version */
+    struct version version[VERSIONS_MAX];
+    unsigned version_n; /* 0: nothing changes, and nothing is signed */
+    struct secret *steward;
     struct pair *pair;
     size_t pair_n;
     int64_t cut_until[WORLD_NODES_MAX][WORLD_NODES_MAX];
@@ -81,7 +105,9 @@ struct world {
                   [WORLD_NODES_MAX]; /* what the first sends the second does not arrive, and nobody is told */
     struct waiting waiting[WAITING_MAX];
     struct acked *acked;
-    size_t acked_n;
+    size_t acked_n, apart_n; /* apart_n: known to be of different places */
+    struct span *body;       /* of each number, once it was made; owned */
+    int64_t *born;           /* of each number: when its publication began */
     uint64_t token;
     uint32_t number;
     struct world_figures figures;
@@ -90,6 +116,7 @@ struct world {
     char wrong[256], leak[256];
     struct truth truth[TRUTH_MAX];
     size_t truth_n;
+    struct rows rows; /* until the next view_rows() */
 };
 
 uint64_t world_random(struct world *w);
@@ -109,12 +136,13 @@ void net_node_gone(struct world *w, unsigned node);
 
 /* faults.c */
 void faults_crash(struct world *w, unsigned i, bool power);
+void faults_again(struct world *w, unsigned i); /* its role ends, as when its roster changed, and starts */
 void faults_mark(struct world *w,
                  unsigned i);       /* the node starts: its store may have to say that it is a copy */
 void faults_cause(struct world *w); /* some of them, now and then */
 
-/* body.c: one orbit record about object ${number}, packed; its name begins with SECRET when it is for a named audience */
-void body_make(uint32_t number, bool secret, struct buf *out);
+/* body.c: one orbit record about object ${number}, packed; its name begins with SECRET when it is for a named audience. Made once, kept with the world. */
+struct span body_of(struct world *w, uint32_t number);
 
 /* keep.c */
 /* The store may fail only when its disk did: the process ends at the end of the step. */
@@ -122,7 +150,8 @@ bool keep_holds_up(struct sim *s, int rc);
 void keep_batch(struct sim *s, const struct action_batch *b);
 
 /* view.c */
-struct node_view view_of(struct store *s);
+struct node_view view_of(struct sim *s);
+int view_rows(struct store *s, struct rows *out); /* as store_logs() */
 
 /* secrets.c */
 void secrets_start(void); /* before secret_start(): keys and wrapped keys come from the seed, too */
@@ -137,7 +166,32 @@ void secrets_change(struct world *w, unsigned i);
 void secrets_answered(struct world *w, unsigned i, const struct action *a);
 const char *secrets_wrong(struct world *w);
 
+/* answers.c */
+void answers_ask(struct world *w, unsigned i, const struct action *a);
+void answers_take(struct world *w, unsigned i, const uint8_t *bytes);
+
+/* clocks.c */
+int64_t clocks_right(const struct world *w); /* POSIX milliseconds */
+int64_t clocks_wall(const struct world *w, unsigned i);
+void clocks_cause(struct world *w);
+void clocks_heal(struct world *w);
+void clocks_signs(struct world *w, unsigned i, const struct action *a);
+void clocks_opens(struct world *w, unsigned i, const struct store_reveal *record); /* an embargo */
+
+/* members.c */
+void members_make(struct world *w);
+void members_free(struct world *w);
+const struct roster *members_of(const struct world *w, unsigned i); /* the roster that node ${i} runs with */
+bool members_current(const struct world *w, unsigned i);            /* not removed */
+void members_adopted(struct world *w, unsigned i, const struct action *a);
+void members_cause(struct world *w);
+void members_heal(struct world *w);
+void members_sent(struct world *w, unsigned from, unsigned to, const Parallax__V1__Frame *f);
+bool members_agree(struct world *w);
+
 /* check.c */
+/* Does the origin still let node ${i} have the log? Who was taken off the list keeps what it had, and gets no more. */
+bool check_still_may(struct world *w, unsigned i, const struct store_log *row);
 void world_acknowledged(struct world *w, unsigned node, const struct action *a);
 
 #endif
