@@ -106,7 +106,7 @@ next_line(struct trial *t)
     row_open(&r, &in);
     buf_clear(&t->line);
     t->line_at = 0;
-    row_json(&r, span_of(nothing, sizeof nothing), &t->line);
+    (t->stanza.bytes ? row_json_bytes : row_json)(&r, span_of(nothing, sizeof nothing), &t->line);
     buf_put_byte(&t->line, '\n');
     if (!filter_fits(&t->stanza, &r))
         printf("%" PRIu64 " %s: its filter would pass over this one\n", t->given, from->type->name);

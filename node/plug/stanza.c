@@ -35,6 +35,7 @@ static const struct key keys[] = {
     {"files", NUMBER, AT(files), "64", 8, 4096},
     {"cpu_s", NUMBER, AT(cpu_s), "0", 0, 31536000},
     {"network", FLAG, AT(network), "false", 0, 0},
+    {"bytes", FLAG, AT(bytes), "false", 0, 0},
 };
 
 static const struct key filters[] = {

@@ -21,7 +21,7 @@ struct stanza_list {
 struct stanza {
     char name[STANZA_NAME_MAX + 1];
     struct stanza_list command;
-    bool enabled, network, from_now;
+    bool enabled, network, from_now, bytes;
     struct stanza_list types, origins, classes; /* empty = all */
     unsigned modes;                             /* 1 << each Mode */
     char object[STANZA_OBJECT_MAX];             /* canonical; "" = all */

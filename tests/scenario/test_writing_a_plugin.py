@@ -51,6 +51,6 @@ def test_the_page_lists_every_key_with_its_default(federate):
         written = dict(re.findall(r"^(\w+): *([^ #\n]+)", file.read(), re.M))
     with open(os.path.join(ROOT, "docs", "writing-a-plugin.md"), encoding="utf-8") as file:
         table = dict(re.findall(r"^\| `([\w.]+)` \| `?([^|`]*?)`? \|", file.read(), re.M))
-    for key in ("from", "window", "timeout_s", "memory", "files", "cpu_s", "network"):
+    for key in ("from", "window", "timeout_s", "memory", "files", "cpu_s", "network", "bytes"):
         assert table[key] == written[key], key
     assert table["filter.modes"] == "[REAL]"
