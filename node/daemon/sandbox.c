@@ -1,5 +1,6 @@
 #include "daemon/sandbox.h"
 #include "base/log.h"
+#include "plug/shipped.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -141,6 +142,13 @@ reach(int set, const char *path, uint64_t access)
     return rc;
 }
 
+/* A plugin that comes with the node, and stands elsewhere than in the system's folders. */
+static int
+reach_shipped(void *cookie, const char *path)
+{
+    return reach(*(const int *)cookie, path, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE);
+}
+
 /* 1 when the kernel cannot. */
 static int
 landlock(const char *role, const struct conf *conf)
@@ -160,6 +168,8 @@ landlock(const char *role, const struct conf *conf)
         rc = reach(set, key, LANDLOCK_ACCESS_FS_READ_FILE);
     if (rc == 0 && bit_of(role) == PLUG)
         rc = reach(set, conf->plugins, ALL_FILE_ACCESS);
+    if (rc == 0 && bit_of(role) == PLUG)
+        rc = shipped_each(reach_shipped, &set);
     if (rc == 0)
         rc = (int)syscall(SYS_landlock_restrict_self, set, 0);
     close(set);
