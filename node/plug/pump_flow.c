@@ -171,7 +171,8 @@ next_line(struct pump *p, struct pump_now now)
             continue;
         row_open(&r, in);
         if (filter_fits(&p->stanza, &r)) {
-            (p->stanza.bytes ? row_json_bytes : row_json)(&r, span_of(p->cursor.incarnation, sizeof p->cursor.incarnation), &p->line);
+            (p->stanza.bytes ? row_json_bytes : row_json)(
+                &r, span_of(p->cursor.incarnation, sizeof p->cursor.incarnation), &p->line);
             buf_put_byte(&p->line, '\n');
             if (p->window.n == 0)
                 p->progress_ms = now.mono_ms;

@@ -35,6 +35,8 @@ typedef int json_event_fn(void *cookie, const struct json_event *event, struct w
 
 /* Walk all of ${input}. 0, or -1 with ${why} (TEXT_SYNTAX, TEXT_ENCODING, TEXT_LIMIT, or what ${fn} says). */
 int json_read(struct span input, json_event_fn *fn, void *cookie, struct why *why);
+/* The same where a value may be as long as ${value_max} bytes: bodies in base64. */
+int json_read_long(struct span input, size_t value_max, json_event_fn *fn, void *cookie, struct why *why);
 
 /* Does ${head} begin like JSON (an object or an array), and does it hold the member name ${key}? For probes. */
 bool json_is_likely(struct span head);

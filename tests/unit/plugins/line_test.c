@@ -142,6 +142,26 @@ a_tree_is_bounded(void **state)
     arena_release(&a);
 }
 
+/* A body that this node cannot read is one string of base64. */
+static void
+a_long_text_is_taken(void **state)
+{
+    static char text[300000];
+    struct arena a;
+    struct why why;
+    const struct value *v;
+
+    memset(text, 'A', sizeof text);
+    memcpy(text, "{\"b\":\"", 6);
+    memcpy(text + sizeof text - 2, "\"}", 2);
+    why_clear(&why);
+    arena_init(&a, LIMIT_PLUGIN_TREE_BYTES);
+    v = value_read(span_of(text, sizeof text), &a, &why);
+    assert_non_null(v);
+    assert_int_equal(strlen(value_text(v, "b")), sizeof text - 8);
+    arena_release(&a);
+}
+
 static void
 values_are_found_by_their_path(void **state)
 {
@@ -177,6 +197,7 @@ main(void)
         cmocka_unit_test(more_is_seen_without_taking_it),
         cmocka_unit_test(a_line_without_end_is_given_up_at_the_limit),
         cmocka_unit_test(a_tree_is_bounded),
+        cmocka_unit_test(a_long_text_is_taken),
         cmocka_unit_test(values_are_found_by_their_path),
     };
 
