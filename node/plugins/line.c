@@ -168,6 +168,20 @@ write_all(int fd, const char *p, size_t n)
 }
 
 int
+line_put_record(const struct line_record *r, struct buf *out)
+{
+    static const char delivery[] = "{\"delivery\":{";
+    const uint8_t *end = memchr(r->text.p, '}', r->text.n);
+
+    if (r->text.n < sizeof delivery || memcmp(r->text.p, delivery, sizeof delivery - 1) != 0 || end == NULL ||
+        end + 2 >= r->text.p + r->text.n || end[1] != ',')
+        return -1;
+    buf_put_byte(out, '{');
+    buf_put(out, end + 2, r->text.n - (size_t)(end + 2 - r->text.p));
+    return 0;
+}
+
+int
 line_ack(uint64_t number)
 {
     char line[32];

@@ -58,6 +58,9 @@ enum line_kind line_wait(struct line *l, int timeout_ms);
 /* Is another whole line here already? A plugin that makes its work safe in heaps goes on while it is. */
 bool line_has_more(struct line *l);
 
+/* Append the record as `parallax tail --json` prints it: the line without its delivery. -1 when that does not stand in front. */
+int line_put_record(const struct line_record *r, struct buf *out);
+
 /* Acknowledge ${number} and all before it. -1 when nobody reads any more. */
 int line_ack(uint64_t number);
 

@@ -100,30 +100,29 @@ put_objects(struct batch *b, struct batch_row *row, const struct value *list)
     end(b, row, BATCH_OBJECTS);
 }
 
-/* The line without its delivery, which is of this node's store, and without the bytes, which have columns of their own. */
+/* Without the bytes, which have columns of their own. */
 static int
-put_json(struct batch *b, struct batch_row *row, struct span line, bool has_bytes)
+put_json(struct batch *b, struct batch_row *row, const struct line_record *r)
 {
-    static const char delivery[] = "{\"delivery\":{", bytes[] = ",\"bytes\":{";
-    const uint8_t *end_of = memchr(line.p, '}', line.n), *cut;
+    static const char bytes[] = ",\"bytes\":{";
+    uint8_t *text, *cut, *end_of;
+    int rc;
 
-    if (line.n < sizeof delivery || memcmp(line.p, delivery, sizeof delivery - 1) != 0 || end_of == NULL ||
-        end_of + 1 >= line.p + line.n || end_of[1] != ',')
-        return -1;
-    line = span_of(end_of + 2, line.n - (size_t)(end_of + 2 - line.p));
     begin(b, row, BATCH_JSON);
-    buf_put_byte(&b->bytes, '{');
-    cut = has_bytes ? memmem(line.p, line.n, bytes, sizeof bytes - 1) : NULL;
-    if (cut != NULL) { /* the node's own: in no string, where quotes are escaped, and before the body */
-        buf_put(&b->bytes, line.p, (size_t)(cut - line.p));
-        end_of = memchr(cut, '}', line.n - (size_t)(cut - line.p));
+    rc = line_put_record(r, &b->bytes);
+    text = b->bytes.p + row->at[BATCH_JSON];
+    if (rc == 0 && !buf_failed(&b->bytes) && value_get(r->root, "bytes") != NULL) {
+        /* The node's own: in no string, where quotes are escaped, and before the body. */
+        size_t n = b->bytes.n - row->at[BATCH_JSON];
+        cut = memmem(text, n, bytes, sizeof bytes - 1);
+        end_of = cut != NULL ? memchr(cut, '}', n - (size_t)(cut - text)) : NULL;
         if (end_of == NULL)
             return -1;
-        line = span_of(end_of + 1, line.n - (size_t)(end_of + 1 - line.p));
+        memmove(cut, end_of + 1, n - (size_t)(end_of + 1 - text));
+        b->bytes.n -= (size_t)(end_of + 1 - cut);
     }
-    buf_put_span(&b->bytes, line);
     end(b, row, BATCH_JSON);
-    return 0;
+    return rc;
 }
 
 int
@@ -143,8 +142,7 @@ batch_add(struct batch *b, const struct line_record *r, struct why *why)
     put_text(b, row, BATCH_READABLE, r->body != NULL ? "true" : "false");
     if (value_text(r->root, "id")[0] == '\0' ||
         put_bytes(b, row, BATCH_HEADER, value_text(r->root, "bytes.header")) != 0 ||
-        put_bytes(b, row, BATCH_BODY, value_text(r->root, "bytes.body")) != 0 ||
-        put_json(b, row, r->text, value_get(r->root, "bytes") != NULL) != 0)
+        put_bytes(b, row, BATCH_BODY, value_text(r->root, "bytes.body")) != 0 || put_json(b, row, r) != 0)
         rc = why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL, "this is not how a node writes a record");
     if (rc == 0 && buf_failed(&b->bytes))
         rc = why_set(why, WHY_TEXT_LIMIT, 1, 1, NULL, "no memory for it");
