@@ -1,8 +1,12 @@
 """A shipped plugin without a node: lines go in, acknowledgements come out."""
+import array
+import fcntl
 import json
 import os
 import subprocess
+import termios
 import threading
+import time
 
 from federation import Failed, die_with_parent
 
@@ -52,6 +56,15 @@ class Direct:
     def wait_ack(self, number, **options):
         """Until ${number} is acknowledged, and nothing beyond it."""
         return self.wait("ack %d" % number, lambda d: d.acks and d.acks[-1] == "ack %d" % number, **options)
+
+    def wait_read(self, timeout=60):
+        """Until it has taken from the pipe all that it was given."""
+        deadline, left = time.monotonic() + timeout, array.array("i", [1])
+        while left[0]:
+            if time.monotonic() > deadline:
+                raise Failed("it does not read")
+            fcntl.ioctl(self.process.stdin, termios.FIONREAD, left)
+        return self
 
     def wait_said(self, text, **options):
         return self.wait("it says " + text, lambda d: any(text in said for said in d.said), **options)

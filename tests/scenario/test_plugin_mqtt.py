@@ -199,8 +199,10 @@ def test_the_broker_is_restarted_in_mid_stream_and_none_is_lost(run, broker, rea
 
 def test_nothing_is_acknowledged_that_the_broker_did_not_confirm(run, broker, reader):
     plugin = run().give(line(1, body={})).wait_ack(1)
+    broker.process.send_signal(signal.SIGSTOP)
+    plugin.give(line(2, body={})).wait_read()
     broker.stop(signal.SIGKILL)
-    plugin.give(line(2, body={})).wait_said("127.0.0.1: ")
+    plugin.wait_said("127.0.0.1: ")
     plugin.kill()
     assert plugin.acks == ["ack 1"]
     broker.start()
