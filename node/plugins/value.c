@@ -60,7 +60,7 @@ value_read(struct span text, struct arena *a, struct why *why)
 {
     struct build b = {.arena = a};
 
-    if (json_read(text, add, &b, why) != 0)
+    if (json_read_long(text, LIMIT_PLUGIN_LINE_BYTES, add, &b, why) != 0)
         return NULL;
     if (b.root == NULL)
         (void)why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL, "nothing: expected a JSON value");
