@@ -10,6 +10,7 @@
 
 #include "base/limit.h"
 #include "base/num.h"
+#include "base/text.h"
 
 #define READ_BYTES 65536
 
@@ -82,6 +83,8 @@ look(struct line *l, struct span text)
     delivery = value_get(r->root, "delivery");
     if (r->root == NULL)
         return LINE_WRONG;
+    if (delivery == NULL && value_get(r->root, "reply") != NULL)
+        return LINE_REPLY;
     if (value_uint(delivery, "number", UINT64_MAX, &r->number) != 0 || r->number == 0) {
         (void)why_set(&l->why, WHY_TEXT_SYNTAX, 1, 1, "delivery", "expected a record with its number");
         return LINE_WRONG;
@@ -188,6 +191,33 @@ line_ack(uint64_t number)
     int n = snprintf(line, sizeof line, "ack %" PRIu64 "\n", number);
 
     return write_all(STDOUT_FILENO, line, (size_t)n);
+}
+
+static void
+put_member(struct buf *out, const char *name, struct span value)
+{
+    buf_put_fmt(out, "%s\"%s\":", out->p[out->n - 1] == '{' ? "" : ",", name);
+    text_json(out, value);
+}
+
+int
+line_publish(const struct line_publication *p)
+{
+    struct buf line;
+    int rc;
+
+    buf_init(&line, 8 * (size_t)LIMIT_PLUGIN_PUBLISH_BYTES); /* the node says what is too long */
+    buf_put_str(&line, "publish {");
+    put_member(&line, "key", span_str(p->key));
+    put_member(&line, "mode", span_str(p->mode));
+    put_member(&line, "audience", span_str(p->audience));
+    if (p->format != NULL)
+        put_member(&line, "format", span_str(p->format));
+    put_member(&line, "text", p->text);
+    buf_put_str(&line, "}\n");
+    rc = buf_failed(&line) ? -1 : write_all(STDOUT_FILENO, (const char *)line.p, line.n);
+    buf_release(&line);
+    return rc;
 }
 
 void

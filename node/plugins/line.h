@@ -17,6 +17,7 @@
 enum line_kind {
     LINE_NOTHING, /* no whole line is here yet */
     LINE_RECORD,  /* ${l}->record */
+    LINE_REPLY,   /* to a publication: ${l}->record.root has `reply` (its key), and `ids` or `refused` */
     LINE_WRONG, /* a line that is no record, or too large to look at: ${l}->why; ${l}->record.number where that much is known, else 0 */
     LINE_END    /* the node closed standard input: finish, acknowledge, end */
 };
@@ -63,6 +64,17 @@ int line_put_record(const struct line_record *r, struct buf *out);
 
 /* Acknowledge ${number} and all before it. -1 when nobody reads any more. */
 int line_ack(uint64_t number);
+
+/* What is to be published: text of a file in any format that the node reads. */
+struct line_publication {
+    const char *key; /* another one for every publication; the same again makes no second record */
+    const char *mode, *audience;
+    const char *format; /* NULL: found out */
+    struct span text;   /* UTF-8 */
+};
+
+/* Ask for it. The reply comes as a line; nothing else of this plugin is heard before it was read. -1 when nobody reads any more. */
+int line_publish(const struct line_publication *p);
 
 /* One line for the node's event log; untrusted text in ${fmt}'s arguments is quoted by the node. */
 void line_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -14,13 +14,13 @@ struct walk {
     json_event_fn *fn;
     void *cookie;
     struct why *why;
+    size_t value_max; /* bytes */
     struct places places;
     size_t token_end; /* of the last token */
     unsigned depth;
     struct buf key;
     bool has_key;
     struct place key_place;
-    size_t value_max; /* bytes */
 };
 
 static bool
@@ -252,6 +252,12 @@ run(struct walk *w)
 }
 
 int
+json_read(struct span input, json_event_fn *fn, void *cookie, struct why *why)
+{
+    return json_read_long(input, LIMIT_VALUE_BYTES, fn, cookie, why);
+}
+
+int
 json_read_long(struct span input, size_t value_max, json_event_fn *fn, void *cookie, struct why *why)
 {
     struct walk w = {.fn = fn, .cookie = cookie, .why = why, .input = input, .value_max = value_max};
@@ -278,12 +284,6 @@ json_read_long(struct span input, size_t value_max, json_event_fn *fn, void *coo
     yajl_free(w.handle);
     buf_release(&w.key);
     return rc;
-}
-
-int
-json_read(struct span input, json_event_fn *fn, void *cookie, struct why *why)
-{
-    return json_read_long(input, LIMIT_VALUE_BYTES, fn, cookie, why);
 }
 
 bool
