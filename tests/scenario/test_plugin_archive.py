@@ -212,6 +212,25 @@ def test_what_cannot_be_mended_by_waiting_is_told_and_ends_it(run, postgres):
     assert plugin.wait_end() == 1 and "permission denied" in plugin.said[-1]
 
 
+def test_a_password_stands_in_the_folder(run, postgres, tmp_path):
+    for sql in ("DROP SCHEMA IF EXISTS parallax CASCADE", "DROP OWNED BY keeper", "DROP ROLE keeper"):
+        if "keeper" not in sql or postgres.ask("SELECT 1 FROM pg_roles WHERE rolname = 'keeper'"):
+            postgres.ask(sql)
+    postgres.ask("CREATE ROLE keeper LOGIN PASSWORD 'a secret'")
+    postgres.ask("GRANT CREATE ON DATABASE postgres TO keeper")
+    path = os.path.join(postgres.data, "pg_hba.conf")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("host all keeper 127.0.0.1/32 scram-sha-256\n" + text)
+    postgres.ask("SELECT pg_reload_conf()")
+    where = postgres.where.replace("user=postgres", "user=keeper")
+    plugin = run(where=where).give(line(1, body={})).wait_said("no password supplied")
+    with open(os.open(tmp_path / ".pgpass", os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        file.write("*:*:*:keeper:a secret\n")
+    assert plugin.wait_ack(1).end() == 0, "it tries again by itself"
+
+
 def test_it_waits_for_a_server_that_is_not_there_yet(run, postgres):
     postgres.kill()
     plugin = run().give(line(1, body={})).wait_said("cannot be reached")

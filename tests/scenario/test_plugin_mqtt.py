@@ -31,14 +31,18 @@ class Broker:
                        "-keyout", "ca.key", "-out", "ca.pem"),
                       ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-keyout", "broker.key",
                        "-out", "broker.csr"),
-                      ("x509", "-req", "-in", "broker.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-out", "broker.pem")):
+                      ("x509", "-req", "-in", "broker.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-out", "broker.pem"),
+                      ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=client", "-keyout", "client.key",
+                       "-out", "client.csr"),
+                      ("x509", "-req", "-in", "client.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-out", "client.pem")):
             subprocess.run(["openssl", *words], cwd=self.directory, check=True, capture_output=True, timeout=60)
+        subprocess.run(["mosquitto_passwd", "-c", "-b", "passwords", "known", "a secret"], cwd=self.directory, check=True, capture_output=True, timeout=60)
         with open(os.path.join(self.directory, "acl"), "w", encoding="ascii") as file:
-            file.write("topic readwrite origin/#\n")
+            file.write("topic readwrite origin/#\nuser known\ntopic readwrite origin/#\n")
         with open(self.path, "w", encoding="ascii") as file:
-            file.write("user root\nallow_anonymous true\nacl_file %(d)s/acl\npersistence true\npersistence_location %(d)s/\nmax_queued_messages 0\n"
+            file.write("user root\nallow_anonymous true\npassword_file %(d)s/passwords\nacl_file %(d)s/acl\npersistence true\npersistence_location %(d)s/\nmax_queued_messages 0\n"
                        "max_packet_size 60000\nlistener %(p)d 127.0.0.1\nlistener %(t)d 127.0.0.1\ncafile %(d)s/ca.pem\n"
-                       "certfile %(d)s/broker.pem\nkeyfile %(d)s/broker.key\n" % {"d": self.directory, "p": self.port, "t": self.tls_port})
+                       "certfile %(d)s/broker.pem\nkeyfile %(d)s/broker.key\nrequire_certificate true\n" % {"d": self.directory, "p": self.port, "t": self.tls_port})
 
     def start(self):
         with open(os.path.join(self.directory, "log"), "ab") as log:
@@ -243,11 +247,23 @@ def test_what_is_too_large_for_the_broker_goes_without_content_and_strangers_mak
 
 
 def test_with_tls_the_broker_must_be_who_it_says(run, broker, reader):
-    tls = {"tls": "true", "port": broker.tls_port, "broker": "localhost"}
-    plugin = run(ca=os.path.join(broker.directory, "ca.pem"), **tls).give(line(1, body={}))
+    nobody = {"tls": "true", "port": broker.tls_port, "broker": "localhost"}
+    tls = dict(nobody, certificate=os.path.join(broker.directory, "client.pem"), key=os.path.join(broker.directory, "client.key"))
+    ca = os.path.join(broker.directory, "ca.pem")
+    plugin = run(ca=ca, **tls).give(line(1, body={}))
     assert plugin.wait_ack(1).end() == 0
-    plugin = run(**tls).give(line(2, body={})).wait_said("localhost: ")
-    plugin.kill()
-    assert plugin.acks == [] and numbers(reader.until(1)) == [1]
+    for options in (tls, dict(nobody, ca=ca)):  # an unknown authority; no certificate of ours
+        plugin = run(**options).give(line(2, body={})).wait_said("localhost: ")
+        plugin.kill()
+        assert plugin.acks == []
+    assert numbers(reader.until(1)) == [1]
     plugin = run(ca="/nothing.pem", **tls)
     assert plugin.wait_end() == 2 and "mqtt.yaml: tls: " in plugin.said[-1]
+
+
+def test_user_and_password_are_those_of_the_settings(run, reader):
+    plugin = run(user="known", password="a secret").give(line(1, body={}))
+    assert plugin.wait_ack(1).end() == 0
+    plugin = run(user="known", password="another").give(line(2, body={})).wait_said("refuses: Not authorized")
+    plugin.kill()
+    assert plugin.acks == [] and numbers(reader.until(1)) == [1]
