@@ -117,6 +117,9 @@
 #define LIMIT_PLUGIN_READ_BYTES     65536    /* read of its standard error in one second: beyond it, it waits */
 #define LIMIT_PLUGIN_FILE_BYTES     1073741824 /* one file that a plugin writes */
 #define LIMIT_PLUGIN_WORDS_COUNT    32       /* words of a command, or of one list of a filter */
+#define LIMIT_PLUGIN_PUBLISH_BYTES  1048576  /* one line by which a plugin publishes: read and checked in some 10 ms, while the other plugins wait */
+#define LIMIT_PLUGIN_PUBLISH_COUNT  60000    /* records that a plugin may be allowed to publish in a minute: a catalogue of 30,000 objects in half a minute */
+#define LIMIT_PLUGIN_TREE_BYTES     67108864 /* one record as a shipped plugin looks at it: 600,000 values */
 
 /* Alert rules (docs/alerts.md) */
 #define LIMIT_RULE_COUNT            64       /* rules of a node: the supplied ones are 15 */

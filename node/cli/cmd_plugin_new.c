@@ -10,11 +10,11 @@
 #include "cli/skeleton.h"
 
 static const struct skeleton *
-find(const char *language)
+find(const char *language, bool publishes)
 {
     for (size_t i = 0; language != NULL && i < skeleton_count; i++) {
         if (strcmp(skeleton_table[i].language, language) == 0)
-            return &skeleton_table[i];
+            return publishes ? &skeleton_publish_table[i] : &skeleton_table[i];
     }
     return NULL;
 }
@@ -57,7 +57,8 @@ write_all(const struct args *a, const struct home *home, const char *name, const
     buf_init(&command, 4096);
     buf_init(&text, 65536);
     put(&command, s->command, name);
-    put(&text, skeleton_configuration, buf_cstr(&command));
+    put(&text, args_has(a, "publish") ? skeleton_publish_configuration : skeleton_configuration,
+        buf_cstr(&command));
     home_path(home, name, ".yaml", path);
     if (status == EXIT_DONE)
         status = make(a, path, buf_span(&text), 0600);
@@ -67,8 +68,8 @@ write_all(const struct args *a, const struct home *home, const char *name, const
         printf("%s: what it does\n%s: when, and within which limits\n", program, path);
         if (command.n > 0)
             printf("build it:  (cd %s/%s && %s)\n", home->folder, name, buf_cstr(&command));
-        printf("try it:    parallax --node %s plugin test %s FILE\nrun it:    enabled: true in %s\n",
-               args_node(a), name, path);
+        printf("try it:    parallax --node %s plugin test %s%s\nrun it:    enabled: true in %s\n",
+               args_node(a), name, args_has(a, "publish") ? "" : " FILE", path);
     }
     buf_release(&command);
     buf_release(&text);
@@ -85,7 +86,7 @@ cmd_plugin_new(int argc, char **argv)
 
     if (!args_read(&a, "plugin new", 1, 1, argc, argv, &status))
         return status;
-    s = find(args_get(&a, "lang"));
+    s = find(args_get(&a, "lang"), args_has(&a, "publish"));
     if (s == NULL)
         return args_usage(&a, "expected --lang python, sh, c or node");
     status = home_find(&a, a.at[0], &home);

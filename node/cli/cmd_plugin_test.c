@@ -18,10 +18,12 @@
 #include "cli/screen.h"
 #include "plug/ack.h"
 #include "plug/filter.h"
+#include "plug/publication.h"
 #include "plug/spawn.h"
 #include "plug/window.h"
 
-#define LOOK_MS 50
+#define LOOK_MS  50
+#define LEAVE_MS 2000 /* from the end of its input, for one that publishes of itself */
 
 /* A try of one plugin. */
 struct trial {
@@ -37,9 +39,11 @@ struct trial {
     uint64_t given, acknowledged, strange;
     struct buf line;
     size_t line_at;
-    int64_t progress_ms;
-    bool ended, late;
-    int status; /* of the process */
+    struct buf replies;
+    uint64_t published, denied; /* publications */
+    int64_t progress_ms, leave_ms;
+    bool ended, late, left; /* left: its input was closed, and it was given time */
+    int status;             /* of the process */
 };
 
 static struct utc
@@ -106,7 +110,7 @@ next_line(struct trial *t)
     row_open(&r, &in);
     buf_clear(&t->line);
     t->line_at = 0;
-    row_json(&r, span_of(nothing, sizeof nothing), &t->line);
+    (t->stanza.bytes ? row_json_bytes : row_json)(&r, span_of(nothing, sizeof nothing), &t->line);
     buf_put_byte(&t->line, '\n');
     if (!filter_fits(&t->stanza, &r))
         printf("%" PRIu64 " %s: its filter would pass over this one\n", t->given, from->type->name);
@@ -118,13 +122,51 @@ next_line(struct trial *t)
     return EXIT_DONE;
 }
 
+/* As the node would, but for publishing it: nothing leaves this program. */
 static void
-take_ack(void *cookie, bool known, uint64_t number, struct span line)
+take_publication(struct trial *t, struct span json)
+{
+    struct publication p;
+    struct why why;
+    struct buf key, said;
+
+    publication_init(&p);
+    why_clear(&why);
+    buf_init(&key, 4 * PUBLICATION_KEY_MAX + 8);
+    buf_init(&said, 1024);
+    if (publication_read(&p, json, &t->stanza, &why) == 0) {
+        t->published++;
+        publication_reply(&p, span_str("\"test\""), &t->replies);
+    } else {
+        t->denied++;
+        why_print(&why, "record", &said);
+        publication_refuse(&p, &why, &t->replies);
+    }
+    text_quote(&key, span_str(p.key), PUBLICATION_KEY_MAX);
+    if (said.n > 0)
+        printf("%s refused: %s: %s\n", buf_cstr(&key), why_name(why.code), buf_cstr(&said));
+    else
+        printf("%s would be published: %zu of mode %s for %s\n", buf_cstr(&key), p.n,
+               record_mode_name((int)p.mode), p.audience);
+    t->progress_ms = screen_now_ms();
+    buf_release(&key);
+    buf_release(&said);
+    publication_release(&p);
+}
+
+static void
+take_ack(void *cookie, enum ack_kind kind, uint64_t number, struct span line)
 {
     struct trial *t = cookie;
     struct buf text;
     size_t count = 0;
-    enum window_result result = known ? window_ack(&t->window, number, &count) : WINDOW_UNKNOWN;
+    enum window_result result;
+
+    if (kind == ACK_PUBLISH) {
+        take_publication(t, line);
+        return;
+    }
+    result = kind == ACK_NUMBER ? window_ack(&t->window, number, &count) : WINDOW_UNKNOWN;
 
     if (result == WINDOW_DONE) {
         t->acknowledged += count;
@@ -149,7 +191,8 @@ hear(struct trial *t)
     while (t->child.out >= 0 && (n = read(t->child.out, bytes, sizeof bytes)) != 0) {
         if (n < 0)
             break;
-        ack_feed(&t->ack, span_of(bytes, (size_t)n), take_ack, t);
+        for (size_t at = 0; at < (size_t)n;)
+            at += ack_feed(&t->ack, span_of(bytes + at, (size_t)n - at), take_ack, t);
     }
     fflush(stdout);
     while (t->child.err >= 0 && (n = read(t->child.err, bytes, sizeof bytes)) != 0) {
@@ -160,6 +203,29 @@ hear(struct trial *t)
     }
 }
 
+static bool
+next_reply(struct trial *t)
+{
+    if (t->replies.n == 0)
+        return false;
+    buf_release(&t->line);
+    t->line = t->replies;
+    t->line_at = 0;
+    buf_init(&t->replies, LIMIT_PLUGIN_LINE_BYTES);
+    return true;
+}
+
+/* Has it got all that it will get? One that publishes may ask for something until it has acknowledged everything, or was answered once. */
+static bool
+is_served(const struct trial *t)
+{
+    if (t->next < t->load.n)
+        return false;
+    if (!t->stanza.publishes)
+        return true;
+    return t->stanza.records ? t->window.n == 0 : t->published + t->denied > 0;
+}
+
 /* Give what it takes. EXIT_DONE, or what went wrong here. */
 static int
 give(struct trial *t)
@@ -168,13 +234,15 @@ give(struct trial *t)
 
     while (status == EXIT_DONE && t->child.in >= 0) {
         ssize_t n;
-        if (t->line_at == t->line.n && t->next == t->load.n) {
+        bool more = t->line_at < t->line.n || next_reply(t);
+        if (!more && is_served(t)) {
             spawn_close(&t->child.in);
+            t->leave_ms = screen_now_ms() + LEAVE_MS;
             break;
         }
-        if (t->line_at == t->line.n && window_is_full(&t->window))
+        if (!more && (window_is_full(&t->window) || t->next == t->load.n))
             break;
-        if (t->line_at == t->line.n)
+        if (!more)
             status = next_line(t);
         n = status == EXIT_DONE ? write(t->child.in, t->line.p + t->line_at, t->line.n - t->line_at) : 0;
         if (n < 0 && errno == EPIPE)
@@ -202,6 +270,10 @@ run(struct trial *t)
         (void)poll(p, 3, LOOK_MS);
         t->ended = waitpid(t->child.pid, &t->status, WNOHANG) == t->child.pid;
         hear(t);
+        if (!t->stanza.records && t->child.in < 0 && !t->left && screen_now_ms() >= t->leave_ms) {
+            t->left = true; /* as the node ends it */
+            spawn_signal(&t->child, SIGTERM);
+        }
         if (!t->late && screen_now_ms() - t->progress_ms > t->stanza.timeout_s * 1000) {
             t->late = true;
             spawn_signal(&t->child, SIGKILL);
@@ -220,34 +292,44 @@ verdict(const struct trial *t)
 {
     struct buf how;
     int status = EXIT_DONE;
+    bool meant = t->left && WIFSIGNALED(t->status) && WTERMSIG(t->status) == SIGTERM;
 
-    printf("%s: %" PRIu64 " of %zu records acknowledged\n", t->load.in.name, t->acknowledged, t->load.n);
+    if (t->stanza.records)
+        printf("%s: %" PRIu64 " of %zu records acknowledged\n", t->load.in.name, t->acknowledged, t->load.n);
+    if (t->stanza.publishes)
+        printf("%" PRIu64 " publications, %" PRIu64 " refused\n", t->published + t->denied, t->denied);
     buf_init(&how, 256);
     spawn_explain(t->status, &how);
-    if (t->late)
+    if (t->late && !t->stanza.records)
+        status = args_fail(t->args, "it published nothing within %" PRId64 " s", t->stanza.timeout_s);
+    else if (t->late)
         status = args_fail(t->args, "it did not acknowledge %" PRIu64 " within %" PRId64 " s",
                            window_oldest(&t->window), t->stanza.timeout_s);
-    else if (!WIFEXITED(t->status) || WEXITSTATUS(t->status) != 0)
+    else if (!meant && (!WIFEXITED(t->status) || WEXITSTATUS(t->status) != 0))
         status = args_fail(t->args, "%s", buf_cstr(&how));
-    else if (t->acknowledged != t->load.n || t->strange > 0)
+    else if (t->acknowledged != t->load.n || t->strange > 0 || t->denied > 0 ||
+             (!t->stanza.records && t->published == 0))
         status = EXIT_FAILED;
     buf_release(&how);
     return status;
 }
 
+/* ${path} is NULL for one that is given no records. */
 static int
 try_file(struct trial *t, const char *path)
 {
     char folder[HOME_PATH_MAX];
-    int status;
+    int status = EXIT_DONE;
 
-    load_init(&t->load, path);
-    status = load_read(&t->load, path, args_get(t->args, "from"), false);
+    load_init(&t->load, path != NULL ? path : "");
+    if (path != NULL)
+        status = load_read(&t->load, path, args_get(t->args, "from"), false);
     home_path(&t->home, t->stanza.name, "", folder);
     t->next = 0;
-    t->given = t->acknowledged = t->strange = 0;
-    t->ended = t->late = false;
-    t->ack = (struct ack){.n = 0};
+    t->given = t->acknowledged = t->strange = t->published = t->denied = 0;
+    t->ended = t->late = t->left = false;
+    ack_init(&t->ack);
+    buf_init(&t->replies, LIMIT_PLUGIN_LINE_BYTES);
     window_start(&t->window, (size_t)t->stanza.window, 0);
     buf_init(&t->line, LIMIT_PLUGIN_LINE_BYTES);
     t->line_at = 0;
@@ -256,6 +338,8 @@ try_file(struct trial *t, const char *path)
     else if (status == EXIT_DONE)
         status = run(t) == EXIT_DONE ? verdict(t) : EXIT_FAILED;
     buf_release(&t->line);
+    buf_release(&t->replies);
+    ack_release(&t->ack);
     load_release(&t->load);
     return status;
 }
@@ -269,7 +353,7 @@ cmd_plugin_test(int argc, char **argv)
     char path[HOME_PATH_MAX];
     int status;
 
-    if (!args_read(&a, "plugin test", 2, -1, argc, argv, &status))
+    if (!args_read(&a, "plugin test", 1, -1, argc, argv, &status))
         return status;
     t = mem_new(sizeof *t);
     t->args = &a;
@@ -283,6 +367,11 @@ cmd_plugin_test(int argc, char **argv)
         home_path(&t->home, a.at[0], ".yaml", path);
         status = args_refuse(&why, path);
     }
+    if (status == EXIT_DONE && t->stanza.records == (a.n == 1))
+        status = args_usage(&a, t->stanza.records ? "expected files whose records it is given"
+                                                  : "expected no files: it is given no records");
+    if (status == EXIT_DONE && !t->stanza.records)
+        status = try_file(t, NULL);
     for (int i = 1; i < a.n && status == EXIT_DONE; i++)
         status = try_file(t, a.at[i]);
     stanza_release(&t->stanza);

@@ -13,6 +13,8 @@ lag(const Parallax__V1__StatusAnswer *s, const Parallax__V1__PluginStatus *p)
     bool ours = p->incarnation.len == s->incarnation.len && p->incarnation.len > 0 &&
                 memcmp(p->incarnation.data, s->incarnation.data, p->incarnation.len) == 0;
 
+    if (p->no_records)
+        return 0;
     if (!ours)
         return s->delivery;
     return p->cursor < s->delivery ? s->delivery - p->cursor : 0;
@@ -84,6 +86,8 @@ plugins_json(const Parallax__V1__StatusAnswer *s, const Parallax__V1__PluginStat
     object_uint(out, "restarts", p->restarts);
     object_uint(out, "nonsense", p->nonsense);
     object_uint(out, "said", p->said);
+    object_uint(out, "published", p->published);
+    object_uint(out, "denied", p->denied);
     object_str(out, "error", p->error);
     object_ms(out, "error_at", p->error_ms);
     object_ms(out, "reported", p->reported_ms);

@@ -86,6 +86,8 @@ const char skeleton_configuration[] =
 "files: 64             # open at once\n"
 "cpu_s: 0              # of processor time a run; 0 is without end\n"
 "network: false        # true: it may use IPv4 and IPv6\n"
+"bytes: false          # true: with the bytes that the origin signed\n"
+"records: true         # false: it is given none\n"
 "filter:\n"
 "  modes: [REAL]       # REAL, EXERCISE, TEST, SIMULATED\n"
 "# types: [conjunction, reentry]\n"

@@ -13,9 +13,12 @@ struct skeleton {
 };
 
 extern const struct skeleton skeleton_table[];
-extern const size_t skeleton_count;
+extern const struct skeleton
+    skeleton_publish_table[];       /* of the same languages in the same order: those that publish */
+extern const size_t skeleton_count; /* of each */
 
 /* The configuration, with every key; %s: the command. */
 extern const char skeleton_configuration[];
+extern const char skeleton_publish_configuration[];
 
 #endif

@@ -148,8 +148,34 @@ put_delivery(const struct row *r, struct span incarnation, struct buf *out)
     object_close(out);
 }
 
-void
-row_json(const struct row *r, struct span incarnation, struct buf *out)
+static void
+put_objects(const struct row *r, struct buf *out)
+{
+    struct subject subject = {0};
+
+    if (r->type == NULL || r->msg == NULL || r->type->subject(r->msg, &subject) != 0 ||
+        (subject.object[0][0] == '\0' && subject.object[1][0] == '\0'))
+        return;
+    object_open_list(out, "objects");
+    for (size_t i = 0; i < SUBJECT_OBJECT_MAX; i++) {
+        if (subject.object[i][0] != '\0')
+            object_str(out, NULL, subject.object[i]);
+    }
+    object_close_list(out);
+}
+
+static void
+put_bytes(const struct row *r, struct buf *out)
+{
+    object_open(out, "bytes");
+    object_base64(out, "header", span_of(r->in->header.data, r->in->header.len));
+    if (r->in->body.len > 0)
+        object_base64(out, "body", span_of(r->in->body.data, r->in->body.len));
+    object_close(out);
+}
+
+static void
+put_row(const struct row *r, struct span incarnation, bool bytes, struct buf *out)
 {
     object_open(out, NULL);
     if (incarnation.n > 0)
@@ -167,6 +193,22 @@ row_json(const struct row *r, struct span incarnation, struct buf *out)
         object_str(out, "quarantine", r->in->quarantine);
     if (r->in->disputed)
         object_bool(out, "disputed", true);
+    if (incarnation.n > 0)
+        put_objects(r, out);
+    if (bytes)
+        put_bytes(r, out);
     put_body(r, out);
     object_close(out);
+}
+
+void
+row_json(const struct row *r, struct span incarnation, struct buf *out)
+{
+    put_row(r, incarnation, false, out);
+}
+
+void
+row_json_bytes(const struct row *r, struct span incarnation, struct buf *out)
+{
+    put_row(r, incarnation, true, out);
 }

@@ -27,8 +27,11 @@ const char *row_absent(const struct row *r);
 int row_mode(const struct row *r); /* a Mode; 0 when the header is not readable */
 /*
  * One JSON object on one line, without its end of line: header members, delivery, and `body` as its type writes it. With an ${incarnation}
- * of the store the line begins with {"delivery":{"incarnation":"HEX","number":N}, which plugins rely on; without, delivery is the number alone.
+ * of the store the line begins with {"delivery":{"incarnation":"HEX","number":N}, which plugins rely on, and has the objects that the record is
+ * about; without, delivery is the number alone.
  */
 void row_json(const struct row *r, struct span incarnation, struct buf *out);
+/* The same, with what the origin signed in front of the body: "bytes":{"header":BASE64,"body":BASE64}; no body where none is held here. */
+void row_json_bytes(const struct row *r, struct span incarnation, struct buf *out);
 
 #endif

@@ -1,5 +1,6 @@
 #include "daemon/sandbox.h"
 #include "base/log.h"
+#include "plug/shipped.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -105,6 +106,9 @@ filter(const char *role)
 
 #define ALL_FILE_ACCESS ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
+/* To move a file between two folders: newer than the headers of Debian 12 (ABI 2). Who does not ask for it is refused it, and all that it starts. */
+#define REFER (UINT64_C(1) << 13)
+
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 
 /* The files within reach of a role: what libraries read, and the node's directory. Of that gate and seal have their one key (landlock()). */
@@ -141,13 +145,24 @@ reach(int set, const char *path, uint64_t access)
     return rc;
 }
 
+/* A plugin that comes with the node, and stands elsewhere than in the system's folders. */
+static int
+reach_shipped(void *cookie, const char *path)
+{
+    return reach(*(const int *)cookie, path, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE);
+}
+
 /* 1 when the kernel cannot. */
 static int
 landlock(const char *role, const struct conf *conf)
 {
-    struct landlock_ruleset_attr attr = {.handled_access_fs = ALL_FILE_ACCESS};
-    int set = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0), rc = 0;
+    int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), set,
+        rc = 0;
+    uint64_t refer = abi >= 2 && bit_of(role) == PLUG ? REFER : 0;
+    struct landlock_ruleset_attr attr = {.handled_access_fs = ALL_FILE_ACCESS | refer};
     char key[512];
+
+    set = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 
     if (set < 0)
         return 1;
@@ -159,7 +174,9 @@ landlock(const char *role, const struct conf *conf)
     if (rc == 0 && (bit_of(role) & (GATE | SEAL)) != 0)
         rc = reach(set, key, LANDLOCK_ACCESS_FS_READ_FILE);
     if (rc == 0 && bit_of(role) == PLUG)
-        rc = reach(set, conf->plugins, ALL_FILE_ACCESS);
+        rc = reach(set, conf->plugins, ALL_FILE_ACCESS | refer);
+    if (rc == 0 && bit_of(role) == PLUG)
+        rc = shipped_each(reach_shipped, &set);
     if (rc == 0)
         rc = (int)syscall(SYS_landlock_restrict_self, set, 0);
     close(set);

@@ -127,9 +127,23 @@ filter(const struct stanza *s, bool scoped)
     return rc == 0 ? 0 : -1;
 }
 
+static int
+allow(int set, const char *path, uint64_t access)
+{
+    struct landlock_path_beneath_attr beneath = {.allowed_access = access};
+    int rc;
+
+    beneath.parent_fd = open(path, O_PATH | O_CLOEXEC);
+    if (beneath.parent_fd < 0)
+        return 0; /* not there */
+    rc = (int)syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
+    close(beneath.parent_fd);
+    return rc;
+}
+
 /* 0, also where the kernel has no Landlock; then *${scoped} is false. */
 static int
-landlock(bool *scoped)
+landlock(const char *program, bool *scoped)
 {
     int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), set,
         rc = 0;
@@ -144,14 +158,10 @@ landlock(bool *scoped)
     set = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
     if (set < 0)
         return -1;
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0] && rc == 0; i++) {
-        struct landlock_path_beneath_attr beneath = {.allowed_access = paths[i].access & attr.fs};
-        beneath.parent_fd = open(paths[i].path, O_PATH | O_CLOEXEC);
-        if (beneath.parent_fd < 0)
-            continue; /* not there */
-        rc = (int)syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
-        close(beneath.parent_fd);
-    }
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0] && rc == 0; i++)
+        rc = allow(set, paths[i].path, paths[i].access & attr.fs);
+    if (rc == 0 && program[0] == '/')
+        rc = allow(set, program, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE);
     if (rc == 0)
         rc = (int)syscall(SYS_landlock_restrict_self, set, 0);
     close(set);
@@ -190,7 +200,7 @@ limits(const struct stanza *s)
 }
 
 int
-confine_enter(const struct stanza *s, const char **what)
+confine_enter(const struct stanza *s, const char *program, const char **what)
 {
     bool scoped;
 
@@ -201,7 +211,7 @@ confine_enter(const struct stanza *s, const char **what)
     if (drop_capabilities() != 0)
         return -1;
     *what = "landlock";
-    if (landlock(&scoped) != 0)
+    if (landlock(program, &scoped) != 0)
         return -1;
     *what = "seccomp";
     if (filter(s, scoped) != 0)

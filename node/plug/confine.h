@@ -7,7 +7,10 @@
 
 #include "plug/stanza.h"
 
-/* In the child, in the plugin's own folder, single-threaded. 0, or -1 with what failed in *${what} and errno. */
-int confine_enter(const struct stanza *s, const char **what);
+/*
+ * In the child, in the plugin's own folder, single-threaded. ${program} may run wherever it stands, if it is a path: one that comes with the node.
+ * 0, or -1 with what failed in *${what} and errno.
+ */
+int confine_enter(const struct stanza *s, const char *program, const char **what);
 
 #endif

@@ -52,6 +52,8 @@ pump_new(const char *name, const struct pump_place *place, struct pump_now now)
     stanza_init(&p->next);
     feed_init(&p->feed);
     buf_init(&p->line, LIMIT_PLUGIN_LINE_BYTES);
+    ack_init(&p->ack);
+    pump_publish_init(p);
     pump_path(p, ".cursor", path);
     if (cursor_load(path, &p->cursor) < 0)
         log_event(EV_plugin_failed, "plugin=%s what=\"its cursor cannot be read: everything is given again\"",
@@ -67,6 +69,7 @@ pump_free(struct pump *p)
     pump_flow_store(p, (struct pump_now){0, 0}, true);
     pump_flow_clear(p);
     spawn_clear(&p->child);
+    ack_release(&p->ack);
     feed_release(&p->feed);
     buf_release(&p->line);
     stanza_release(&p->stanza);
@@ -182,6 +185,7 @@ pump_stop(struct pump *p, struct pump_now now)
     p->reason[0] = '\0';
     p->terminated = false;
     p->kill_ms = now.mono_ms + PUMP_GRACE_MS;
+    pump_publish_stop(p);
     pump_flow_write(p, now); /* the end of its input, after the line that was begun */
 }
 
@@ -275,9 +279,12 @@ press(struct pump *p, struct pump_now now)
 static void
 check_time(struct pump *p, struct pump_now now)
 {
-    if (p->state != PUMP_RUNNING || p->window.n == 0 ||
+    if (p->state != PUMP_RUNNING || (p->window.n == 0 && p->publish.reply.n == 0) ||
         now.mono_ms - p->progress_ms < p->stanza.timeout_s * 1000)
         return;
+    if (p->publish.reply.n > 0)
+        pump_fail(p, now, "it did not read the reply to what it published within %" PRId64 " s",
+                  p->stanza.timeout_s);
     pump_fail(p, now, "it did not acknowledge %" PRIu64 " within %" PRId64 " s", window_oldest(&p->window),
               p->stanza.timeout_s);
 }
@@ -290,9 +297,11 @@ pump_fds(const struct pump *p, struct pollfd *out, struct pump_now now)
 
     if (p->feed.fd >= 0)
         out[n++] = (struct pollfd){.fd = p->feed.fd, .events = feed_events(&p->feed)};
-    if (p->child.in >= 0 && p->line_at < p->line.n)
+    if (p->publish.feed.fd >= 0)
+        out[n++] = (struct pollfd){.fd = p->publish.feed.fd, .events = feed_events(&p->publish.feed)};
+    if (p->child.in >= 0 && (p->line_at < p->line.n || p->publish.reply.n > 0))
         out[n++] = (struct pollfd){.fd = p->child.in, .events = POLLOUT};
-    if (p->child.out >= 0 && (fresh || p->out_bytes < LIMIT_PLUGIN_ANSWERS_BYTES))
+    if (p->child.out >= 0 && !pump_publish_is_busy(p) && (fresh || p->out_bytes < LIMIT_PLUGIN_ANSWERS_BYTES))
         out[n++] = (struct pollfd){.fd = p->child.out, .events = POLLIN};
     if (p->child.err >= 0 && (fresh || p->err_bytes < LIMIT_PLUGIN_READ_BYTES))
         out[n++] = (struct pollfd){.fd = p->child.err, .events = POLLIN};
@@ -303,20 +312,24 @@ void
 pump_step(struct pump *p, const struct pollfd *fds, size_t n, struct pump_now now)
 {
     bool readable = false;
-    short feed = 0;
+    short feed = 0, publish = 0;
 
     for (size_t i = 0; i < n; i++) {
         if (fds[i].fd == p->feed.fd)
             feed = fds[i].revents;
+        else if (fds[i].fd == p->publish.feed.fd)
+            publish = fds[i].revents;
         else if (fds[i].fd == p->child.out || fds[i].fd == p->child.err)
             readable = readable || fds[i].revents != 0;
     }
     if (p->state == PUMP_WAITING && now.mono_ms >= p->start_at_ms && !p->leaving)
         start(p, now);
-    if (readable)
+    if (readable || (p->publish.rest.n > 0 && !pump_publish_is_busy(p)))
         pump_flow_read(p, now, false);
-    if (p->state == PUMP_RUNNING)
+    if (p->state == PUMP_RUNNING) {
+        pump_publish_step(p, publish, now);
         pump_flow_feed(p, feed, now);
+    }
     if (p->child.pid != 0)
         pump_flow_write(p, now);
     check_time(p, now);
@@ -340,10 +353,12 @@ pump_due(const struct pump *p, struct pump_now now)
         sooner(&due, p->start_at_ms);
     if (p->child.pid != 0 && p->kill_ms != 0)
         sooner(&due, p->kill_ms);
-    if (p->state == PUMP_RUNNING && p->window.n > 0)
+    if (p->state == PUMP_RUNNING && (p->window.n > 0 || p->publish.reply.n > 0))
         sooner(&due, p->progress_ms + p->stanza.timeout_s * 1000);
-    if (p->state == PUMP_RUNNING && !p->feed.asked && p->page == NULL)
+    if (p->state == PUMP_RUNNING && !p->feed.asked && p->page == NULL && p->stanza.records)
         sooner(&due, p->ask_at_ms);
+    if (p->state == PUMP_RUNNING)
+        sooner(&due, pump_publish_due(p));
     if (pump_flow_is_ready(p))
         sooner(&due, now.mono_ms);
     if (p->unstored > 0)
@@ -378,4 +393,7 @@ pump_status(const struct pump *p, Parallax__V1__PluginStatus *out)
     out->error_ms = p->error_ms;
     out->nonsense = p->nonsense;
     out->said = p->lines;
+    out->published = p->publish.records;
+    out->denied = p->publish.denied;
+    out->no_records = p->stanza.command.n > 0 && !p->stanza.records;
 }

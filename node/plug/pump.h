@@ -11,11 +11,12 @@
 #include "plug/backoff.h"
 #include "plug/cursor.h"
 #include "plug/feed.h"
+#include "plug/publication.h"
 #include "plug/spawn.h"
 #include "plug/stanza.h"
 #include "plug/window.h"
 
-#define PUMP_FDS       4 /* at most, of one plugin */
+#define PUMP_FDS       5 /* at most, of one plugin */
 #define PUMP_ERROR_MAX 240
 
 struct pump_place {
@@ -36,6 +37,26 @@ struct pump_said {
     size_t n;
     int64_t second;
     unsigned logged, unlogged; /* in that second */
+};
+
+/* A publication of a plugin on its way to the node, and the reply on its way back. Nothing else is heard of the plugin until it is answered. */
+struct pump_publish {
+    enum {
+        PUMP_PUBLISH_NONE,
+        PUMP_PUBLISH_HELD,
+        PUMP_PUBLISH_GOING
+    } step;          /* HELD: beyond its rate, or just come */
+    struct buf json; /* of it */
+    struct buf rest; /* what was read behind it */
+    struct publication publication;
+    struct feed feed;
+    size_t first; /* record of the part that is asked for */
+    uint32_t part;
+    struct buf ids;   /* of the parts before it */
+    struct buf reply; /* waits for the end of a line */
+    int64_t retry_ms; /* monotonic */
+    int64_t spent_ms; /* up to then its rate is used up */
+    uint64_t records, denied;
 };
 
 struct pump {
@@ -59,6 +80,7 @@ struct pump {
     size_t line_at;
     struct window window;
     struct ack ack;
+    struct pump_publish publish;
     struct pump_said said;
     int64_t read_second;
     size_t out_bytes, err_bytes; /* read in that second */

@@ -24,7 +24,8 @@ pump_flow_clear(struct pump *p)
     feed_drop(&p->feed);
     buf_release(&p->line);
     p->line_at = 0;
-    p->ack = (struct ack){.n = 0};
+    ack_release(&p->ack);
+    pump_publish_clear(p);
     p->said.n = 0;
     window_start(&p->window, p->stanza.window > 0 ? (size_t)p->stanza.window : 1, p->cursor.number);
 }
@@ -150,7 +151,8 @@ pump_flow_feed(struct pump *p, short revents, struct pump_now now)
         else
             parallax__v1__answer__free_unpacked(answer, NULL);
     }
-    if (p->state == PUMP_RUNNING && !p->feed.asked && p->page == NULL && now.mono_ms >= p->ask_at_ms)
+    if (p->state == PUMP_RUNNING && p->stanza.records && !p->feed.asked && p->page == NULL &&
+        now.mono_ms >= p->ask_at_ms)
         ask(p, now);
 }
 
@@ -171,7 +173,8 @@ next_line(struct pump *p, struct pump_now now)
             continue;
         row_open(&r, in);
         if (filter_fits(&p->stanza, &r)) {
-            row_json(&r, span_of(p->cursor.incarnation, sizeof p->cursor.incarnation), &p->line);
+            (p->stanza.bytes ? row_json_bytes : row_json)(
+                &r, span_of(p->cursor.incarnation, sizeof p->cursor.incarnation), &p->line);
             buf_put_byte(&p->line, '\n');
             if (p->window.n == 0)
                 p->progress_ms = now.mono_ms;
@@ -192,6 +195,21 @@ next_line(struct pump *p, struct pump_now now)
     return p->line.n > 0;
 }
 
+/* A reply goes before the next record. */
+static bool
+next_reply(struct pump *p)
+{
+    struct buf *reply = &p->publish.reply;
+
+    if (reply->n == 0)
+        return false;
+    buf_release(&p->line);
+    p->line = *reply;
+    p->line_at = 0;
+    buf_init(reply, LIMIT_PLUGIN_LINE_BYTES);
+    return true;
+}
+
 /* True when there is more to give and nothing to wait for. */
 bool
 pump_flow_is_ready(const struct pump *p)
@@ -209,7 +227,7 @@ pump_flow_write(struct pump *p, struct pump_now now)
             spawn_close(&p->child.in); /* between two lines */
             return;
         }
-        if (p->line_at == p->line.n && !next_line(p, now))
+        if (p->line_at == p->line.n && !next_reply(p) && !next_line(p, now))
             return;
         if (buf_failed(&p->line)) { /* no memory, or no JSON that fits: never half a line */
             pump_fail(p, now, "record %" PRIu64 " cannot be written as a line", p->window.passed);
@@ -233,14 +251,18 @@ struct reading {
 };
 
 static void
-take_ack(void *cookie, bool known, uint64_t number, struct span line)
+take_ack(void *cookie, enum ack_kind kind, uint64_t number, struct span line)
 {
     struct reading *r = cookie;
     struct pump *p = r->p;
     struct buf quoted;
     size_t count = 0;
 
-    if (known && window_ack(&p->window, number, &count) != WINDOW_UNKNOWN) {
+    if (kind == ACK_PUBLISH) {
+        pump_publish_take(p, line);
+        return;
+    }
+    if (kind == ACK_NUMBER && window_ack(&p->window, number, &count) != WINDOW_UNKNOWN) {
         p->records += count;
         p->unstored += count;
         if (count > 0)
@@ -258,12 +280,32 @@ take_ack(void *cookie, bool known, uint64_t number, struct span line)
                   p->strange);
 }
 
+/* What is behind a publication waits until that is answered. */
+static void
+hear(struct pump *p, struct span bytes, struct pump_now now)
+{
+    struct reading r = {p, now};
+
+    while (bytes.n > 0 && !pump_publish_is_busy(p)) {
+        size_t n = ack_feed(&p->ack, bytes, take_ack, &r);
+        bytes = span_of(bytes.p + n, bytes.n - n);
+    }
+    if (bytes.n > 0) {
+        struct buf rest;
+        buf_init(&rest, bytes.n);
+        buf_put_span(&rest, bytes); /* it may lie in the rest that was there */
+        buf_release(&p->publish.rest);
+        p->publish.rest = rest;
+    } else {
+        buf_release(&p->publish.rest);
+    }
+}
+
 /* False at the end of ${fd}, or when nothing is there now. */
 static bool
 read_one(struct pump *p, int *fd, size_t *bytes, bool answers, struct pump_now now)
 {
     uint8_t chunk[4096];
-    struct reading r = {p, now};
     size_t most = answers ? LIMIT_PLUGIN_ANSWERS_BYTES : LIMIT_PLUGIN_READ_BYTES;
     ssize_t n = *fd < 0 || *bytes >= most ? -1 : read(*fd, chunk, sizeof chunk);
 
@@ -273,7 +315,7 @@ read_one(struct pump *p, int *fd, size_t *bytes, bool answers, struct pump_now n
         return false;
     *bytes += (size_t)n;
     if (answers)
-        ack_feed(&p->ack, span_of(chunk, (size_t)n), take_ack, &r);
+        hear(p, span_of(chunk, (size_t)n), now);
     else
         pump_said_feed(p, span_of(chunk, (size_t)n), now);
     return true;
@@ -288,7 +330,11 @@ pump_flow_read(struct pump *p, struct pump_now now, bool all)
         p->read_second = now.mono_ms / 1000;
         p->out_bytes = p->err_bytes = 0;
     }
-    for (unsigned i = 0; i < READ_TURN && read_one(p, &p->child.out, &p->out_bytes, true, now); i++) {
+    if (!pump_publish_is_busy(p) && p->publish.rest.n > 0)
+        hear(p, buf_span(&p->publish.rest), now);
+    for (unsigned i = 0;
+         i < READ_TURN && !pump_publish_is_busy(p) && read_one(p, &p->child.out, &p->out_bytes, true, now);
+         i++) {
     }
     for (unsigned i = 0; i < READ_TURN && read_one(p, &p->child.err, &p->err_bytes, false, now); i++) {
     }

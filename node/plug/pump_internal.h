@@ -27,6 +27,17 @@ bool pump_flow_is_ready(const struct pump *p);
 void pump_flow_read(struct pump *p, struct pump_now now, bool all);
 void pump_flow_store(struct pump *p, struct pump_now now, bool at_once);
 
+/* pump_publish.c: what it publishes, and the reply. */
+void pump_publish_init(struct pump *p);
+void
+pump_publish_clear(struct pump *p);     /* what is on its way gets no reply, what is behind it is not heard */
+void pump_publish_stop(struct pump *p); /* the same, but what is behind it is heard */
+/* Is one on its way, so that nothing more is to be heard? */
+bool pump_publish_is_busy(const struct pump *p);
+void pump_publish_take(struct pump *p, struct span json);
+void pump_publish_step(struct pump *p, short revents, struct pump_now now);
+int64_t pump_publish_due(const struct pump *p);
+
 /* pump_said.c: its standard error. */
 void pump_said_feed(struct pump *p, struct span bytes, struct pump_now now);
 void pump_said_end(struct pump *p, struct pump_now now);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "plug/confine.h"
+#include "plug/shipped.h"
 
 #define FD_FIRST 3 /* what a plugin does not inherit */
 
@@ -67,7 +68,8 @@ complain(const char *what, int error)
 static void __attribute__((noreturn))
 run(const struct stanza *s, const char *folder, const char *node, const int theirs[3])
 {
-    const char *what = "folder";
+    const char *what = "folder", *program = s->command.at[0];
+    char shipped[PATH_MAX];
     int rc = 0;
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* no orphans */
@@ -81,11 +83,13 @@ run(const struct stanza *s, const char *folder, const char *node, const int thei
         rc = chdir(folder);
     if (rc == 0) {
         set_environment(s, node);
-        rc = confine_enter(s, &what);
+        if (shipped_find(program, shipped))
+            program = shipped;
+        rc = confine_enter(s, program, &what);
     }
     if (rc == 0) {
         what = s->command.at[0];
-        (void)execvp(s->command.at[0], s->command.at);
+        (void)execvp(program, s->command.at);
     }
     complain(what, errno);
     _exit(127);

@@ -13,7 +13,7 @@
 #include "core/record.h"
 #include "types/registry.h"
 
-enum kind { WORDS, TYPES, NODES, CLASSES, MODES, OBJECT, FLAG, FROM, NUMBER, SIZE };
+enum kind { WORDS, TYPES, NODES, CLASSES, AUDIENCES, MODES, OBJECT, FLAG, FROM, NUMBER, SIZE };
 
 struct key {
     const char *name;
@@ -35,6 +35,8 @@ static const struct key keys[] = {
     {"files", NUMBER, AT(files), "64", 8, 4096},
     {"cpu_s", NUMBER, AT(cpu_s), "0", 0, 31536000},
     {"network", FLAG, AT(network), "false", 0, 0},
+    {"bytes", FLAG, AT(bytes), "false", 0, 0},
+    {"records", FLAG, AT(records), "true", 0, 0},
 };
 
 static const struct key filters[] = {
@@ -42,6 +44,15 @@ static const struct key filters[] = {
     {"classes", CLASSES, AT(classes), NULL, 0, 0}, {"modes", MODES, AT(modes), NULL, 0, 0},
     {"object", OBJECT, AT(object), NULL, 0, 0},
 };
+
+static const struct key publishing[] = {
+    {"types", TYPES, AT(publish_types), NULL, 0, 0},
+    {"audiences", AUDIENCES, AT(publish_audiences), NULL, 0, 0},
+    {"modes", MODES, AT(publish_modes), NULL, 0, 0},
+    {"records_per_minute", NUMBER, AT(publish_rate), "600", 1, LIMIT_PLUGIN_PUBLISH_COUNT},
+};
+
+static const char *const groups[] = {"filter", "publish"};
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -80,6 +91,8 @@ element_wanted(enum kind kind, struct span s)
         return registry_type(s) != NULL ? NULL : "a record type (parallax formats)";
     if (kind == NODES)
         return text_is_node_name(s) ? NULL : "a node, such as fr-cnes";
+    if (kind == AUDIENCES)
+        return text_is_word(s) ? NULL : "open, or the name of an audience";
     if (kind == CLASSES)
         return is_class(s) ? NULL : "alert, data or admin";
     return s.n > 0 ? NULL : "a word of the command";
@@ -104,19 +117,19 @@ take_list(const struct key *k, const struct yaml_node *node, struct stanza *s, s
 }
 
 static int
-take_modes(const struct yaml_node *node, struct stanza *s, struct why *why)
+take_modes(const struct yaml_node *node, unsigned *modes, struct why *why)
 {
     if (yaml_expect(node, YAML_SEQUENCE, why) != 0)
         return -1;
-    s->modes = 0;
+    *modes = 0;
     for (const struct yaml_node *one = node->first; one != NULL; one = one->next) {
         Parallax__V1__Mode mode;
         if (one->kind != YAML_SCALAR || record_mode_parse(one->text, &mode) != 0)
             return why_set(why, WHY_CONF_VALUE, one->line, one->column, "modes",
                            "expected REAL, EXERCISE, TEST or SIMULATED");
-        s->modes |= 1u << mode;
+        *modes |= 1u << mode;
     }
-    return s->modes != 0 ? 0 : yaml_fail(node, WHY_CONF_VALUE, why, "expected at least one mode");
+    return *modes != 0 ? 0 : yaml_fail(node, WHY_CONF_VALUE, why, "expected at least one mode");
 }
 
 static const char *
@@ -166,10 +179,10 @@ take_key(const struct key *k, const struct yaml_node *node, struct stanza *s, st
 {
     const char *wanted;
 
-    if (k->kind <= CLASSES)
+    if (k->kind <= AUDIENCES)
         return take_list(k, node, s, why);
     if (k->kind == MODES)
-        return take_modes(node, s, why);
+        return take_modes(node, (void *)((char *)s + k->at), why);
     if (yaml_expect(node, YAML_SCALAR, why) != 0)
         return -1;
     wanted = take_value(k, node->text, s);
@@ -182,15 +195,16 @@ take_key(const struct key *k, const struct yaml_node *node, struct stanza *s, st
 }
 
 static int
-take_map(const struct key *table, size_t n, const char *group, const struct yaml_node *map, struct stanza *s,
+take_map(const struct key *table, size_t n, size_t groups_n, const struct yaml_node *map, struct stanza *s,
          struct why *why)
 {
-    const char *names[COUNT(keys) + 1];
+    const char *names[COUNT(keys) + COUNT(groups)];
 
     for (size_t i = 0; i < n; i++)
         names[i] = table[i].name;
-    names[n] = group;
-    if (yaml_check_keys(map, names, group != NULL ? n + 1 : n, why) != 0)
+    for (size_t i = 0; i < groups_n; i++)
+        names[n + i] = groups[i];
+    if (yaml_check_keys(map, names, n + groups_n, why) != 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
         const struct yaml_node *node = yaml_get(map, table[i].name);
@@ -200,15 +214,33 @@ take_map(const struct key *table, size_t n, const char *group, const struct yaml
     return 0;
 }
 
+/* What is not named in it is denied, so each of its lists has to be there. */
+static int
+take_publishing(const struct yaml_node *map, struct stanza *s, struct why *why)
+{
+    if (take_map(publishing, COUNT(publishing), 0, map, s, why) != 0)
+        return -1;
+    for (size_t i = 0; i < COUNT(publishing); i++) {
+        if (publishing[i].value == NULL && yaml_get(map, publishing[i].name) == NULL)
+            return why_set(why, WHY_FIELD_MISSING, map->line, map->column, publishing[i].name,
+                           "must be given: what a list does not name, the plugin may not publish");
+    }
+    s->publishes = true;
+    return 0;
+}
+
 static int
 read_tree(struct stanza *s, struct why *why)
 {
-    const struct yaml_node *root = yaml_read(buf_span(&s->text), &s->arena, why), *filter;
+    const struct yaml_node *root = yaml_read(buf_span(&s->text), &s->arena, why), *filter, *publish;
 
-    if (root == NULL || take_map(keys, COUNT(keys), "filter", root, s, why) != 0)
+    if (root == NULL || take_map(keys, COUNT(keys), COUNT(groups), root, s, why) != 0)
         return -1;
     filter = yaml_get(root, "filter");
-    if (filter != NULL && take_map(filters, COUNT(filters), NULL, filter, s, why) != 0)
+    if (filter != NULL && take_map(filters, COUNT(filters), 0, filter, s, why) != 0)
+        return -1;
+    publish = yaml_get(root, "publish");
+    if (publish != NULL && take_publishing(publish, s, why) != 0)
         return -1;
     if (s->command.n == 0)
         return why_set(why, WHY_FIELD_MISSING, root->line, root->column, "command",
@@ -235,6 +267,10 @@ stanza_read(struct stanza *s, const char *name, struct span text, struct why *wh
     for (size_t i = 0; i < COUNT(keys); i++) {
         if (keys[i].value != NULL)
             (void)take_value(&keys[i], span_str(keys[i].value), s);
+    }
+    for (size_t i = 0; i < COUNT(publishing); i++) {
+        if (publishing[i].value != NULL)
+            (void)take_value(&publishing[i], span_str(publishing[i].value), s);
     }
     return read_tree(s, why);
 }

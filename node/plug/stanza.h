@@ -21,13 +21,17 @@ struct stanza_list {
 struct stanza {
     char name[STANZA_NAME_MAX + 1];
     struct stanza_list command;
-    bool enabled, network, from_now;
-    struct stanza_list types, origins, classes; /* empty = all */
-    unsigned modes;                             /* 1 << each Mode */
-    char object[STANZA_OBJECT_MAX];             /* canonical; "" = all */
-    int64_t window, timeout_s, files, cpu_s;    /* cpu_s 0 = without end */
-    uint64_t memory;                            /* bytes */
-    struct buf text;                            /* as it was read */
+    bool enabled, network, from_now, records, bytes; /* records: it is given some */
+    struct stanza_list types, origins, classes;      /* empty = all */
+    unsigned modes;                                  /* 1 << each Mode */
+    char object[STANZA_OBJECT_MAX];                  /* canonical; "" = all */
+    int64_t window, timeout_s, files, cpu_s;         /* cpu_s 0 = without end */
+    uint64_t memory;                                 /* bytes */
+    bool publishes;                                  /* only what the next four say */
+    struct stanza_list publish_types, publish_audiences;
+    unsigned publish_modes; /* 1 << each Mode */
+    int64_t publish_rate;   /* records in a minute */
+    struct buf text;        /* as it was read */
     struct arena arena;
 };
 

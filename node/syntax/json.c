@@ -14,6 +14,7 @@ struct walk {
     json_event_fn *fn;
     void *cookie;
     struct why *why;
+    size_t value_max; /* bytes */
     struct places places;
     size_t token_end; /* of the last token */
     unsigned depth;
@@ -110,9 +111,9 @@ tell(struct walk *w, enum json_kind kind, struct span text, bool ends)
     w->has_key = false;
     if (kind == JSON_STRING && !has_whole_pairs(event.raw))
         return refuse_pair(w, event.place);
-    if (text.n > LIMIT_VALUE_BYTES) {
+    if (text.n > w->value_max) {
         why_set(w->why, WHY_TEXT_LIMIT, event.place.line, event.place.column, NULL,
-                "a value is longer than %d bytes", LIMIT_VALUE_BYTES);
+                "a value is longer than %zu bytes", w->value_max);
         return 0;
     }
     return w->fn(w->cookie, &event, w->why) == 0;
@@ -253,7 +254,13 @@ run(struct walk *w)
 int
 json_read(struct span input, json_event_fn *fn, void *cookie, struct why *why)
 {
-    struct walk w = {.fn = fn, .cookie = cookie, .why = why, .input = input};
+    return json_read_long(input, LIMIT_VALUE_BYTES, fn, cookie, why);
+}
+
+int
+json_read_long(struct span input, size_t value_max, json_event_fn *fn, void *cookie, struct why *why)
+{
+    struct walk w = {.fn = fn, .cookie = cookie, .why = why, .input = input, .value_max = value_max};
     size_t prefix = text_utf8_prefix(input);
     int rc;
 

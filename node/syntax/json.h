@@ -36,6 +36,9 @@ typedef int json_event_fn(void *cookie, const struct json_event *event, struct w
 /* Walk all of ${input}. 0, or -1 with ${why} (TEXT_SYNTAX, TEXT_ENCODING, TEXT_LIMIT, or what ${fn} says). */
 int json_read(struct span input, json_event_fn *fn, void *cookie, struct why *why);
 
+/* The same with values of up to ${value_max} bytes instead of LIMIT_VALUE_BYTES: where a whole text, or a body in base64, is a value. */
+int json_read_long(struct span input, size_t value_max, json_event_fn *fn, void *cookie, struct why *why);
+
 /* Does ${head} begin like JSON (an object or an array), and does it hold the member name ${key}? For probes. */
 bool json_is_likely(struct span head);
 bool json_has_key(struct span head, const char *key);

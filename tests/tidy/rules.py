@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import gen
 from tree import line_of, run
 
-LAYERS = (("base",), ("wire", "syntax", "crypt", "conf", "astro"), ("types",), ("core",), ("store", "bus", "sign"), ("web", "plug", "watch"),
+LAYERS = (("base",), ("wire", "syntax", "crypt", "conf", "astro"), ("types",), ("core",), ("store", "bus", "sign"), ("web", "plug", "watch", "plugins"),
           ("daemon", "cli"))
 RANK = {folder: rank for rank, folders in enumerate(LAYERS) for folder in folders}
+# A layer that reaches less far down than its rank: a shipped plugin knows the node by its lines only.
+REACH = {"plugins": ("base", "syntax", "conf", "crypt", "astro")}
 PURE = ("base", "wire", "syntax", "astro", "types", "core", "watch")
 # Exported names that do not begin with their file's name, and why that is right.
 NAMED_OTHERWISE = {
@@ -54,6 +56,10 @@ def layers(tree):
                 yield place, 'includes "%s"' % name, 'an include of ours is written "folder/file.h"'
             elif other != mine and RANK[other] >= RANK[mine]:
                 yield place, 'node/%s includes "%s"' % (mine, name), "a lower layer never includes a higher one or its neighbour"
+            elif other != mine and other not in REACH.get(mine, RANK):
+                yield place, 'node/%s includes "%s"' % (mine, name), "it may include %s" % ", ".join(REACH[mine])
+            elif mine == "plugins" and name.count("/") == 2 and not path.startswith("node/" + os.path.dirname(name) + "/"):
+                yield place, 'includes "%s"' % name, "a plugin knows nothing of another one"
         own = re.sub(r"^node/|\.c$", "", path) + ".h"
         if path.endswith(".c") and os.path.exists(tree.path("node/" + own)):
             first = first_include(code)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -12,10 +13,12 @@
 #include "base/buf.h"
 
 static void
-note(void *cookie, bool known, uint64_t number, struct span line)
+note(void *cookie, enum ack_kind kind, uint64_t number, struct span line)
 {
-    if (known)
+    if (kind == ACK_NUMBER)
         buf_put_fmt(cookie, "%llu ", (unsigned long long)number);
+    else if (kind == ACK_PUBLISH)
+        buf_put_fmt(cookie, "<%zu %.*s> ", line.n, (int)(line.n < 8 ? line.n : 8), (const char *)line.p);
     else
         buf_put_fmt(cookie, "[%.*s] ", (int)(line.n < 8 ? line.n : 8), (const char *)line.p);
 }
@@ -24,13 +27,15 @@ note(void *cookie, bool known, uint64_t number, struct span line)
 static void
 hears(const char *text, size_t step, const char *expected)
 {
-    struct ack a = {.n = 0};
+    struct ack a;
     struct buf out;
     size_t n = strlen(text);
 
+    ack_init(&a);
     buf_init(&out, 65536);
-    for (size_t at = 0; at < n; at += step)
-        ack_feed(&a, span_of(text + at, n - at < step ? n - at : step), note, &out);
+    for (size_t at = 0; at < n;)
+        at += ack_feed(&a, span_of(text + at, n - at < step ? n - at : step), note, &out);
+    ack_release(&a);
     assert_string_equal(buf_cstr(&out), expected);
     buf_release(&out);
 }
@@ -62,10 +67,45 @@ a_line_that_is_too_long_is_nonsense_and_the_next_one_is_heard(void **state)
     hears("ack 12345678901234567890123\nack 3\n", 7, "[ack 1234] 3 ");
 }
 
+static void
+a_publication_is_heard_whole_and_what_is_behind_it_waits(void **state)
+{
+    static const char text[] = "ack 1\npublish {\"key\":\"a\"}\r\nack 2\n";
+    struct ack a;
+    struct buf out;
+
+    for (size_t step = 1; step < sizeof text; step++)
+        hears(text, step, "1 <11 {\"key\":\"> 2 ");
+    ack_init(&a);
+    buf_init(&out, 100);
+    assert_int_equal(ack_feed(&a, span_str(text), note, &out), sizeof text - 1 - strlen("ack 2\n"));
+    ack_release(&a);
+    buf_release(&out);
+}
+
+static void
+a_publication_that_is_too_long_is_nonsense(void **state)
+{
+    char *text = malloc(LIMIT_PLUGIN_PUBLISH_BYTES + 100);
+
+    for (size_t n = LIMIT_PLUGIN_PUBLISH_BYTES; n <= LIMIT_PLUGIN_PUBLISH_BYTES + 1; n++) {
+        char expected[100];
+        memset(text, 'x', n + 8);
+        memcpy(text, "publish ", 8);
+        strcpy(text + 8 + n, "\nack 7\n");
+        snprintf(expected, sizeof expected,
+                 n > LIMIT_PLUGIN_PUBLISH_BYTES ? "[publish ] 7 " : "<%zu xxxxxxxx> 7 ", n);
+        hears(text, 4096, expected);
+    }
+    free(text);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_publication_is_heard_whole_and_what_is_behind_it_waits),
+        cmocka_unit_test(a_publication_that_is_too_long_is_nonsense),
         cmocka_unit_test(lines_are_heard_whatever_the_pieces),
         cmocka_unit_test(what_is_no_acknowledgement_is_told),
         cmocka_unit_test(a_line_that_is_too_long_is_nonsense_and_the_next_one_is_heard),

@@ -39,7 +39,7 @@ what_is_not_given_has_its_default(void **state)
     assert_int_equal(s.command.n, 2);
     assert_string_equal(s.command.at[1], "warn.py");
     assert_null(s.command.at[2]);
-    assert_true(s.enabled && !s.network && !s.from_now);
+    assert_true(s.enabled && !s.network && !s.from_now && !s.bytes);
     assert_int_equal(s.modes, 1u << PARALLAX__V1__MODE__REAL);
     assert_int_equal(s.window, 64);
     assert_int_equal(s.timeout_s, 30);
@@ -58,12 +58,12 @@ every_key_is_read(void **state)
     assert_int_equal(
         reads(&s,
               "command: [\"./warn\", \"-v\"]\nenabled: false\nfrom: now\nwindow: 4096\ntimeout_s: 1\n"
-              "memory: 16MiB\nfiles: 8\ncpu_s: 60\nnetwork: true\nfilter:\n  types: [orbit]\n"
+              "memory: 16MiB\nfiles: 8\ncpu_s: 60\nnetwork: true\nbytes: true\nfilter:\n  types: [orbit]\n"
               "  origins: [us-noaa, fr-cnes]\n  classes: [alert]\n  modes: [EXERCISE, TEST]\n"
               "  object: \"cospar:1998-067A\"\n",
               said),
         0);
-    assert_true(!s.enabled && s.network && s.from_now);
+    assert_true(!s.enabled && s.network && s.from_now && s.bytes);
     assert_int_equal(s.modes, 1u << PARALLAX__V1__MODE__EXERCISE | 1u << PARALLAX__V1__MODE__TEST);
     assert_int_equal(s.window, 4096);
     assert_int_equal(s.memory, 16 << 20);
