@@ -230,6 +230,7 @@ fits(Parallax__V1__Request__WhatCase what, const Parallax__V1__Answer *answer)
         [PARALLAX__V1__REQUEST__WHAT_AUDIENCES] = PARALLAX__V1__ANSWER__WHAT_AUDIENCES,
         [PARALLAX__V1__REQUEST__WHAT_RELEASE] = PARALLAX__V1__ANSWER__WHAT_RELEASE,
         [PARALLAX__V1__REQUEST__WHAT_PLUGINS] = PARALLAX__V1__ANSWER__WHAT_PLUGINS,
+        [PARALLAX__V1__REQUEST__WHAT_FEEDS] = PARALLAX__V1__ANSWER__WHAT_FEEDS,
     };
     return answer->error[0] != '\0' || answer->what_case == parts[what];
 }

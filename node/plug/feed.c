@@ -18,7 +18,7 @@ void
 feed_init(struct feed *f)
 {
     *f = (struct feed){.fd = -1};
-    buf_init(&f->out, LENGTH_BYTES + LIMIT_PLUGIN_REPORT_BYTES);
+    buf_init(&f->out, LENGTH_BYTES + LIMIT_API_BYTES);
     buf_init(&f->in, LENGTH_BYTES + LIMIT_API_BYTES + READ_BYTES);
 }
 
