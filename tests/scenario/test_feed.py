@@ -196,6 +196,8 @@ def test_topics_choose_mode_type_and_origin_and_bytes_are_those_of_the_api(node,
     newest = node.json("status")["delivery"]
     assert orbits.up_to(newest).ids() == csv and conjunctions.up_to(newest).ids() == cdm and nobody.up_to(newest).ids() == []
     assert orbits.lost == conjunctions.lost == nobody.lost == 0
+    numbers = [record.row.delivery for _, record in orbits.rows]
+    assert [record.previous for _, record in orbits.rows[1:]] == numbers[:-1] and orbits.rows[0][1].previous < numbers[0]
     topic, record = conjunctions.rows[0]
     assert topic == "TEST.conjunction.fr-cnes."
     exported = node.cli("export", cdm[0], "--original").stdout

@@ -9,7 +9,7 @@ import gen
 from tree import line_of, run
 
 LAYERS = (("base",), ("wire", "syntax", "crypt", "conf", "astro"), ("types",), ("core",), ("store", "bus", "sign"), ("web", "plug", "watch"),
-          ("daemon", "cli"))
+          ("daemon", "cli", "lib"))
 RANK = {folder: rank for rank, folders in enumerate(LAYERS) for folder in folders}
 PURE = ("base", "wire", "syntax", "astro", "types", "core", "watch")
 # Exported names that do not begin with their file's name, and why that is right.
