@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from test_feed import ids, until
+from test_feed import ids, many, until
 from test_library import ROOT, blocks, environment, installed, library, run  # noqa: F401 (fixture)
 
 PACKAGE = os.path.join(ROOT, "deploy", "python")
@@ -162,3 +162,11 @@ def test_its_types_are_strict():
     assert os.path.exists(os.path.join(PACKAGE, "parallax", "py.typed"))
     done = subprocess.run(["mypy", "--strict", "--cache-dir", os.devnull, os.path.join(PACKAGE, "parallax")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout.decode()
+
+
+def test_a_query_and_a_subscription_turn_pages(node, sample, tmp_path):
+    published = node.publish(read(many(tmp_path, sample, 2500)), mode="TEST")
+    assert sorted(record.id for record in node.query("orbit", mode="TEST", history=True)) == sorted(published)
+    assert len({record.id for record in node.query("orbit", mode="TEST")}) == 2500
+    with node.subscribe(types=["orbit"], modes=["TEST"], timeout=1) as stream:
+        assert [record.id for record in stream] == published
