@@ -121,6 +121,20 @@
 #define LIMIT_PLUGIN_PUBLISH_COUNT  60000    /* records that a plugin may be allowed to publish in a minute: a catalogue of 30,000 objects in half a minute */
 #define LIMIT_PLUGIN_TREE_BYTES     67108864 /* one record as a shipped plugin looks at it: 600,000 values */
 
+/* Feed (docs/feed.md) */
+#define LIMIT_FEED_SUBSCRIBER_COUNT 64       /* connections of one endpoint of the feed; more are ended at once */
+#define LIMIT_FEED_SUBSCRIBED_COUNT 64       /* subscriptions that one connection may send in its life: libzmq keeps a node a byte, and walks all of them when a connection ends */
+#define LIMIT_FEED_TOPIC_BYTES      160      /* one topic: mode, type and origin; the largest frame taken from a subscriber is one more */
+#define LIMIT_FEED_TOPIC_COUNT      4096     /* topics whose newest record is remembered: 4 modes of 20 types of 50 origins */
+#define LIMIT_FEED_BEAT_COUNT       1024     /* topics named in one heartbeat: 64 KiB */
+#define LIMIT_FEED_HWM_COUNT        8192     /* messages that wait for one subscriber: eight pages of the api socket */
+#define LIMIT_FEED_FLIGHT_COUNT     2048     /* messages on their way beyond which the feed waits 2 ms a page, so that bursts fit the queues */
+#define LIMIT_FEED_RECORD_BYTES     32768    /* one record with its body: a larger one is sent without */
+#define LIMIT_FEED_WAITING_BYTES    67108864 /* held for subscribers of one endpoint: beyond it, those who do not read are ended */
+#define LIMIT_FEED_UNREAD_BYTES     65536    /* received of one loopback connection in 100 ms: subscriptions of its life take 11 KiB */
+#define LIMIT_FEED_MEMORY_BYTES     536870912 /* of the role, by the kernel (RLIMIT_DATA): two endpoints at their limits, and stacks */
+#define LIMIT_FEED_REPORT_BYTES     4096     /* what the feed role says of two endpoints */
+
 /* Alert rules (docs/alerts.md) */
 #define LIMIT_RULE_COUNT            64       /* rules of a node: the supplied ones are 15 */
 #define LIMIT_WATCH_OPEN_COUNT      4096     /* subjects that are looked at again each minute, because time alone may change their alerts */

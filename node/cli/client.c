@@ -234,6 +234,7 @@ fits(Parallax__V1__Request__WhatCase what, const Parallax__V1__Answer *answer)
         [PARALLAX__V1__REQUEST__WHAT_EVENT] = PARALLAX__V1__ANSWER__WHAT_EVENT,
         [PARALLAX__V1__REQUEST__WHAT_OBJECTS] = PARALLAX__V1__ANSWER__WHAT_OBJECTS,
         [PARALLAX__V1__REQUEST__WHAT_REBUILD] = PARALLAX__V1__ANSWER__WHAT_REBUILD,
+        [PARALLAX__V1__REQUEST__WHAT_FEEDS] = PARALLAX__V1__ANSWER__WHAT_FEEDS,
     };
     return answer->error[0] != '\0' || answer->what_case == parts[what];
 }

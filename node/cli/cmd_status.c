@@ -6,6 +6,7 @@
 #include "base/limit.h"
 #include "base/text.h"
 #include "cli/client.h"
+#include "cli/feeds.h"
 #include "cli/health.h"
 #include "cli/logs.h"
 #include "cli/plugins.h"
@@ -186,6 +187,7 @@ put_lists_json(const Parallax__V1__StatusAnswer *s, struct buf *out)
     for (size_t i = 0; i < s->n_plugins; i++)
         plugins_json(s, s->plugins[i], out);
     object_close_list(out);
+    feeds_json(s, out);
     object_open_list(out, "logs");
     for (size_t i = 0; i < s->n_logs; i++)
         logs_json(s->logs[i], true, out);
@@ -262,6 +264,7 @@ cmd_status(int argc, char **argv)
             putchar('\n');
             plugins_print(answer->status);
         }
+        feeds_print(answer->status);
     }
     client_answer_free(answer);
     return EXIT_DONE;

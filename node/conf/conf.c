@@ -15,7 +15,7 @@ struct row {
     const char *path;
     size_t offset;
     enum kind kind;
-    const char *value; /* default; "" = must be given */
+    const char *value; /* default; of a NAME "" = must be given */
     uint64_t min, max;
     const char *when, *unit, *text;
 };
@@ -279,7 +279,7 @@ conf_dump_example(struct buf *out)
         buf_put_fmt(out, " takes effect at %s\n",
                     strcmp(r->when, "RESTART") == 0 ? "the next start" : "SIGHUP");
         if (r->kind == TEXT || r->kind == NAME)
-            buf_put_fmt(out, "%s: \"%s\"\n", r->path, r->value[0] == '\0' ? "fr-cnes" : r->value);
+            buf_put_fmt(out, "%s: \"%s\"\n", r->path, r->kind == NAME ? "fr-cnes" : r->value);
         else
             buf_put_fmt(out, "%s: %s\n", r->path, r->value);
     }

@@ -30,7 +30,7 @@ struct api {
     uint64_t visible;
     int64_t accept_ms; /* 0, or when accepting goes on */
     struct arena request, answer, scratch;
-    struct buf text, plain, plugins;
+    struct buf text, plain, plugins, feeds;
 };
 
 static api_fn *const handlers[] = {
@@ -50,6 +50,7 @@ static api_fn *const handlers[] = {
     [PARALLAX__V1__REQUEST__WHAT_EVENT] = api_event_answer,
     [PARALLAX__V1__REQUEST__WHAT_OBJECTS] = api_objects_answer,
     [PARALLAX__V1__REQUEST__WHAT_REBUILD] = api_picture_rebuild,
+    [PARALLAX__V1__REQUEST__WHAT_FEEDS] = api_feeds_answer,
 };
 
 struct api *
@@ -67,6 +68,7 @@ api_new(int listen_fd, struct api_ctx *ctx)
     buf_init(&a->text, TEXT_BYTES);
     buf_init(&a->plain, LIMIT_BODY_BYTES);
     buf_init(&a->plugins, LIMIT_PLUGIN_REPORT_BYTES);
+    buf_init(&a->feeds, LIMIT_FEED_REPORT_BYTES);
     api_delivered(a);
     return a;
 }
@@ -85,6 +87,7 @@ api_free(struct api *a)
     buf_release(&a->text);
     buf_release(&a->plain);
     buf_release(&a->plugins);
+    buf_release(&a->feeds);
     free(a);
 }
 
@@ -206,7 +209,8 @@ answer(struct api *a, struct api_client *c, const Parallax__V1__Request *request
                             .plain = &a->plain,
                             .tail = &c->tail,
                             .visible = a->visible,
-                            .plugins = &a->plugins};
+                            .plugins = &a->plugins,
+                            .feeds = &a->feeds};
     int rc;
 
     arena_clear(&a->answer);

@@ -27,6 +27,7 @@ struct api_call {
     struct api_tail *tail; /* tail only */
     uint64_t visible;      /* newest delivery number that is on disk */
     struct buf *plugins;   /* the last PluginsRequest, packed; empty at first */
+    struct buf *feeds;     /* the last FeedsRequest, likewise */
     struct why why;
 };
 
@@ -38,7 +39,7 @@ typedef int api_fn(struct api_call *call);
 api_fn api_status_node, api_status_logs, api_log_answer, api_record_answer, api_record_holders,
     api_query_answer, api_tail_answer, api_prove_answer, api_picture_answer, api_audiences_answer,
     api_release_answer, api_plugins_answer, api_event_list, api_event_answer, api_objects_answer,
-    api_picture_rebuild;
+    api_picture_rebuild, api_feeds_answer;
 
 /* api_answer.c */
 /* Zeroed, in the call's arena; NULL with why when it is full. */
@@ -65,6 +66,8 @@ int api_answer_plain(struct api_call *c, const struct store_log *log, uint64_t i
 
 /* api_plugins.c: what the plug role said last goes into ${out}. 0 or -1. */
 int api_plugins_fill(struct api_call *c, Parallax__V1__StatusAnswer *out);
+/* api_feeds.c: the same for the feed role. */
+int api_feeds_fill(struct api_call *c, Parallax__V1__StatusAnswer *out);
 
 /* api_status.c */
 /* One log as people see it; NULL when the arena is full. */

@@ -243,7 +243,7 @@ api_status_node(struct api_call *c)
     out->clock_suspect = node_clock_suspect(ctx->node);
     out->roster_concern = api_answer_text(roster_concern(ctx));
     if (fill_peers(c, out) != 0 || fill_logs(c, out) != 0 || fill_rejects(c, out) != 0 ||
-        api_plugins_fill(c, out) != 0 || c->arena->failed)
+        api_plugins_fill(c, out) != 0 || api_feeds_fill(c, out) != 0 || c->arena->failed)
         return -1;
     c->answer->what_case = PARALLAX__V1__ANSWER__WHAT_STATUS;
     c->answer->status = out;

@@ -22,14 +22,14 @@ static const char help[] =
 struct options {
     char *config, *role;
     bool check, dump;
-    int fd[5];
+    int fd[7];
 };
 
 static const struct {
     const char *name;
     role_fn *run;
-} roles[] = {{"sign", role_sign}, {"core", core_run},  {"gate", role_gate},
-             {"seal", role_seal}, {"plug", role_plug}, {"watch", role_watch}};
+} roles[] = {{"sign", role_sign}, {"core", core_run},    {"gate", role_gate}, {"seal", role_seal},
+             {"plug", role_plug}, {"watch", role_watch}, {"feed", role_feed}};
 
 static int
 run_role(const struct options *o, const struct conf *conf)
@@ -41,6 +41,8 @@ run_role(const struct options *o, const struct conf *conf)
                              .listen_seal = o->fd[2],
                              .listen_api = o->fd[3],
                              .ready_fd = o->fd[4],
+                             .listen_feed = o->fd[5],
+                             .listen_loopback = o->fd[6],
                              .boot = getenv("PARALLAX_BOOT")};
 
     if (args.boot == NULL)
@@ -65,8 +67,8 @@ take_options(int argc, char **argv, struct options *o)
             o->config = argv[++i];
         } else if (strcmp(argv[i], "--role") == 0 && i + 1 < argc) {
             o->role = argv[++i];
-        } else if (strcmp(argv[i], "--fds") == 0 && i + 5 < argc) {
-            for (int k = 0; k < 5; k++)
+        } else if (strcmp(argv[i], "--fds") == 0 && i + 7 < argc) {
+            for (int k = 0; k < 7; k++)
                 o->fd[k] = (int)strtol(argv[++i], NULL, 10);
         } else if (strcmp(argv[i], "--check") == 0) {
             o->check = true;
@@ -149,7 +151,7 @@ dump(const struct conf *conf)
 int
 main(int argc, char **argv)
 {
-    struct options o = {.fd = {-1, -1, -1, -1, -1}};
+    struct options o = {.fd = {-1, -1, -1, -1, -1, -1, -1}};
     static struct conf conf;
     const char *name;
 

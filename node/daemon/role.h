@@ -16,6 +16,7 @@ struct role_args {
     const char *dir;                                       /* the node's directory; the process is in it */
     int listen_gate, listen_sign, listen_seal, listen_api; /* -1 where the role has none */
     int ready_fd;                                          /* role_ready() writes to it */
+    int listen_feed, listen_loopback;                      /* of the feed */
     const char *boot;                                      /* 32 hex digits, new at each start of the node */
 };
 
@@ -32,6 +33,7 @@ int role_sign(const struct role_args *args);
 int role_seal(const struct role_args *args);
 int role_watch(const struct role_args *args);
 int role_plug(const struct role_args *args);
+int role_feed(const struct role_args *args);
 
 /* Under which name of sandbox.c the role confines itself; plug reads for that what its plugins need, and makes their folder. */
 const char *role_sandbox(const char *role, const struct conf *conf);

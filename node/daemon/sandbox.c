@@ -38,6 +38,7 @@ static const struct {
     {"seal", {0}},
     {"core", {1 /* AF_UNIX */, 0}},
     {"watch", {1 /* AF_UNIX */, 0}},
+    {"feed", {1 /* AF_UNIX */, 0}}, /* it listens on what it inherits */
     {"gate", {2 /* AF_INET */, 10 /* AF_INET6 */, 16 /* AF_NETLINK: libzmq asks for interfaces */}},
     {"plug", {1, 0}},
     {"plug-network", {1, 2, 10, 16}}, /* a filter lasts: what a plugin may, its parent may */
@@ -67,13 +68,13 @@ allow_sockets(scmp_filter_ctx ctx, const char *role)
     return rc;
 }
 
-enum { SIGN = 1, CORE = 2, GATE = 4, SEAL = 8, PLUG = 16, WATCH = 32, ALL = 63 };
+enum { SIGN = 1, CORE = 2, GATE = 4, SEAL = 8, PLUG = 16, WATCH = 32, FEED = 64, ALL = 127 };
 
 static const struct {
     const char *name;
     unsigned bit;
-} roles[] = {{"sign", SIGN}, {"core", CORE}, {"gate", GATE},        {"watch", WATCH},
-             {"seal", SEAL}, {"plug", PLUG}, {"plug-network", PLUG}};
+} roles[] = {{"sign", SIGN}, {"core", CORE}, {"gate", GATE},         {"watch", WATCH},
+             {"seal", SEAL}, {"plug", PLUG}, {"plug-network", PLUG}, {"feed", FEED}};
 
 static unsigned
 bit_of(const char *role)

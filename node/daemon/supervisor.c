@@ -2,6 +2,7 @@
 #include "daemon/supervisor.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/listen.h"
 #include "daemon/role.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -24,15 +25,15 @@
 #define RESTART_MS_MIN 50
 #define RESTART_MS_MAX 5000
 #define STEADY_MS      10000 /* a role that ran so long starts again at once */
-#define CHILDREN       6
+#define CHILDREN       7
 #define STOP_MS        5000 /* how long a role may take to end */
 
 struct child {
     const char *name;
-    bool gate, sign, seal, api; /* which listening sockets it gets */
-    bool apart;                 /* the node is up without it */
-    bool off;                   /* by the configuration: it is not started */
-    pid_t pid;                  /* 0 = not running */
+    bool gate, sign, seal, api, feed; /* which listening sockets it gets */
+    bool apart;                       /* the node is up without it */
+    bool off;                         /* by the configuration: it is not started */
+    pid_t pid;                        /* 0 = not running */
     bool ready;
     int ready_fd; /* -1 = said so, or not running */
     int64_t started_ms, start_at_ms;
@@ -44,6 +45,7 @@ struct supervisor {
     const char *conf_name;
     char boot[33];
     int listen_gate, listen_sign, listen_seal, listen_api, signals;
+    int listen_feed, listen_loopback;
     bool said_ready;
     struct child child[CHILDREN]; /* in the order of starting; stopped backwards */
 };
@@ -90,29 +92,6 @@ lock_directory(void)
     return fd;
 }
 
-static int
-listen_on(const char *path)
-{
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    mode_t mask;
-    int bound;
-
-    if (fd < 0)
-        return fail(path);
-    snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
-    unlink(path);
-    mask = umask(0177);
-    bound = bind(fd, (struct sockaddr *)&a, sizeof(a));
-    umask(mask);
-    if (bound != 0 || listen(fd, 64) != 0) {
-        fail(path);
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
 /* A descriptor that the role inherits, as its number in text; "-1" where it gets none. */
 static void
 inherit(int fd, bool give, char text[12])
@@ -125,7 +104,7 @@ inherit(int fd, bool give, char text[12])
 static void
 exec_role(const struct supervisor *s, const struct child *c, int ready_fd)
 {
-    char gate[12], sign[12], seal[12], api[12], ready[12];
+    char gate[12], sign[12], seal[12], api[12], ready[12], feed[12], loopback[12];
     sigset_t none;
 
     /* No orphans: a role ends with its supervisor, however that ends. */
@@ -138,10 +117,12 @@ exec_role(const struct supervisor *s, const struct child *c, int ready_fd)
     inherit(s->listen_sign, c->sign, sign);
     inherit(s->listen_seal, c->seal, seal);
     inherit(s->listen_api, c->api, api);
+    inherit(s->listen_feed, c->feed && s->listen_feed >= 0, feed);
+    inherit(s->listen_loopback, c->feed && s->listen_loopback >= 0, loopback);
     inherit(ready_fd, true, ready);
     setenv("PARALLAX_BOOT", s->boot, 1);
     execl("/proc/self/exe", "parallaxd", "--config", s->conf_name, "--role", c->name, "--fds", gate, sign,
-          seal, api, ready, (char *)NULL);
+          seal, api, ready, feed, loopback, (char *)NULL);
     _exit(1);
 }
 
@@ -275,6 +256,8 @@ stop(struct supervisor *s)
     unlink(ROLE_GATE_SOCKET);
     unlink(ROLE_SIGN_SOCKET);
     unlink(ROLE_SEAL_SOCKET);
+    if (s->listen_feed >= 0)
+        unlink(s->conf->feed_ipc);
 }
 
 static int
@@ -328,6 +311,15 @@ loop(struct supervisor *s)
     }
 }
 
+/* Another program may hold the port, or the folder be gone: the node is up without its feed. */
+static void
+open_feed(struct supervisor *s)
+{
+    s->listen_feed = s->conf->feed_ipc[0] != 0 ? listen_unix(s->conf->feed_ipc, s->conf->feed_group) : -1;
+    s->listen_loopback = s->conf->feed_loopback[0] != 0 ? listen_loopback(s->conf->feed_loopback) : -1;
+    s->child[CHILDREN - 1].off = s->listen_feed < 0 && s->listen_loopback < 0;
+}
+
 static int
 open_all(struct supervisor *s)
 {
@@ -343,10 +335,11 @@ open_all(struct supervisor *s)
     sigaddset(&mask, SIGHUP);
     sigprocmask(SIG_BLOCK, &mask, NULL);
     s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-    s->listen_gate = listen_on(ROLE_GATE_SOCKET);
-    s->listen_sign = listen_on(ROLE_SIGN_SOCKET);
-    s->listen_seal = listen_on(ROLE_SEAL_SOCKET);
-    s->listen_api = listen_on(ROLE_API_SOCKET);
+    s->listen_gate = listen_unix(ROLE_GATE_SOCKET, false);
+    s->listen_sign = listen_unix(ROLE_SIGN_SOCKET, false);
+    s->listen_seal = listen_unix(ROLE_SEAL_SOCKET, false);
+    s->listen_api = listen_unix(ROLE_API_SOCKET, false);
+    open_feed(s);
     return s->signals < 0 || s->listen_gate < 0 || s->listen_sign < 0 || s->listen_seal < 0 ||
                    s->listen_api < 0
                ? -1
@@ -363,11 +356,18 @@ supervisor_run(const struct conf *conf, const char *conf_name)
                                      {.name = "core", .api = true, .ready_fd = -1},
                                      {.name = "gate", .gate = true, .ready_fd = -1},
                                      {.name = "plug", .apart = true, .ready_fd = -1},
-                                     {.name = "watch", .apart = true, .off = !conf->watch, .ready_fd = -1}}};
+                                     {.name = "watch", .apart = true, .off = !conf->watch, .ready_fd = -1},
+                                     {.name = "feed", .apart = true, .feed = true, .ready_fd = -1}}};
     int lock = lock_directory();
 
     if (lock < 0)
         return 1;
+    if (conf->feed_loopback[0] != 0 && !listen_is_loopback(conf->feed_loopback)) {
+        log_event(EV_conf_error,
+                  "where=%s note=\"feed.loopback: expected tcp://127.0.0.1:PORT or tcp://[::1]:PORT\"",
+                  conf_name);
+        return 1;
+    }
     if (open_all(&s) != 0)
         return 1;
     loop(&s);

@@ -24,9 +24,9 @@ UNSEALED = 1
 BYTES = 1
 
 
-def load_proto(folder):
+def load_proto(folder, *names):
     """Python code of proto/*.proto, made into ${folder}."""
-    names = ("record", "peer", "api")
+    names = names or ("record", "peer", "api")
     subprocess.run(["protoc", "-I", os.path.join(ROOT, "proto"), "--python_out", str(folder)] +
                    [os.path.join(ROOT, "proto", name + ".proto") for name in names], check=True)
     sys.path.insert(0, str(folder))

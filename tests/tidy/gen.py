@@ -42,6 +42,10 @@ FORMATS_HEAD = """# Formats
 Made from the registry of record types by `tests/tidy/gen.py` (`parallax formats --markdown`). *Without loss*: what is written reads back as the same message; what a
 format cannot hold is refused, or named in a warning. The input of every format is at most what [limits.md](limits.md) says; the page of each type says what it tolerates.
 """
+LIBRARY_HEAD = """# libparallax
+
+Made from `node/lib/parallax.h` by `tests/tidy/gen.py`. [libraries.md](libraries.md) has a first program, and how it is built.
+"""
 EVENTS_HEAD = """# Log events
 
 Made from `node/base/log.tbl` by `tests/tidy/gen.py`. One event is one line on standard error:
@@ -113,9 +117,37 @@ def events(root):
     return "".join(out)
 
 
+def library(root):
+    """The public header, a comment before each declaration, as a page."""
+    out = [LIBRARY_HEAD]
+    text = read(root, "node/lib/parallax.h")
+    head, _, rest = text.partition("#ifndef PARALLAX_H")
+    out.append("\n" + prose(head) + "\n")
+    rest = rest[rest.index("#define PARALLAX_ABI"):rest.rindex("#ifdef __cplusplus")]
+    rest = "/* The interface" + text.partition("/* The interface")[2].partition("#define PARALLAX_ABI")[0].rstrip() + "\n" + rest
+    for section, comment, code in re.findall(r"/\* --- (.+?) --- \*/|(^/\*(?:(?!\*/).)+\*/)\n((?:[^\n/][^\n]*\n)+)|^(?:typedef[^\n]*\n)+", rest, re.S | re.M):
+        if section:
+            out.append("\n## %s\n" % section)
+        elif code:
+            out.append("\n```c\n%s```\n\n%s\n" % (code, prose(comment)))
+    declared = set(re.findall(r"\b(parallax_\w+)\(", re.sub(r"/\*.*?\*/", "", text, flags=re.S)))
+    shown = set(re.findall(r"\b(parallax_\w+)\(", "".join(re.findall(r"```c\n.*?```", "".join(out), re.S))))
+    if declared - shown:
+        raise SystemExit("node/lib/parallax.h: a comment stands before each declaration: %s" % ", ".join(sorted(declared - shown)))
+    return "".join(out)
+
+
+def prose(comment):
+    """The text of a C comment."""
+    text = re.sub(r"^\s*/?\*+/?|\*/\s*$", "", comment, flags=re.M)
+    text = re.sub(r"(?<![\w/])\*(\w+)", r"`*\1`", text)
+    return escape(re.sub(r"\b(parallax_\w+\(\)|PARALLAX_[A-Z_]+)", r"`\1`", "\n".join(line.strip() for line in text.strip().split("\n")).strip()))
+
+
 def pages(root, parallaxd=None):
     """{path: text} of all that is generated."""
-    made = {"docs/limits.md": limits(root) + hostile(root), "docs/reasons.md": reasons(root), "docs/events.md": events(root)}
+    made = {"docs/limits.md": limits(root) + hostile(root), "docs/reasons.md": reasons(root), "docs/events.md": events(root),
+            "docs/libparallax.md": library(root)}
     if parallaxd:
         made["config/node.example.yaml"] = subprocess.run([parallaxd, "--dump-example"], check=True, stdout=subprocess.PIPE,
                                                           text=True, timeout=30).stdout

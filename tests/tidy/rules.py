@@ -9,7 +9,7 @@ import gen
 from tree import line_of, run
 
 LAYERS = (("base",), ("wire", "syntax", "crypt", "conf", "astro"), ("types",), ("core",), ("store", "bus", "sign"), ("web", "plug", "watch", "plugins"),
-          ("daemon", "cli"))
+          ("daemon", "cli", "lib"))
 RANK = {folder: rank for rank, folders in enumerate(LAYERS) for folder in folders}
 # A layer that reaches less far down than its rank: a shipped plugin knows the node by its lines only.
 REACH = {"plugins": ("base", "syntax", "conf", "crypt", "astro")}

@@ -507,6 +507,40 @@ what_the_plug_role_says_is_kept_for_the_status(void **state)
     close(fd);
 }
 
+static void
+what_the_feed_role_says_is_kept_for_the_status(void **state)
+{
+    struct bed *b = *state;
+    Parallax__V1__StatusRequest s;
+    Parallax__V1__Request ask = status_request(&s), tell = PARALLAX__V1__REQUEST__INIT;
+    Parallax__V1__FeedsRequest all = PARALLAX__V1__FEEDS_REQUEST__INIT;
+    Parallax__V1__FeedStatus one = PARALLAX__V1__FEED_STATUS__INIT, *list[] = {&one};
+    char longer[LIMIT_FEED_REPORT_BYTES + 1];
+    int fd = bed_connect(b);
+    Parallax__V1__Answer *a;
+
+    memset(longer, 'x', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    one.subscribers = 3;
+    all.feeds = list;
+    all.n_feeds = 1;
+    tell.what_case = PARALLAX__V1__REQUEST__WHAT_FEEDS;
+    tell.feeds = &all;
+    for (int i = 0; i < 2; i++) {
+        one.endpoint = i == 0 ? (char *)(uintptr_t) "run/feed.sock" : longer;
+        a = bed_ask(b, fd, &tell);
+        assert_string_equal(a->error_name, i == 0 ? "" : "LIMIT");
+        bed_answer_free(a);
+        a = bed_ask(b, fd, &ask); /* a refused report leaves the one before */
+        assert_int_equal(a->status->n_feeds, 1);
+        assert_string_equal(a->status->feeds[0]->endpoint, "run/feed.sock");
+        assert_int_equal(a->status->feeds[0]->subscribers, 3);
+        assert_int_equal(a->status->feeds[0]->reported_ms, BED_WALL_MS);
+        bed_answer_free(a);
+    }
+    close(fd);
+}
+
 int
 main(void)
 {
@@ -514,6 +548,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(status_names_the_node_its_logs_and_its_counts),
         TEST(what_the_plug_role_says_is_kept_for_the_status),
+        TEST(what_the_feed_role_says_is_kept_for_the_status),
         TEST(a_refused_publication_is_answered_and_counted),
         TEST(several_publishes_in_flight_are_answered_in_the_order_of_requests),
         TEST(no_more_publishes_than_stated_are_in_flight),

@@ -183,11 +183,22 @@ the_watch_has_local_sockets_and_no_key_and_no_store(void **state)
 }
 
 static void
+the_feed_has_local_sockets_and_no_file_of_the_node(void **state)
+{
+    struct power p = powers("feed");
+
+    assert_true(p.unix_socket && p.reads_etc);
+    assert_false(p.inet);
+    if (has_landlock())
+        assert_false(p.reads_signing_key || p.reads_transport_key || p.writes_here || p.reads_elsewhere);
+}
+
+static void
 no_role_starts_or_kills_programs(void **state)
 {
-    static const char *const roles[] = {"sign", "core", "gate", "watch"};
+    static const char *const roles[] = {"sign", "core", "gate", "watch", "feed"};
 
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         struct power p = powers(roles[i]);
 
         assert_false(p.executes || p.kills || p.forks);
@@ -214,6 +225,7 @@ main(void)
         cmocka_unit_test(the_signer_has_no_sockets),
         cmocka_unit_test(the_core_has_local_sockets_only),
         cmocka_unit_test(the_watch_has_local_sockets_and_no_key_and_no_store),
+        cmocka_unit_test(the_feed_has_local_sockets_and_no_file_of_the_node),
         cmocka_unit_test(no_role_starts_or_kills_programs),
         cmocka_unit_test(the_plug_role_starts_programs_and_has_no_keys_and_no_files_of_the_node),
     };
