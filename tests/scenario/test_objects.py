@@ -3,6 +3,7 @@ import datetime
 import itertools
 import json
 import math
+import sqlite3
 import time
 
 import erfa
@@ -22,7 +23,7 @@ def omm(number, cospar, name, **changes):
 def put(node, tmp_path, *records, mode=None, wait=2):
     path = tmp_path / ("%s-%d.json" % (node.name, len(list(tmp_path.iterdir()))))
     path.write_text(json.dumps(list(records)), encoding="utf-8")
-    return node.publish("--wait", wait, *(("--mode", mode) if mode else ()), path)
+    return node.publish(*(("--wait", wait) if wait else ()), *(("--mode", mode) if mode else ()), path)
 
 
 def one(node, name, *options):
@@ -261,3 +262,17 @@ def test_the_policy_of_the_node_prefers_the_operator_and_the_one_with_a_covarian
     assert one(fr, "25544")["preferred"]["origin"] == "jp-jaxa"  # it alone registered the object
     put(us, tmp_path, form)
     assert one(fr, "25544")["preferred"]["origin"] == "fr-cnes"  # two did: neither counts
+
+
+def test_a_store_of_an_older_release_learns_who_its_objects_are(federate, tmp_path):
+    federation = federate("us-noaa").start()
+    [us] = federation.nodes
+    put(us, tmp_path, *(omm(25544 + i, "1998-%03dA" % (100 + i), "OBJECT %d" % i) for i in range(600)), wait=0)
+    us.stop()
+    with sqlite3.connect(us.directory + "/store.db") as store:  # as STEP_5 of node/store/schema.c finds it
+        store.executescript("DELETE FROM alias; DELETE FROM alias_due; UPDATE subject SET identity = x''; INSERT INTO meta VALUES ('aliases_missing', x'01');")
+    us.start()
+    deadline = time.monotonic() + 60
+    while us.cli("objects", "--json").out.count("\n") < 600 or "not complete" in us.cli("objects", "--json", "--limit", 1).err:
+        assert time.monotonic() < deadline
+    assert joined(us, "1998-699A") == ["cospar:1998-699A", "norad:26143"] == joined(us, "object 599")

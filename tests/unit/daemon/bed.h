@@ -86,9 +86,10 @@ bed_orbit(uint32_t number, unsigned day, struct buf *out)
                    "OBJECT_NAME,OBJECT_ID,EPOCH,MEAN_MOTION,ECCENTRICITY,INCLINATION,RA_OF_ASC_NODE,"
                    "ARG_OF_PERICENTER,MEAN_ANOMALY,EPHEMERIS_TYPE,CLASSIFICATION_TYPE,NORAD_CAT_ID,"
                    "ELEMENT_SET_NO,REV_AT_EPOCH,BSTAR,MEAN_MOTION_DOT,MEAN_MOTION_DDOT\r\n"
-                   "BED %u,2026-001A,2026-03-%02uT07:26:52.157760,13.76498747,.00237643,90.2160,69.4642,"
+                   "BED %u,%u-%03uA,2026-03-%02uT07:26:52.157760,13.76498747,.00237643,90.2160,69.4642,"
                    "228.7713,198.2104,0,U,%u,999,5782,.76643197E-3,.76E-5,0\r\n",
-                   (unsigned)number, day, (unsigned)number);
+                   (unsigned)number, 1957 + (unsigned)number / 1000 % 60, (unsigned)number % 1000, day,
+                   (unsigned)number);
     why_clear(&why);
     if (registry_read(span_str(text), "omm-csv", &how, bed_keep, out, &why) != 0)
         abort();
@@ -453,9 +454,6 @@ bed_new(void)
     return b;
 }
 
-static const struct conf bed_conf = {.objects_merges = "own",
-                                     .orbit_policy_order = "operator owner covariance fresh",
-                                     .orbit_policy_operators = ""};
 
 static inline void
 bed_start(struct bed *b)
@@ -474,8 +472,10 @@ bed_start(struct bed *b)
     bed_must(store_logs(b->store, bed_row, &rows) == 0);
     b->node = node_new(&conf, rows.row, rows.n);
     bed_must(b->node != NULL);
-    b->ctx = (struct api_ctx){.node = b->node,
-                              .conf = &bed_conf,
+    static const struct conf supplied = {.objects_merges = "own"};
+
+    b->ctx = (struct api_ctx){.conf = &supplied,
+                              .node = b->node,
                               .store = b->store,
                               .roster = b->roster,
                               .roster_notes = b->notes,
