@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "syntax/json_plain.h"
 
 #define BOM "\xEF\xBB\xBF"
 
@@ -15,6 +16,7 @@ struct walk {
     void *cookie;
     struct why *why;
     struct places places;
+    size_t told;      /* events that have been told already: those are passed over */
     size_t token_end; /* of the last token */
     unsigned depth;
     struct buf key;
@@ -114,6 +116,10 @@ tell(struct walk *w, enum json_kind kind, struct span text, bool ends)
         why_set(w->why, WHY_TEXT_LIMIT, event.place.line, event.place.column, NULL,
                 "a value is longer than %d bytes", LIMIT_VALUE_BYTES);
         return 0;
+    }
+    if (w->told > 0) {
+        w->told--;
+        return 1;
     }
     return w->fn(w->cookie, &event, w->why) == 0;
 }
@@ -250,9 +256,11 @@ run(struct walk *w)
     return w->why->code == WHY_NONE ? 0 : -1;
 }
 
-int
-json_read(struct span input, json_event_fn *fn, void *cookie, struct why *why)
+/* ${is_short}: the short way first, as far as it goes. */
+static int
+read_all(struct span input, bool is_short, json_event_fn *fn, void *cookie, struct why *why)
 {
+    enum json_plain plain = JSON_PLAIN_OTHER;
     struct walk w = {.fn = fn, .cookie = cookie, .why = why, .input = input};
     size_t prefix = text_utf8_prefix(input);
     int rc;
@@ -266,6 +274,10 @@ json_read(struct span input, json_event_fn *fn, void *cookie, struct why *why)
     }
     if (input.n >= 3 && memcmp(input.p, BOM, 3) == 0)
         w.input = span_of(input.p + 3, input.n - 3);
+    if (is_short)
+        plain = json_plain_read(w.input, fn, cookie, why, &w.told);
+    if (plain != JSON_PLAIN_OTHER)
+        return plain == JSON_PLAIN_DONE ? 0 : -1;
     place_init(&w.places, w.input);
     buf_init(&w.key, LIMIT_VALUE_BYTES);
     w.handle = yajl_alloc(&callbacks, NULL, &w);
@@ -277,6 +289,18 @@ json_read(struct span input, json_event_fn *fn, void *cookie, struct why *why)
     yajl_free(w.handle);
     buf_release(&w.key);
     return rc;
+}
+
+int
+json_read(struct span input, json_event_fn *fn, void *cookie, struct why *why)
+{
+    return read_all(input, true, fn, cookie, why);
+}
+
+int
+json_read_yajl(struct span input, json_event_fn *fn, void *cookie, struct why *why)
+{
+    return read_all(input, false, fn, cookie, why);
 }
 
 bool

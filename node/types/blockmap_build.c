@@ -426,7 +426,7 @@ blockmap_build_line(struct block_build *b, struct span keyword, struct span text
         return -1;
     if (note_odd(b, text, at) != 0)
         return -1;
-    tag = blockmap_find(b->walk.kind->tag, b->walk.kind->tags, keyword);
+    tag = blockmap_find_tag(&b->walk, b->walk.kind, keyword);
     item = new_item(b, tag < 0 ? keyword : span_of(NULL, 0), text, at);
     if (item == NULL)
         return -1;

@@ -256,10 +256,10 @@ take_pair(struct reading *r, const struct kvn_line *line, struct place at)
             return -1;
         kind = r->build.walk.kind;
     }
-    row = kind != NULL ? blockmap_find(kind->field, kind->count, line->keyword) : -1;
     if (kind != NULL && kind->lines == BLOCK_TAGGED &&
-        blockmap_find(kind->tag, kind->tags, line->keyword) >= 0)
+        blockmap_find_tag(&r->build.walk, kind, line->keyword) >= 0)
         return take_data(r, line, at, line->keyword, value);
+    row = kind != NULL ? blockmap_find(kind->field, kind->count, line->keyword) : -1;
     if (row >= 0 && kind->field[row].kind != FIELD_TEXT && kind->field[row].kind != FIELD_WORD)
         unit = kvn_unit(&value);
     return blockmap_build_pair(&r->build, line->keyword, value, unit, at, value_at);
