@@ -307,6 +307,9 @@ check_notes(const struct fieldmap *map, const ProtobufCMessage *part, bool objec
         if (fieldmap_check_name(name, why, 0, 0) != 0 ||
             fieldmap_check_text(extra[i]->name, span_str(extra[i]->value), LIMIT_VALUE_BYTES, why, 0, 0) != 0)
             return -1;
+        if (*extra[i]->value == 0)
+            return why_set(why, WHY_FIELD_MISSING, 0, 0, extra[i]->name,
+                           "empty: expected a value, or nothing");
         for (size_t j = 0; j < i; j++) {
             if (strcmp(extra[i]->name, extra[j]->name) == 0)
                 return why_set(why, WHY_FIELD_DUPLICATE, 0, 0, extra[i]->name, "occurs twice");

@@ -316,6 +316,14 @@ write_psv(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
     if (!fits(msg) && o->n_lines == 0)
         return why_set(why, WHY_CANNOT_HOLD, 0, 0, "observatory",
                        "no context that begins with it: PSV has one");
+    for (size_t i = 0; i < o->n_fields; i++) {
+        if (!neo_observation_in_ades(o, i))
+            continue;
+        if (strchr("#!", o->fields[i]->value[0]) != NULL) /* none is empty */
+            return why_set(why, WHY_CANNOT_HOLD, 0, 0, o->fields[i]->name,
+                           "the first value of a row, and begins like a line of the header");
+        break;
+    }
     if (strcmp(o->version, "2017") == 0)
         fill_warn(how, (struct place){0}, "version", "2017: written as 2022, which has all that it had");
     if (o->n_lines > 0) /* PSV has no observation without a header */
