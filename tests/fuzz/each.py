@@ -13,6 +13,7 @@ import sys
 import threading
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+KEPT_MAX = 512  # bytes of an input that goes with the tests
 SLICE_S = 60  # on the clock: what an interruption costs at most
 # The program sees one input after the other through one reader: an input that takes longer, or more, is a find.
 OPTIONS = ("-timeout=60", "-rss_limit_mb=2048", "-max_len=32768", "-print_final_stats=1", "-verbosity=0", "-reload=0")
@@ -83,11 +84,11 @@ class Reader:
 
 
 def keep(readers, each_bytes):
-    """The smallest inputs of each reader into tests/fuzz/corpus/reader, which is replayed by every run of the tests."""
+    """Small inputs of each reader, whichever, into tests/fuzz/corpus/reader, which is replayed by every run of the tests."""
     for reader in readers:
         into = ROOT / "tests/fuzz/corpus/reader" / reader.name
         left = each_bytes
-        for path in reader.corpus():
+        for path in sorted(path for path in reader.corpus() if path.stat().st_size <= KEPT_MAX):
             left -= path.stat().st_size
             if left < 0:
                 break
