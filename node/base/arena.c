@@ -1,18 +1,15 @@
 #include "base/arena.h"
 
-#include <stdalign.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 
-#define ALIGN           alignof(max_align_t)
 #define FIRST_BYTES     8192
 #define BLOCK_MAX_BYTES 262144 /* a block beyond this size serves one large piece only */
 
 struct arena_block {
     struct arena_block *next;
-    size_t size; /* of data */
-    size_t used;
+    size_t size; /* of data, in steps of ARENA_ALIGN */
     alignas(max_align_t) uint8_t data[];
 };
 
@@ -73,7 +70,8 @@ arena_clear(struct arena *a)
     if (a->head != NULL) {
         if (a->head->next != NULL)
             spare(a);
-        a->head->used = 0;
+        a->next = a->head->data;
+        a->room = a->head->size;
     }
     a->used = 0;
     a->failed = false;
@@ -89,7 +87,6 @@ extend(struct arena *a, size_t n)
 
     if (block != NULL && block->size >= n) {
         a->spare = block->next;
-        block->used = 0;
         block->next = a->head;
         a->head = block;
         return block;
@@ -102,34 +99,35 @@ extend(struct arena *a, size_t n)
     if (block == NULL)
         return NULL;
     block->size = size;
-    block->used = 0;
     block->next = a->head;
     a->head = block;
     return block;
 }
 
 void *
-arena_alloc(struct arena *a, size_t n)
+arena_more(struct arena *a, size_t n)
 {
-    struct arena_block *block = a->head;
     size_t need = n > 0 ? n : 1;
-    void *p;
+    struct arena_block *block;
 
-    if (need > a->max || (need = (need + ALIGN - 1) & ~(ALIGN - 1)) > a->max - a->used) {
+    if (need > a->max || (need = (need + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1)) > a->max - a->used) {
         a->failed = true;
         return NULL;
     }
-    if (block == NULL || need > block->size - block->used)
+    if (a->head == NULL || need > a->room) {
         block = extend(a, need);
-    if (block == NULL) {
-        a->failed = true;
-        a->starved = true;
-        return NULL;
+        if (block == NULL) {
+            a->failed = true;
+            a->starved = true;
+            return NULL;
+        }
+        a->next = block->data;
+        a->room = block->size;
     }
-    p = block->data + block->used;
-    block->used += need;
+    a->next += need;
+    a->room -= need;
     a->used += need;
-    return p;
+    return a->next - need;
 }
 
 void *

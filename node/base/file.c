@@ -4,9 +4,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define CHUNK_BYTES  16384
+#define CHUNK_BYTES  65536
 #define NAME_TRIES   100
 #define SUFFIX_BYTES 40
 
@@ -20,30 +21,54 @@ close_keep(int fd)
     errno = saved;
 }
 
+/*
+ * How much to ask for first: a regular file whole, with one byte more, by which its end is seen. 0: it is a folder, for which no memory
+ * need be asked.
+ */
+static size_t
+first_step(int fd)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        return CHUNK_BYTES;
+    if (S_ISDIR(status.st_mode))
+        return 0;
+    return S_ISREG(status.st_mode) && status.st_size > CHUNK_BYTES ? (size_t)status.st_size + 1 : CHUNK_BYTES;
+}
+
 static int
 read_all(int fd, struct buf *out)
 {
-    uint8_t chunk[CHUNK_BYTES];
+    size_t step = first_step(fd);
 
+    if (step == 0) {
+        errno = EISDIR;
+        return -1;
+    }
     for (;;) {
-        ssize_t n = read(fd, chunk, sizeof chunk);
+        size_t left = out->max - out->n;
+        size_t want = left < step ? left : step;
+        uint8_t beyond; /* a byte that would be too many */
+        uint8_t *p = want > 0 ? buf_add(out, want) : &beyond;
+        ssize_t n;
 
+        if (p == NULL) {
+            errno = ENOMEM;
+            return -1;
+        }
+        n = read(fd, p, want > 0 ? want : 1);
+        out->n -= want - (n > 0 && want > 0 ? (size_t)n : 0);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            return 0;
-        if ((size_t)n > out->max - out->n) {
+        if (n <= 0)
+            return (int)n;
+        if (want == 0) {
             out->failed = true;
             errno = EFBIG;
             return -1;
         }
-        buf_put(out, chunk, (size_t)n);
-        if (buf_failed(out)) {
-            errno = ENOMEM;
-            return -1;
-        }
+        step = CHUNK_BYTES;
     }
 }
 

@@ -166,28 +166,37 @@ num_is_decimal(struct span s)
     return split(s, &parts) == 0;
 }
 
+/* Digits, behind those of ${v}; the number of them. */
+static size_t
+take_run(const uint8_t **at, const uint8_t *end, uint64_t *v)
+{
+    const uint8_t *p = *at;
+    uint64_t sum = *v;
+    unsigned digit;
+
+    for (; p < end && (digit = *p - (unsigned)'0') <= 9; p++)
+        sum = sum * 10 + digit;
+    *v = sum;
+    sum = (size_t)(p - *at);
+    *at = p;
+    return sum;
+}
+
 /* [digits][.digits] as an integer and the number of digits behind the point. False: more digits than are exact, or none. */
 static bool
 short_mantissa(const uint8_t **at, const uint8_t *end, uint64_t *digits, int *behind)
 {
-    const uint8_t *p = *at;
-    const uint8_t *start = p;
-    const uint8_t *point = NULL;
-    uint64_t v = 0;
+    size_t before, after = 0;
 
-    for (; p < end && (is_digit(*p) || (*p == '.' && point == NULL)); p++) {
-        if (*p == '.')
-            point = p;
-        else
-            v = v * 10 + (uint64_t)(*p - '0');
+    *digits = 0;
+    before = take_run(at, end, digits);
+    if (*at < end && **at == '.') {
+        ++*at;
+        after = take_run(at, end, digits);
     }
-    /* Up to 18 characters cannot overflow; zeros in front do not count. */
-    if (p - start - (point != NULL) < 1 || p - start > 18 || v > 999999999999999)
-        return false;
-    *behind = point != NULL ? (int)(p - point) - 1 : 0;
-    *digits = v;
-    *at = p;
-    return true;
+    *behind = (int)after;
+    /* Up to 18 digits cannot overflow; zeros in front do not count. */
+    return before + after >= 1 && before + after <= 18 && *digits <= 999999999999999;
 }
 
 /*

@@ -27,8 +27,14 @@ span_str(const char *s)
 static inline bool
 span_is(struct span a, const char *s)
 {
-    /* Words of a table that is searched mostly differ in their first letter. */
-    return a.n == 0 ? *s == 0 : a.p[0] == (uint8_t)*s && a.n == strlen(s) && memcmp(a.p, s, a.n) == 0;
+    size_t i = 0;
+
+    if (__builtin_constant_p(strlen(s)))
+        return a.n == strlen(s) && (a.n == 0 || memcmp(a.p, s, a.n) == 0);
+    /* Words of a table that is searched mostly differ early: their lengths need not be known. */
+    while (i < a.n && s[i] != 0 && a.p[i] == (uint8_t)s[i])
+        i++;
+    return i == a.n && s[i] == 0;
 }
 
 static inline bool

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "syntax/json_plain.h"
 
 #define BOM "\xEF\xBB\xBF"
 
@@ -16,6 +17,7 @@ struct walk {
     struct why *why;
     size_t value_max; /* bytes */
     struct places places;
+    size_t told;      /* events that have been told already: those are passed over */
     size_t token_end; /* of the last token */
     unsigned depth;
     struct buf key;
@@ -115,6 +117,10 @@ tell(struct walk *w, enum json_kind kind, struct span text, bool ends)
         why_set(w->why, WHY_TEXT_LIMIT, event.place.line, event.place.column, NULL,
                 "a value is longer than %zu bytes", w->value_max);
         return 0;
+    }
+    if (w->told > 0) {
+        w->told--;
+        return 1;
     }
     return w->fn(w->cookie, &event, w->why) == 0;
 }
@@ -251,15 +257,11 @@ run(struct walk *w)
     return w->why->code == WHY_NONE ? 0 : -1;
 }
 
-int
-json_read(struct span input, json_event_fn *fn, void *cookie, struct why *why)
+/* ${is_short}: the short way first, as far as it goes. */
+static int
+read_all(struct span input, bool is_short, size_t value_max, json_event_fn *fn, void *cookie, struct why *why)
 {
-    return json_read_long(input, LIMIT_VALUE_BYTES, fn, cookie, why);
-}
-
-int
-json_read_long(struct span input, size_t value_max, json_event_fn *fn, void *cookie, struct why *why)
-{
+    enum json_plain plain = JSON_PLAIN_OTHER;
     struct walk w = {.fn = fn, .cookie = cookie, .why = why, .input = input, .value_max = value_max};
     size_t prefix = text_utf8_prefix(input);
     int rc;
@@ -273,6 +275,10 @@ json_read_long(struct span input, size_t value_max, json_event_fn *fn, void *coo
     }
     if (input.n >= 3 && memcmp(input.p, BOM, 3) == 0)
         w.input = span_of(input.p + 3, input.n - 3);
+    if (is_short)
+        plain = json_plain_read(w.input, fn, cookie, why, &w.told);
+    if (plain != JSON_PLAIN_OTHER)
+        return plain == JSON_PLAIN_DONE ? 0 : -1;
     place_init(&w.places, w.input);
     buf_init(&w.key, LIMIT_VALUE_BYTES);
     w.handle = yajl_alloc(&callbacks, NULL, &w);
@@ -284,6 +290,24 @@ json_read_long(struct span input, size_t value_max, json_event_fn *fn, void *coo
     yajl_free(w.handle);
     buf_release(&w.key);
     return rc;
+}
+
+int
+json_read(struct span input, json_event_fn *fn, void *cookie, struct why *why)
+{
+    return read_all(input, true, LIMIT_VALUE_BYTES, fn, cookie, why);
+}
+
+int
+json_read_yajl(struct span input, json_event_fn *fn, void *cookie, struct why *why)
+{
+    return read_all(input, false, LIMIT_VALUE_BYTES, fn, cookie, why);
+}
+
+int
+json_read_long(struct span input, size_t value_max, json_event_fn *fn, void *cookie, struct why *why)
+{
+    return read_all(input, false, value_max, fn, cookie, why);
 }
 
 bool

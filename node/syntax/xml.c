@@ -6,6 +6,7 @@
 
 #include "base/limit.h"
 #include "base/text.h"
+#include "syntax/xml_plain.h"
 
 #define BOM "\xEF\xBB\xBF"
 
@@ -16,6 +17,7 @@ struct walk {
     void *cookie;
     struct why *why;
     struct places places;
+    size_t told;       /* events that have been told already: those are passed over */
     unsigned depth;    /* open elements */
     bool has_child;    /* of the innermost open element */
     size_t text_start; /* offset behind the innermost start tag */
@@ -28,6 +30,16 @@ stop(struct walk *w)
 {
     xmlStopParser(w->parser);
     return -1;
+}
+
+static int
+tell(struct walk *w, const struct xml_event *event)
+{
+    if (w->told > 0) {
+        w->told--;
+        return 0;
+    }
+    return w->fn(w->cookie, event, w->why) == 0 ? 0 : stop(w);
 }
 
 static int
@@ -101,8 +113,7 @@ on_start(void *cookie, const xmlChar *name, const xmlChar *prefix, const xmlChar
     w->has_child = false;
     buf_clear(&w->text);
     w->text_start = tag_end(w, at);
-    if (w->fn(w->cookie, &event, w->why) != 0)
-        stop(w);
+    (void)tell(w, &event);
 }
 
 static void
@@ -124,10 +135,8 @@ on_end(void *cookie, const xmlChar *name, const xmlChar *prefix, const xmlChar *
         refuse(w, WHY_TEXT_SYNTAX, event.offset, "text beside elements: expected elements only");
         return;
     }
-    if (w->fn(w->cookie, &event, w->why) != 0) {
-        stop(w);
+    if (tell(w, &event) != 0)
         return;
-    }
     w->has_child = true;
     w->has_text = false;
     buf_clear(&w->text);
@@ -264,18 +273,19 @@ behind(const uint8_t *p, const uint8_t *end, const char *mark)
 static const uint8_t *
 behind_tag(const uint8_t *p, const uint8_t *end)
 {
+    static const bool stops[256] = {['>'] = true, ['"'] = true, ['\''] = true};
     const uint8_t *last = end - p > LIMIT_TAG_BYTES ? p + LIMIT_TAG_BYTES : end;
-    uint8_t quote = 0;
 
-    for (const uint8_t *at = p; at < last; at++) {
-        if (quote == 0 && *at == '>')
-            return at + 1;
-        if (*at == quote)
-            quote = 0;
-        else if (quote == 0 && (*at == '"' || *at == '\''))
-            quote = *at;
+    for (;; p++) {
+        while (p < last && !stops[*p])
+            p++;
+        if (p < last && *p == '>')
+            return p + 1;
+        if (p < last)
+            p = memchr(p + 1, *p, (size_t)(last - p) - 1);
+        if (p == NULL || p == last)
+            return last == end ? end : NULL;
     }
-    return last == end ? end : NULL;
 }
 
 /* What libxml2 would take quadratic time for is refused before it sees it. */
@@ -342,10 +352,12 @@ run(struct walk *w)
     return w->why->code == WHY_NONE ? 0 : -1;
 }
 
-int
-xml_read(struct span input, xml_event_fn *fn, void *cookie, struct why *why)
+/* ${is_short}: the short way first, as far as it goes. */
+static int
+read_all(struct span input, bool is_short, xml_event_fn *fn, void *cookie, struct why *why)
 {
     struct walk w = {.fn = fn, .cookie = cookie, .why = why, .input = input};
+    enum xml_plain plain = XML_PLAIN_OTHER;
     int rc;
 
     if (input.n >= 3 && memcmp(input.p, BOM, 3) == 0)
@@ -355,10 +367,26 @@ xml_read(struct span input, xml_event_fn *fn, void *cookie, struct why *why)
     place_init(&w.places, w.input);
     if (check_encoding(&w) != 0 || check_tags(&w) != 0)
         return -1;
+    if (is_short)
+        plain = xml_plain_read(w.input, fn, cookie, why, &w.told);
+    if (plain != XML_PLAIN_OTHER)
+        return plain == XML_PLAIN_DONE ? 0 : -1;
     buf_init(&w.text, LIMIT_VALUE_BYTES);
     rc = run(&w);
     buf_release(&w.text);
     return rc;
+}
+
+int
+xml_read(struct span input, xml_event_fn *fn, void *cookie, struct why *why)
+{
+    return read_all(input, true, fn, cookie, why);
+}
+
+int
+xml_read_libxml2(struct span input, xml_event_fn *fn, void *cookie, struct why *why)
+{
+    return read_all(input, false, fn, cookie, why);
 }
 
 struct span

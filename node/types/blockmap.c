@@ -13,6 +13,20 @@ blockmap_find(const struct field *field, size_t n, struct span keyword)
     return -1;
 }
 
+int
+blockmap_find_tag(struct block_walk *w, const struct block_kind *kind, struct span keyword)
+{
+    uint8_t *guess = guess_row(&w->tag, keyword);
+    int row;
+
+    if (*guess < kind->tags && span_is(keyword, kind->tag[*guess].keyword))
+        return *guess;
+    row = blockmap_find(kind->tag, kind->tags, keyword);
+    if (row >= 0 && row <= UINT8_MAX)
+        *guess = (uint8_t)row;
+    return row;
+}
+
 struct span
 blockmap_value(const Parallax__V1__Block *block, const char *keyword)
 {

@@ -11,6 +11,7 @@
 #include "block.pb-c.h"
 #include "record.pb-c.h"
 #include "types/fieldmap.h"
+#include "types/guess.h"
 #include "types/type.h"
 
 enum block_lines {
@@ -120,6 +121,7 @@ struct block_walk {
     struct utc before;    /* that, where it is of the calendar */
     bool has_before;
     char system[72]; /* TIME_SYSTEM of the message */
+    struct guess tag;
 };
 
 void blockmap_walk(struct block_walk *w, const struct blockmap *map, struct why *why);
@@ -135,6 +137,8 @@ int blockmap_wrong(struct block_walk *w, enum why_code code, const char *field, 
 int blockmap_number(struct block_walk *w, struct span value);
 int blockmap_span(struct block_walk *w, const char *from, const char *to);
 
+/* Row of the keyword of a line of a block of ${kind}; -1: none. */
+int blockmap_find_tag(struct block_walk *w, const struct block_kind *kind, struct span keyword);
 /* Row of a keyword; -1: unknown. */
 int blockmap_find(const struct field *field, size_t n, struct span keyword);
 /* The value of a keyword in a block; n == 0: not given. */

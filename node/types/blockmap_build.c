@@ -144,9 +144,8 @@ new_item(struct block_build *b, struct span keyword, struct span value, struct p
     return item;
 }
 
-/* Comments that wait belong to the open block. */
-static int
-place_comments(struct block_build *b, struct place at)
+int
+blockmap_build_comments(struct block_build *b, struct place at)
 {
     struct block_comment *list = NULL;
 
@@ -323,7 +322,7 @@ blockmap_build_pair(struct block_build *b, struct span keyword, struct span valu
     if (row == 0 && (kind->flags & BLOCK_AGAIN) && (b->walk.seen[0] & 1) &&
         blockmap_build_open(b, kind, at) != 0)
         return -1;
-    if (place_comments(b, at) != 0)
+    if (blockmap_build_comments(b, at) != 0)
         return -1;
     if (row >= 0)
         return put_field(b, (size_t)row, value, unit, at, value_at);
@@ -422,11 +421,11 @@ blockmap_build_line(struct block_build *b, struct span keyword, struct span text
     if (b->block == NULL)
         return why_set(b->fill.why, WHY_TEXT_SYNTAX, at.line, at.column, NULL,
                        "a line of data between blocks");
-    if (place_comments(b, at) != 0 || note_numbers(b, text, at) != 0)
+    if (blockmap_build_comments(b, at) != 0 || note_numbers(b, text, at) != 0)
         return -1;
     if (note_odd(b, text, at) != 0)
         return -1;
-    tag = blockmap_find(b->walk.kind->tag, b->walk.kind->tags, keyword);
+    tag = blockmap_find_tag(&b->walk, b->walk.kind, keyword);
     item = new_item(b, tag < 0 ? keyword : span_of(NULL, 0), text, at);
     if (item == NULL)
         return -1;
@@ -470,7 +469,7 @@ int
 blockmap_build_end(struct block_build *b, struct span preamble, struct span original, struct span trailer,
                    struct place at)
 {
-    if (b->block != NULL && place_comments(b, at) != 0)
+    if (b->block != NULL && blockmap_build_comments(b, at) != 0)
         return -1;
     if (b->pending != NULL &&
         fill_tolerate(&b->fill, WHY_TEXT_SYNTAX, at, "COMMENT",
@@ -544,7 +543,7 @@ blockmap_build_cut(struct block_build *b, struct span preamble, struct span orig
     struct block_walk walk = b->walk;
     struct block_walk whole;
 
-    if (place_comments(b, at) != 0)
+    if (blockmap_build_comments(b, at) != 0)
         return -1;
     keep_frame(b);
     /* The piece is complete but for its end: the rules for a whole block are held to it as well. */

@@ -40,6 +40,8 @@ void blockmap_build_release(struct block_build *b);
 int blockmap_build_begin(struct block_build *b, struct place at); /* opens the header */
 int blockmap_build_open(struct block_build *b, const struct block_kind *kind, struct place at);
 int blockmap_build_close(struct block_build *b, struct place at); /* nothing if none is open */
+/* Comments that wait belong to the open block: a word or a tag ends it. */
+int blockmap_build_comments(struct block_build *b, struct place at);
 int blockmap_build_comment(struct block_build *b, struct span text, struct place at);
 /* KEYWORD = value. ${unit}.p NULL: none was written. */
 int blockmap_build_pair(struct block_build *b, struct span keyword, struct span value, struct span unit,

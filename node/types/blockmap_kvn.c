@@ -122,6 +122,8 @@ open_block(struct reading *r, const struct block_kind *kind, const struct kvn_li
     if (!is_inside && awaited(r) != NULL)
         return fail(r, at, "a block within a block", awaited(r));
     r->outer = is_inside ? around : NULL;
+    if (is_inside && r->build.block != NULL && blockmap_build_comments(&r->build, at) != 0)
+        return -1; /* those before its word are of the block around it */
     if ((kind->flags & BLOCK_SEGMENT) && r->data != NULL &&
         blockmap_build_is_long(&r->build, (size_t)(line->raw.p - r->data)) && cut_segment(r, line, at) != 0)
         return -1;
@@ -152,7 +154,7 @@ take_word(struct reading *r, const struct kvn_line *line, struct place at, bool 
         if (now != kind)
             return fail(r, at, "the end of a block that is not open",
                         awaited(r) != NULL ? awaited(r) : kind->start);
-        if (blockmap_build_close(&r->build, at) != 0)
+        if (blockmap_build_comments(&r->build, at) != 0 || blockmap_build_close(&r->build, at) != 0)
             return -1;
         if (kind->flags & BLOCK_SEGMENT)
             r->metadata = between(r->metadata.p, line->raw.p + line->raw.n);
@@ -256,10 +258,10 @@ take_pair(struct reading *r, const struct kvn_line *line, struct place at)
             return -1;
         kind = r->build.walk.kind;
     }
-    row = kind != NULL ? blockmap_find(kind->field, kind->count, line->keyword) : -1;
     if (kind != NULL && kind->lines == BLOCK_TAGGED &&
-        blockmap_find(kind->tag, kind->tags, line->keyword) >= 0)
+        blockmap_find_tag(&r->build.walk, kind, line->keyword) >= 0)
         return take_data(r, line, at, line->keyword, value);
+    row = kind != NULL ? blockmap_find(kind->field, kind->count, line->keyword) : -1;
     if (row >= 0 && kind->field[row].kind != FIELD_TEXT && kind->field[row].kind != FIELD_WORD)
         unit = kvn_unit(&value);
     return blockmap_build_pair(&r->build, line->keyword, value, unit, at, value_at);
@@ -382,6 +384,50 @@ end_block(struct buf *out, const struct block_kind *kind, const struct block_kin
         buf_put_fmt(out, "%s\n", kind[-1].stop);
 }
 
+/* Has another block of the form this keyword? */
+static bool
+is_elsewhere(const struct blockmap *map, struct span keyword)
+{
+    for (size_t i = 0; i < map->kinds; i++) {
+        if (blockmap_find(map->kind[i].field, map->kind[i].count, keyword) >= 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Does a reader see that what ${block} holds is of it? A word says so. Without one, a block begins with its first keyword of the standard
+ * or its first line, and ends with its last; and a keyword of another block begins that.
+ */
+static int
+check_bounds(struct writing *w, const struct block_kind *kind, const Parallax__V1__Block *block, bool is_last)
+{
+    bool has_word = kind == w->map->kind || (kind->start != NULL && !(kind->flags & BLOCK_BARE));
+    bool begins = has_word;
+
+    for (size_t i = 0; i < block->n_items; i++) {
+        const Parallax__V1__Item *item = block->items[i];
+        struct span keyword = span_str(item->keyword);
+
+        if (span_is(keyword, "COMMENT"))
+            continue;
+        if (keyword.n == 0 || blockmap_is_line(kind, item) ||
+            blockmap_find(kind->field, kind->count, keyword) >= 0 ||
+            ((kind->flags & BLOCK_USER) && keyword.n > 13 && memcmp(keyword.p, "USER_DEFINED_", 13) == 0))
+            begins = true;
+        else if (!begins || (w->map->is_flat && is_elsewhere(w->map, keyword)))
+            return why_set(w->why, WHY_CANNOT_HOLD, 0, 0, item->keyword,
+                           "not a keyword of the block, which has no word to begin it");
+    }
+    if (!begins)
+        return why_set(w->why, WHY_CANNOT_HOLD, 0, 0, kind->name,
+                       "nothing but comments in a block that has no word to begin it");
+    if (is_last || stop_of(kind) != NULL || block->n_items == 0 ||
+        strcmp(block->items[block->n_items - 1]->keyword, "COMMENT") != 0)
+        return 0;
+    return why_set(w->why, WHY_CANNOT_HOLD, 0, 0, "COMMENT", "the last of a block that ends without a word");
+}
+
 int
 blockmap_write_kvn(const struct blockmap *map, const ProtobufCMessage *msg, const struct convert *how,
                    struct buf *out, struct why *why)
@@ -398,6 +444,8 @@ blockmap_write_kvn(const struct blockmap *map, const ProtobufCMessage *msg, cons
         bool goes_on = (kind->flags & BLOCK_AGAIN) != 0;
         size_t version = i == 0 ? 0 : SIZE_MAX;
 
+        if (check_bounds(&w, kind, list[i], next == NULL) != 0)
+            return -1;
         if (word != NULL && !(goes_on && before == kind))
             buf_put_fmt(out, "%s\n", word);
         /* The version comes before any comment. */

@@ -293,7 +293,7 @@ blockmap_walk_item(struct block_walk *w, const Parallax__V1__Item *item)
     if (span_is(keyword, "COMMENT"))
         return fieldmap_check_text("COMMENT", span_str(item->value), LIMIT_VALUE_BYTES, w->why, w->row,
                                    w->column);
-    if (w->kind->lines == BLOCK_TAGGED && (row = blockmap_find(w->kind->tag, w->kind->tags, keyword)) >= 0)
+    if (w->kind->lines == BLOCK_TAGGED && (row = blockmap_find_tag(w, w->kind, keyword)) >= 0)
         return walk_tagged(w, (size_t)row, item);
     if (keyword.n == 0) {
         if (w->kind->lines != BLOCK_COLUMNS && w->kind->lines != BLOCK_ROWS)

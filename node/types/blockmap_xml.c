@@ -232,6 +232,9 @@ begin_block(struct reading *r, const struct block_kind *kind, const struct xml_e
     r->column = 0;
     r->line_has_units = r->line_lacks_units = false;
     buf_clear(&r->line);
+    if ((kind->flags & BLOCK_INSIDE) && r->build.block != NULL && r->build.walk.kind == kind - 1 &&
+        blockmap_build_comments(&r->build, event->place) != 0)
+        return -1;                  /* those before its element are of the block around it */
     return kind == r->map->kind ? 0 /* the root opened it */
                                 : blockmap_build_open(&r->build, kind, event->place);
 }
@@ -521,6 +524,8 @@ end_block(struct reading *r, const struct block_kind *kind, const struct xml_eve
             return -1;
     }
     /* Comments at its end belong to it. */
+    if (blockmap_build_comments(&r->build, event->place) != 0)
+        return -1;
     return kind == r->map->kind ? 0 : blockmap_build_close(&r->build, event->place);
 }
 

@@ -63,13 +63,27 @@ describe_range(const struct field *field, char out[80])
         (void)snprintf(out, 80, "%s%s", *below != 0 ? below : "at most ", field->max);
 }
 
+/* The value of a bound: nearly all are small whole numbers. */
+static int
+bound_value(const char *bound, double *out)
+{
+    bool is_below = *bound == '-';
+    const char *p = bound + is_below;
+    int v = 0;
+
+    for (; *p >= '0' && *p <= '9' && v < 100000; p++)
+        v = 10 * v + *p - '0';
+    *out = is_below ? -v : v;
+    return *p == 0 ? 0 : num_double(span_str(bound), out);
+}
+
 /* As num_compare(). Rounding keeps the order: only what ${view} cannot tell apart is looked at digit by digit. */
 static int
 compare(struct span value, double view, const char *bound)
 {
     double b = 0;
 
-    if ((strcmp(bound, "0") == 0 || num_double(span_str(bound), &b) == 0) && view != b)
+    if (bound_value(bound, &b) == 0 && view != b)
         return view < b ? -1 : 1;
     return num_compare(value, span_str(bound));
 }
@@ -293,6 +307,9 @@ check_notes(const struct fieldmap *map, const ProtobufCMessage *part, bool objec
         if (fieldmap_check_name(name, why, 0, 0) != 0 ||
             fieldmap_check_text(extra[i]->name, span_str(extra[i]->value), LIMIT_VALUE_BYTES, why, 0, 0) != 0)
             return -1;
+        if (*extra[i]->value == 0)
+            return why_set(why, WHY_FIELD_MISSING, 0, 0, extra[i]->name,
+                           "empty: expected a value, or nothing");
         for (size_t j = 0; j < i; j++) {
             if (strcmp(extra[i]->name, extra[j]->name) == 0)
                 return why_set(why, WHY_FIELD_DUPLICATE, 0, 0, extra[i]->name, "occurs twice");

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/text.h"
@@ -24,7 +25,8 @@ warn(const struct convert *how, struct place at, const char *field, const char *
 
     if (how->warn == NULL)
         return;
-    (void)snprintf(w.field, sizeof w.field, "%s", field != NULL ? field : "");
+    if (field != NULL)
+        memcpy(w.field, field, strnlen(field, sizeof w.field - 1));
     (void)vsnprintf(w.note, sizeof w.note, fmt, args);
     how->warn(how->cookie, &w);
 }
@@ -85,8 +87,13 @@ fill_begin(struct fill *f, const struct fieldmap *map, enum fill_style style, co
 {
     assert(map->count <= FIELDMAP_FIELDS_MAX);
     arena_clear(arena);
-    *f =
-        (struct fill){.map = map, .how = how, .arena = arena, .why = why, .style = style, .last = map->count};
+    memset(f, 0, offsetof(struct fill, guess));
+    f->map = map;
+    f->how = how;
+    f->arena = arena;
+    f->why = why;
+    f->style = style;
+    f->last = map->count;
     f->msg = new_message(f, map->part[0].schema);
     f->object[0] = f->msg;
     return f->msg != NULL ? 0 : fill_full(f, (struct place){0});
@@ -298,12 +305,22 @@ fill_extra(struct fill *f, struct span name, struct span value, struct place at)
 }
 
 int
-fill_find(const struct fill *f, struct span keyword)
+fill_find(struct fill *f, struct span keyword)
 {
-    size_t hint = f->last + 1 < f->map->count ? f->last + 1 : 0;
-    int row = fieldmap_find(f->map, keyword, f->part > 0, hint);
+    size_t next = f->last + 1;
+    uint8_t *guess;
+    int row;
 
-    return row < 0 && f->part > 0 ? fieldmap_find(f->map, keyword, false, 0) : row;
+    if (next < f->map->count && span_is(keyword, f->map->field[next].keyword) &&
+        (f->map->block[f->map->field[next].block].part == 1) == (f->part > 0))
+        return (int)next; /* in the order of the table */
+    guess = guess_row(&f->guess, keyword);
+    row = fieldmap_find(f->map, keyword, f->part > 0, *guess);
+    if (row < 0 && f->part > 0)
+        row = fieldmap_find(f->map, keyword, false, *guess);
+    if (row >= 0)
+        *guess = (uint8_t)row;
+    return row;
 }
 
 int

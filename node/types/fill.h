@@ -7,6 +7,7 @@
 
 #include "syntax/place.h"
 #include "types/fieldmap.h"
+#include "types/guess.h"
 #include "types/type.h"
 
 /* Kinds of source, for what they leave out. */
@@ -42,6 +43,7 @@ struct fill {
     bool is_disordered;                   /* reported already */
     size_t room_comments[FIELDMAP_PARTS]; /* allocated elements */
     size_t room_extras[FIELDMAP_PARTS];
+    struct guess guess; /* goes from record to record: a struct fill is zero before its first */
 };
 
 /* Begin a message in ${arena}, which is cleared first. 0, or -1 with ${why}. */
@@ -54,7 +56,7 @@ int fill_begin(struct fill *f, const struct fieldmap *map, enum fill_style style
 int fill_put(struct fill *f, struct span keyword, struct span value, struct span unit, struct place at,
              struct place value_at);
 /* Row of a keyword in the part that is being filled, or in the message itself; -1: unknown. */
-int fill_find(const struct fill *f, struct span keyword);
+int fill_find(struct fill *f, struct span keyword);
 /* fill_put() with the row known. */
 int fill_row(struct fill *f, size_t row, struct span value, struct span unit, struct place at,
              struct place value_at);

@@ -127,7 +127,7 @@ store(struct fill *f, const struct field *field, struct span value, struct place
 
     if (copy == NULL)
         return -1;
-    if (text_plain_prefix(value) < value.n && memchr(value.p, 0, value.n) != NULL)
+    if (memchr(value.p, 0, value.n) != NULL)
         return why_set(f->why, WHY_TEXT_ENCODING, at.line, at.column, field->keyword,
                        "a control character: expected printable text");
     kept.p = (const uint8_t *)copy;

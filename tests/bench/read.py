@@ -1,6 +1,6 @@
 """How fast `parallax check` reads and checks files, beside what a Python user would take from Debian and beside the floor: bytes.count, which is memchr.
 
-Every file is made here, of about the same size; a reader is a process of its own that reads the whole file and looks at every value. Compared is CPU time, which
+Every file is made here, of about the same size; a reader is a process of its own that reads the whole file and looks at every value (python_readers.py). Compared is CPU time, which
 a machine that others use too changes less than the time on the clock.
 """
 import json
@@ -16,18 +16,8 @@ SIZE = 24 * MIB
 STREAM = 1024 * MIB
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
-# What the Python programs do: the readers of python3-sgp4 for GP data, lxml for XML, and for KVN the loop that everybody writes.
-SGP4 = "import sys; from sgp4 import omm; from sgp4.api import Satrec\nn = 0\nfor fields in omm.parse_%s(open(sys.argv[1]%s)):\n    sat = Satrec(); omm.initialize(sat, fields); n += 1\nprint(n)"
-LXML = ("import sys; from lxml import etree\nn = 0\nfor _, e in etree.iterparse(sys.argv[1]):\n    if len(e) == 0 and e.text:\n        try:\n            float(e.text)\n"
-        "        except ValueError:\n            pass\n        n += 1\n    e.clear()\nprint(n)")
-KVN = ("import sys\nn = 0\nfor line in open(sys.argv[1], encoding='ascii'):\n    key, equals, value = line.partition('=')\n    words = (value if equals else line).split()\n"
-       "    for word in words:\n        try:\n            float(word)\n        except ValueError:\n            pass\n        n += 1\nprint(n)")
-PSV = ("import csv, sys\nn = 0\nwith open(sys.argv[1], encoding='utf-8', newline='') as file:\n    for row in csv.reader(file, delimiter='|'):\n        if row and row[0][:1] in '#!':\n            continue\n"
-       "        for word in row:\n            try:\n                float(word)\n            except ValueError:\n                word.strip()\n            n += 1\nprint(n)")
-JSON = ("import json, sys\nn = 0\nfor row in json.load(open(sys.argv[1], encoding='utf-8'))['data']:\n    for word in row.values():\n        try:\n            float(word)\n"
-        "        except ValueError:\n            pass\n        n += 1\nprint(n)")
-CAP = ("import sys; from lxml import etree\nn = 0\nfor path in sys.argv[1:]:\n    for e in etree.parse(path).iter():\n        if len(e) == 0 and e.text:\n            try:\n                float(e.text)\n"
-       "            except ValueError:\n                pass\n            n += 1\nprint(n)")
+# What a Python user would write, one function a format.
+PYTHON = os.path.join(ROOT, "tests", "bench", "python_readers.py")
 FLOOR = "import sys\nprint(sum(open(path, 'rb').read().count(b'\\n') for path in sys.argv[1:]))"
 
 
@@ -117,9 +107,8 @@ def cap(path):
     return 6000
 
 
-FILES = (("GP CSV", gp_csv, "omm-csv", "python3-sgp4", SGP4 % ("csv", "")), ("OMM XML", omm_xml, "omm-xml", "lxml", LXML), ("CDM KVN", cdm_kvn, "cdm-kvn", "a loop", KVN),
-         ("TDM KVN", tdm_kvn, "tdm-kvn", "a loop", KVN), ("OEM KVN", oem_kvn, "oem-kvn", "a loop", KVN), ("ADES PSV", ades_psv, "ades-psv", "csv", PSV),
-         ("Sentry JSON", sentry_json, "sentry-json", "json", JSON), ("CAP, 6,000 files", cap, "cap", "lxml", CAP))
+FILES = (("GP CSV", gp_csv, "omm-csv", "python3-sgp4"), ("OMM XML", omm_xml, "omm-xml", "python3-sgp4"), ("CDM KVN", cdm_kvn, "cdm-kvn", "a loop"), ("TDM KVN", tdm_kvn, "tdm-kvn", "a loop"),
+         ("OEM KVN", oem_kvn, "oem-kvn", "a loop"), ("ADES PSV", ades_psv, "ades-psv", "csv"), ("Sentry JSON", sentry_json, "sentry-json", "json"), ("CAP, 6,000 files", cap, "cap", "lxml"))
 
 
 def cpu(command):
@@ -132,7 +121,7 @@ def cpu(command):
 
 def measure(program, directory, runs):
     rows = []
-    for name, make, form, other, script in FILES:
+    for name, make, form, other in FILES:
         path = os.path.join(directory, form)
         count = make(path)
         paths = [os.path.join(path, file) for file in os.listdir(path)] if os.path.isdir(path) else [path]
@@ -140,7 +129,7 @@ def measure(program, directory, runs):
         times = {"ours": [], "other": [], "floor": []}
         for _ in range(runs):  # side by side: what else the machine does meets all of them
             times["ours"].append(cpu([program, "check", "--from", form, *paths]))
-            times["other"].append(cpu(["/usr/bin/python3", "-c", script, *paths]))
+            times["other"].append(cpu(["/usr/bin/python3", PYTHON, form, *paths]))
             times["floor"].append(cpu(["/usr/bin/python3", "-c", FLOOR, *paths]) - cpu(["/usr/bin/python3", "-c", "pass"]))
         row = {"file": name, "units": count, "bytes": size, "other": other, "load": os.getloadavg()[0], "times": times}
         row.update({"%s_s" % who: statistics.median(values) for who, values in times.items()})

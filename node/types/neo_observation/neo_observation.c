@@ -15,6 +15,12 @@ check(const ProtobufCMessage *msg, struct why *why)
     return neo_observation_check((const Parallax__V1__NeoObservation *)msg, why);
 }
 
+static int
+check_read(const ProtobufCMessage *msg, struct why *why)
+{
+    return neo_observation_check_read((const Parallax__V1__NeoObservation *)msg, why);
+}
+
 static const char *
 name_of(const Parallax__V1__NeoObservation *o)
 {
@@ -170,6 +176,7 @@ const struct type type_neo_observation = {
     .body_max = LIMIT_BODY_BYTES,
     .schema = &parallax__v1__neo_observation__descriptor,
     .check = check,
+    .check_read = check_read,
     .subject = subject,
     .identity = identity,
     .summary = summary,

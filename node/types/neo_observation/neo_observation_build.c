@@ -114,68 +114,90 @@ int
 neo_observation_build_begin(struct neo_observation_build *b, int kind, struct place at)
 {
     arena_clear(b->fill.arena);
-    memset(b->at, 0, sizeof b->at);
+    memset(b->given, 0, sizeof b->given);
     b->kind = kind;
     b->start = at;
     b->msg = new_message(b, &parallax__v1__neo_observation__descriptor);
     return b->msg != NULL ? 0 : -1;
 }
 
+static int
+pass_over(struct neo_observation_build *b, struct span name, struct place at)
+{
+    char field[40];
+
+    (void)snprintf(field, sizeof field, "%.*s", (int)name.n, (const char *)name.p);
+    return fill_tolerate(&b->fill, WHY_FIELD_UNKNOWN, at, field,
+                         "not an element of the standard: kept in the original only");
+}
+
+int
+neo_observation_build_row(struct neo_observation_build *b, int row, struct span name, struct span value,
+                          struct place at, struct place value_at)
+{
+    const struct neo_observation_row *r;
+    Parallax__V1__Keyword *keyword;
+    struct span word;
+    uint64_t bit;
+
+    if (row < 0)
+        return pass_over(b, name, at);
+    r = neo_observation_at((size_t)row);
+    bit = (uint64_t)1 << row % 64;
+    if ((b->given[row / 64] & bit) != 0)
+        return why_set(b->fill.why, WHY_FIELD_DUPLICATE, at.line, at.column, r->field.keyword,
+                       "occurs twice");
+    if (value.n == 0)
+        return fill_tolerate(&b->fill, WHY_FIELD_MISSING, value_at, r->field.keyword,
+                             "empty, which is read as not given");
+    word = r->field.kind == FIELD_WORD ? fieldmap_word(&r->field, value) : span_of(NULL, 0);
+    if (word.p != NULL)
+        value = word;
+    if (neo_observation_check_value((size_t)row, b->kind, value, b->fill.why, value_at.line,
+                                    value_at.column) != 0)
+        return -1;
+    keyword = new_message(b, &parallax__v1__keyword__descriptor);
+    if (keyword == NULL)
+        return -1;
+    keyword->name = (char *)(uintptr_t)r->field.keyword;
+    /* Printable: it has been looked at, so no TAB has to become a blank. */
+    keyword->value = arena_strdup(b->fill.arena, value);
+    b->at[row] = keyword;
+    b->given[row / 64] |= bit;
+    return keyword->value == NULL ? fill_full(&b->fill, at) : 0;
+}
+
 int
 neo_observation_build_field(struct neo_observation_build *b, struct span name, struct span value,
                             struct place at, struct place value_at)
 {
-    int row = neo_observation_row(name);
-    const struct neo_observation_row *r;
-    struct span word;
-    char field[40];
-
-    (void)snprintf(field, sizeof field, "%.*s", (int)name.n, (const char *)name.p);
-    if (row < 0)
-        return fill_tolerate(&b->fill, WHY_FIELD_UNKNOWN, at, field,
-                             "not an element of the standard: kept in the original only");
-    r = neo_observation_at((size_t)row);
-    if (b->at[row] != NULL)
-        return why_set(b->fill.why, WHY_FIELD_DUPLICATE, at.line, at.column, field, "occurs twice");
-    if (value.n == 0)
-        return fill_tolerate(&b->fill, WHY_FIELD_MISSING, value_at, field,
-                             "empty, which is read as not given");
-    word = r->field.kind == FIELD_WORD ? fieldmap_word(&r->field, value) : span_of(NULL, 0);
-    if (neo_observation_check_value((size_t)row, b->kind, word.p != NULL ? word : value, b->fill.why,
-                                    value_at.line, value_at.column) != 0)
-        return -1;
-    b->at[row] = new_message(b, &parallax__v1__keyword__descriptor);
-    if (b->at[row] == NULL)
-        return -1;
-    b->at[row]->name = (char *)(uintptr_t)r->field.keyword;
-    b->at[row]->value = fill_copy(&b->fill, word.p != NULL ? word : value);
-    return b->at[row]->value == NULL ? fill_full(&b->fill, at) : 0;
+    return neo_observation_build_row(b, neo_observation_row(name), name, value, at, value_at);
 }
 
+/* The context of the block, in one piece: every observation of the block has it. */
 static int
 put_context(struct neo_observation_build *b)
 {
-    const char *p = (const char *)b->context.p, *end;
+    Parallax__V1__Keyword *keyword;
+    const char *p, *end;
     size_t n = 0;
 
     if (b->context.n == 0)
         return 0;
-    end = p + b->context.n;
-    for (const char *q = p; q < end; q += strlen(q) + 1)
+    p = arena_strdup(b->fill.arena, buf_span(&b->context));
+    for (size_t at = 0; at < b->context.n; at += strlen((const char *)b->context.p + at) + 1)
         n++;
-    b->msg->context = arena_alloc(b->fill.arena, (n / 2 + 1) * sizeof(void *));
-    if (b->msg->context == NULL)
+    keyword = arena_alloc(b->fill.arena, n / 2 * sizeof *keyword);
+    b->msg->context = arena_alloc(b->fill.arena, n / 2 * sizeof(void *));
+    if (p == NULL || keyword == NULL || b->msg->context == NULL)
         return fill_full(&b->fill, b->start);
-    while (p < end) {
-        Parallax__V1__Keyword *k = new_message(b, &parallax__v1__keyword__descriptor);
-
-        if (k == NULL || (k->name = arena_strdup(b->fill.arena, span_str(p))) == NULL)
-            return fill_full(&b->fill, b->start);
+    for (end = p + b->context.n; p < end; keyword++) {
+        parallax__v1__keyword__init(keyword);
+        keyword->name = (char *)(uintptr_t)p;
         p += strlen(p) + 1;
-        if ((k->value = arena_strdup(b->fill.arena, span_str(p))) == NULL)
-            return fill_full(&b->fill, b->start);
+        keyword->value = (char *)(uintptr_t)p;
         p += strlen(p) + 1;
-        b->msg->context[b->msg->n_context++] = k;
+        b->msg->context[b->msg->n_context++] = keyword;
     }
     return 0;
 }
@@ -187,20 +209,21 @@ neo_observation_build_end(struct neo_observation_build *b, struct span preamble,
     static const char *const kinds[] = {"optical", "offset", "occultation", "radar"};
     Parallax__V1__Source *source = new_message(b, &parallax__v1__source__descriptor);
 
-    if (source == NULL || (source->format = arena_strdup(b->fill.arena, span_str(b->format))) == NULL)
-        return fill_full(&b->fill, b->start);
+    if (source == NULL)
+        return -1;
+    source->format = (char *)(uintptr_t)b->format;
     source->preamble = (ProtobufCBinaryData){preamble.n, (uint8_t *)(uintptr_t)preamble.p};
     source->original = (ProtobufCBinaryData){original.n, (uint8_t *)(uintptr_t)original.p};
     source->trailer = (ProtobufCBinaryData){trailer.n, (uint8_t *)(uintptr_t)trailer.p};
     b->msg->source = source;
     b->msg->kind = (char *)(uintptr_t)kinds[b->kind];
-    b->msg->version = arena_strdup(b->fill.arena, span_str(b->version));
+    b->msg->version = b->version;
     b->msg->fields = arena_alloc(b->fill.arena, sizeof b->at);
-    if (b->msg->version == NULL || b->msg->fields == NULL || put_context(b) != 0)
+    if (b->msg->fields == NULL || put_context(b) != 0)
         return fill_full(&b->fill, b->start);
-    for (size_t i = 0; i < sizeof b->at / sizeof *b->at; i++) {
-        if (b->at[i] != NULL)
-            b->msg->fields[b->msg->n_fields++] = b->at[i];
+    for (size_t i = 0; i < sizeof b->given / sizeof *b->given; i++) {
+        for (uint64_t left = b->given[i]; left != 0; left &= left - 1)
+            b->msg->fields[b->msg->n_fields++] = b->at[64 * i + (size_t)__builtin_ctzll(left)];
     }
     if (b->emit(b->cookie, &b->msg->base, b->fill.why) == 0)
         return 0;

@@ -14,25 +14,66 @@
 #define BUT_RADAR   7
 #define ALL         15
 
+/* Elements that rules between elements ask for. */
+enum mark {
+    NOTHING,
+    PERM_ID,
+    PROV_ID,
+    ART_SAT,
+    TRK_SUB,
+    MODE,
+    STN,
+    TRX,
+    RCV,
+    SYS,
+    CTR,
+    POS1,
+    POS2,
+    POS3,
+    OBS_TIME,
+    RA,
+    DEC,
+    RA_STAR,
+    DEC_STAR,
+    OBS_CENTER,
+    DELTA_RA,
+    DELTA_DEC,
+    DIST,
+    PA,
+    AST_CAT,
+    DOPPLER,
+    RMS_DOPPLER,
+    DELAY,
+    RMS_DELAY,
+    MAG,
+    BAND,
+    FRQ,
+};
+
+/* Those that an observation has: a bit each. */
+struct given {
+    uint64_t marks;
+};
+
 /* clang-format off: one row a line */
 static const struct neo_observation_row rows[] = {
-    {{.keyword = "permID", .kind = FIELD_TEXT}, 25, ALL},
-    {{.keyword = "provID", .kind = FIELD_TEXT}, 25, ALL},
-    {{.keyword = "artSat", .kind = FIELD_TEXT}, 25, ALL},
-    {{.keyword = "trkSub", .kind = FIELD_TEXT}, 8, ALL},
+    {{.keyword = "permID", .kind = FIELD_TEXT}, 25, ALL, PERM_ID},
+    {{.keyword = "provID", .kind = FIELD_TEXT}, 25, ALL, PROV_ID},
+    {{.keyword = "artSat", .kind = FIELD_TEXT}, 25, ALL, ART_SAT},
+    {{.keyword = "trkSub", .kind = FIELD_TEXT}, 8, ALL, TRK_SUB},
     {{.keyword = "obsID", .kind = FIELD_TEXT}, 25, ALL},
     {{.keyword = "obsSubID", .kind = FIELD_TEXT}, 25, BUT_RADAR},
     {{.keyword = "trkID", .kind = FIELD_TEXT}, 12, BUT_RADAR},
     {{.keyword = "trkMPC", .kind = FIELD_TEXT}, 12, BUT_RADAR},
-    {{.keyword = "mode", .kind = FIELD_TEXT}, 3, BUT_RADAR},
-    {{.keyword = "stn", .kind = FIELD_TEXT}, 4, BUT_RADAR},
-    {{.keyword = "trx", .kind = FIELD_TEXT}, 4, RADAR},
-    {{.keyword = "rcv", .kind = FIELD_TEXT}, 4, RADAR},
-    {{.keyword = "sys", .kind = FIELD_WORD, .words = "WGS84|ITRF|IAU|ICRF_AU|ICRF_KM"}, 0, BUT_RADAR},
-    {{.keyword = "ctr", .kind = FIELD_INT, .min = "0"}, 0, BUT_RADAR},
-    {{.keyword = "pos1", .kind = FIELD_REAL}, 0, BUT_RADAR},
-    {{.keyword = "pos2", .kind = FIELD_REAL}, 0, BUT_RADAR},
-    {{.keyword = "pos3", .kind = FIELD_REAL}, 0, BUT_RADAR},
+    {{.keyword = "mode", .kind = FIELD_TEXT}, 3, BUT_RADAR, MODE},
+    {{.keyword = "stn", .kind = FIELD_TEXT}, 4, BUT_RADAR, STN},
+    {{.keyword = "trx", .kind = FIELD_TEXT}, 4, RADAR, TRX},
+    {{.keyword = "rcv", .kind = FIELD_TEXT}, 4, RADAR, RCV},
+    {{.keyword = "sys", .kind = FIELD_WORD, .words = "WGS84|ITRF|IAU|ICRF_AU|ICRF_KM"}, 0, BUT_RADAR, SYS},
+    {{.keyword = "ctr", .kind = FIELD_INT, .min = "0"}, 0, BUT_RADAR, CTR},
+    {{.keyword = "pos1", .kind = FIELD_REAL}, 0, BUT_RADAR, POS1},
+    {{.keyword = "pos2", .kind = FIELD_REAL}, 0, BUT_RADAR, POS2},
+    {{.keyword = "pos3", .kind = FIELD_REAL}, 0, BUT_RADAR, POS3},
     {{.keyword = "vel1", .kind = FIELD_REAL}, 0, BUT_RADAR},
     {{.keyword = "vel2", .kind = FIELD_REAL}, 0, BUT_RADAR},
     {{.keyword = "vel3", .kind = FIELD_REAL}, 0, BUT_RADAR},
@@ -43,41 +84,49 @@ static const struct neo_observation_row rows[] = {
     {{.keyword = "posCov23", .kind = FIELD_REAL}, 0, BUT_RADAR},
     {{.keyword = "posCov33", .kind = FIELD_REAL}, 0, BUT_RADAR},
     {{.keyword = "prog", .kind = FIELD_TEXT}, 2, ALL},
-    {{.keyword = "obsTime", .kind = FIELD_TIME}, 0, ALL},
+    {{.keyword = "obsTime", .kind = FIELD_TIME}, 0, ALL, OBS_TIME},
     {{.keyword = "rmsTime", .kind = FIELD_REAL, .min = "0"}, 0, BUT_RADAR},
     {{.keyword = "ra", .kind = FIELD_REAL, .unit = "deg", .min = "0", .max = "360", .flags = FIELD_BELOW},
      0,
-     OPTICAL},
-    {{.keyword = "dec", .kind = FIELD_REAL, .unit = "deg", .min = "-90", .max = "90"}, 0, OPTICAL},
+     OPTICAL,
+     RA},
+    {{.keyword = "dec", .kind = FIELD_REAL, .unit = "deg", .min = "-90", .max = "90"}, 0, OPTICAL, DEC},
     {{.keyword = "raStar", .kind = FIELD_REAL, .unit = "deg", .min = "0", .max = "360", .flags = FIELD_BELOW},
      0,
-     OCCULTATION},
-    {{.keyword = "decStar", .kind = FIELD_REAL, .unit = "deg", .min = "-90", .max = "90"}, 0, OCCULTATION},
-    {{.keyword = "obsCenter", .kind = FIELD_TEXT}, 25, OFFSET},
-    {{.keyword = "deltaRA", .kind = FIELD_REAL, .unit = "arcsec"}, 0, OFFSET | OCCULTATION},
-    {{.keyword = "deltaDec", .kind = FIELD_REAL, .unit = "arcsec"}, 0, OFFSET | OCCULTATION},
-    {{.keyword = "dist", .kind = FIELD_REAL, .unit = "arcsec", .min = "0"}, 0, OFFSET | OCCULTATION},
-    {{.keyword = "pa", .kind = FIELD_REAL, .unit = "deg", .min = "0", .max = "360"}, 0, OFFSET | OCCULTATION},
+     OCCULTATION,
+     RA_STAR},
+    {{.keyword = "decStar", .kind = FIELD_REAL, .unit = "deg", .min = "-90", .max = "90"},
+     0,
+     OCCULTATION,
+     DEC_STAR},
+    {{.keyword = "obsCenter", .kind = FIELD_TEXT}, 25, OFFSET, OBS_CENTER},
+    {{.keyword = "deltaRA", .kind = FIELD_REAL, .unit = "arcsec"}, 0, OFFSET | OCCULTATION, DELTA_RA},
+    {{.keyword = "deltaDec", .kind = FIELD_REAL, .unit = "arcsec"}, 0, OFFSET | OCCULTATION, DELTA_DEC},
+    {{.keyword = "dist", .kind = FIELD_REAL, .unit = "arcsec", .min = "0"}, 0, OFFSET | OCCULTATION, DIST},
+    {{.keyword = "pa", .kind = FIELD_REAL, .unit = "deg", .min = "0", .max = "360"},
+     0,
+     OFFSET | OCCULTATION,
+     PA},
     {{.keyword = "rmsRA", .kind = FIELD_REAL, .unit = "arcsec", .min = "0"}, 0, BUT_RADAR},
     {{.keyword = "rmsDec", .kind = FIELD_REAL, .unit = "arcsec", .min = "0"}, 0, BUT_RADAR},
     {{.keyword = "rmsDist", .kind = FIELD_REAL, .unit = "arcsec", .min = "0"}, 0, OFFSET | OCCULTATION},
     {{.keyword = "rmsPA", .kind = FIELD_REAL, .unit = "deg", .min = "0"}, 0, OFFSET | OCCULTATION},
     {{.keyword = "rmsCorr", .kind = FIELD_REAL, .min = "-1", .max = "1"}, 0, BUT_RADAR},
-    {{.keyword = "astCat", .kind = FIELD_TEXT}, 8, OPTICAL | OCCULTATION},
-    {{.keyword = "doppler", .kind = FIELD_REAL, .unit = "Hz"}, 0, RADAR},
-    {{.keyword = "rmsDoppler", .kind = FIELD_REAL, .unit = "Hz", .min = "0"}, 0, RADAR},
-    {{.keyword = "delay", .kind = FIELD_REAL, .unit = "s", .min = "0"}, 0, RADAR},
-    {{.keyword = "rmsDelay", .kind = FIELD_REAL, .unit = "us", .min = "0"}, 0, RADAR},
-    {{.keyword = "mag", .kind = FIELD_REAL, .min = "-5", .max = "35"}, 0, BUT_RADAR},
+    {{.keyword = "astCat", .kind = FIELD_TEXT}, 8, OPTICAL | OCCULTATION, AST_CAT},
+    {{.keyword = "doppler", .kind = FIELD_REAL, .unit = "Hz"}, 0, RADAR, DOPPLER},
+    {{.keyword = "rmsDoppler", .kind = FIELD_REAL, .unit = "Hz", .min = "0"}, 0, RADAR, RMS_DOPPLER},
+    {{.keyword = "delay", .kind = FIELD_REAL, .unit = "s", .min = "0"}, 0, RADAR, DELAY},
+    {{.keyword = "rmsDelay", .kind = FIELD_REAL, .unit = "us", .min = "0"}, 0, RADAR, RMS_DELAY},
+    {{.keyword = "mag", .kind = FIELD_REAL, .min = "-5", .max = "35"}, 0, BUT_RADAR, MAG},
     {{.keyword = "rmsMag", .kind = FIELD_REAL, .min = "0"}, 0, BUT_RADAR},
-    {{.keyword = "band", .kind = FIELD_TEXT}, 3, BUT_RADAR},
+    {{.keyword = "band", .kind = FIELD_TEXT}, 3, BUT_RADAR, BAND},
     {{.keyword = "fltr", .kind = FIELD_TEXT}, 3, BUT_RADAR},
     {{.keyword = "photCat", .kind = FIELD_TEXT}, 8, BUT_RADAR},
     {{.keyword = "photAp", .kind = FIELD_REAL, .unit = "arcsec", .min = "0"}, 0, BUT_RADAR},
     {{.keyword = "nucMag", .kind = FIELD_WORD, .words = "0|1"}, 0, BUT_RADAR},
     {{.keyword = "logSNR", .kind = FIELD_REAL}, 0, ALL},
     {{.keyword = "com", .kind = FIELD_WORD, .words = "0|1"}, 0, RADAR},
-    {{.keyword = "frq", .kind = FIELD_REAL, .unit = "MHz", .min = "0", .flags = FIELD_ABOVE}, 0, RADAR},
+    {{.keyword = "frq", .kind = FIELD_REAL, .unit = "MHz", .min = "0", .flags = FIELD_ABOVE}, 0, RADAR, FRQ},
     {{.keyword = "shapeOcc", .kind = FIELD_WORD, .words = "0|1"}, 0, OCCULTATION},
     {{.keyword = "seeing", .kind = FIELD_REAL, .unit = "arcsec", .min = "0"}, 0, BUT_RADAR},
     {{.keyword = "exp", .kind = FIELD_REAL, .unit = "s", .min = "0"}, 0, OPTICAL | OFFSET},
@@ -239,58 +288,64 @@ missing(struct why *why, const char *field, const char *note)
 }
 
 static bool
-has(const Parallax__V1__NeoObservation *o, const char *name)
+has(struct given given, enum mark mark)
 {
-    return *neo_observation_get(o, name) != 0;
+    return given.marks >> mark & 1;
 }
 
 static int
-check_identity(const Parallax__V1__NeoObservation *o, int kind, struct why *why)
+check_identity(struct given given, int kind, struct why *why)
 {
-    bool is_designated = has(o, "permID") || has(o, "provID") || has(o, "artSat");
+    bool is_designated = has(given, PERM_ID) || has(given, PROV_ID) || has(given, ART_SAT);
 
-    if (has(o, "artSat") && (has(o, "permID") || has(o, "provID")))
+    if (has(given, ART_SAT) && (has(given, PERM_ID) || has(given, PROV_ID)))
         return why_set(why, WHY_FIELD_VALUE, 0, 0, "artSat", "beside permID or provID: expected one of them");
-    if (!is_designated && (kind == 3 || !has(o, "trkSub")))
+    if (!is_designated && (kind == 3 || !has(given, TRK_SUB)))
         return missing(why, "permID",
                        kind == 3 ? "missing, like provID and artSat: nothing names the object"
                                  : "missing, like provID, artSat and trkSub: nothing names the object");
     return 0;
 }
 
-static int
-check_position(const Parallax__V1__NeoObservation *o, int kind, struct why *why)
-{
-    static const char *const must[4][5] = {{"mode", "stn", "ra", "dec", "astCat"},
-                                           {"mode", "stn", "obsCenter", NULL, NULL},
-                                           {"mode", "stn", "raStar", "decStar", "astCat"},
-                                           {"trx", "rcv", "frq", NULL, NULL}};
-    bool has_offset = (has(o, "deltaRA") && has(o, "deltaDec")) || (has(o, "dist") && has(o, "pa"));
+static const struct must {
+    enum mark mark;
+    const char *name;
+} musts[4][5] = {
+    {{MODE, "mode"}, {STN, "stn"}, {RA, "ra"}, {DEC, "dec"}, {AST_CAT, "astCat"}},
+    {{MODE, "mode"}, {STN, "stn"}, {OBS_CENTER, "obsCenter"}},
+    {{MODE, "mode"}, {STN, "stn"}, {RA_STAR, "raStar"}, {DEC_STAR, "decStar"}, {AST_CAT, "astCat"}},
+    {{TRX, "trx"}, {RCV, "rcv"}, {FRQ, "frq"}}};
 
-    if (!has(o, "obsTime"))
+static int
+check_position(struct given given, int kind, bool has_lines, struct why *why)
+{
+    bool has_offset = (has(given, DELTA_RA) && has(given, DELTA_DEC)) || (has(given, DIST) && has(given, PA));
+
+    if (!has(given, OBS_TIME))
         return missing(why, "obsTime", "missing: it is mandatory");
-    for (int i = 0; i < 5 && must[kind][i] != NULL; i++) {
-        if (!has(o, must[kind][i]))
-            return missing(why, must[kind][i], "missing: it is mandatory");
+    for (int i = 0; i < 5 && musts[kind][i].name != NULL; i++) {
+        if (!has(given, musts[kind][i].mark))
+            return missing(why, musts[kind][i].name, "missing: it is mandatory");
     }
     if ((kind == 1 || kind == 2) && !has_offset)
         return missing(why, "deltaRA", "missing: it and deltaDec, or dist and pa, are mandatory");
-    if (kind == 3 && !(has(o, "doppler") && has(o, "rmsDoppler")) && !(has(o, "delay") && has(o, "rmsDelay")))
+    if (kind == 3 && !(has(given, DOPPLER) && has(given, RMS_DOPPLER)) &&
+        !(has(given, DELAY) && has(given, RMS_DELAY)))
         return missing(why, "delay", "missing: it and rmsDelay, or doppler and rmsDoppler, are mandatory");
-    if (has(o, "mag") && !has(o, "band") && o->n_lines == 0) /* old plates have no band */
+    if (has(given, MAG) && !has(given, BAND) && !has_lines) /* old plates have no band */
         return missing(why, "band", "missing: mag goes with it");
-    if (has(o, "sys") && !(has(o, "ctr") && has(o, "pos1") && has(o, "pos2") && has(o, "pos3")))
+    if (has(given, SYS) && !(has(given, CTR) && has(given, POS1) && has(given, POS2) && has(given, POS3)))
         return missing(why, "pos1", "missing: sys goes with ctr, pos1, pos2 and pos3");
     return 0;
 }
 
 static int
-check_context(const Parallax__V1__NeoObservation *o, struct why *why)
+check_context(const Parallax__V1__NeoObservation *o, bool is_read, struct why *why)
 {
     if (o->n_context > FIELDMAP_NOTES_MAX)
         return why_set(why, WHY_TEXT_LIMIT, 0, 0, "context", "%zu values: expected at most %d", o->n_context,
                        FIELDMAP_NOTES_MAX);
-    for (size_t i = 0; i < o->n_context; i++) {
+    for (size_t i = 0; i < o->n_context && !is_read; i++) {
         const Parallax__V1__Keyword *k = o->context[i];
         const char *slash = strchr(k->name, '/');
         char parent[40];
@@ -337,31 +392,69 @@ check_lines(const Parallax__V1__NeoObservation *o, int kind, struct why *why)
     return 0;
 }
 
-int
-neo_observation_check(const Parallax__V1__NeoObservation *o, struct why *why)
+/* Row of a name of a message just read: most often it is the table's own, behind row ${last}. */
+static int
+row_of(const char *name, int last)
 {
-    int kind = neo_observation_kind(span_str(o->kind)), last = -1;
+    for (size_t i = (size_t)(last + 1); i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].field.keyword == name)
+            return (int)i;
+    }
+    return neo_observation_row(span_str(name));
+}
+
+/* The elements one by one; which there are goes to ${given}. */
+static int
+check_fields(const Parallax__V1__NeoObservation *o, int kind, bool is_read, struct given *given,
+             struct why *why)
+{
+    int last = -1;
+
+    if (o->n_fields > sizeof rows / sizeof *rows)
+        return why_set(why, WHY_TEXT_LIMIT, 0, 0, "fields", "%zu: expected at most %zu", o->n_fields,
+                       sizeof rows / sizeof *rows);
+    for (size_t i = 0; i < o->n_fields; i++) {
+        int row =
+            is_read ? row_of(o->fields[i]->name, last) : neo_observation_row(span_str(o->fields[i]->name));
+
+        if (row <= last)
+            return why_set(why, WHY_FIELD_UNKNOWN, 0, 0, "fields",
+                           "not of the standard, twice, or out of order");
+        if (!is_read &&
+            neo_observation_check_value((size_t)row, kind, span_str(o->fields[i]->value), why, 0, 0) != 0)
+            return -1;
+        given->marks |= (uint64_t)1 << rows[row].mark;
+        last = row;
+    }
+    return 0;
+}
+
+static int
+check_all(const Parallax__V1__NeoObservation *o, bool is_read, struct why *why)
+{
+    int kind = neo_observation_kind(span_str(o->kind));
+    struct given given = {0};
 
     if (kind < 0)
         return why_set(why, WHY_FIELD_VALUE, 0, 0, "kind", "expected optical, offset, occultation or radar");
     if (strcmp(o->version, "2017") != 0 && strcmp(o->version, "2022") != 0 &&
         strcmp(o->version, MPC_VERSION) != 0)
         return why_set(why, WHY_VERSION, 0, 0, "version", "expected 2017, 2022 or " MPC_VERSION);
-    if (o->n_fields > sizeof rows / sizeof *rows)
-        return why_set(why, WHY_TEXT_LIMIT, 0, 0, "fields", "%zu: expected at most %zu", o->n_fields,
-                       sizeof rows / sizeof *rows);
-    for (size_t i = 0; i < o->n_fields; i++) {
-        int row = neo_observation_row(span_str(o->fields[i]->name));
-
-        if (row <= last)
-            return why_set(why, WHY_FIELD_UNKNOWN, 0, 0, "fields",
-                           "not of the standard, twice, or out of order");
-        if (neo_observation_check_value((size_t)row, kind, span_str(o->fields[i]->value), why, 0, 0) != 0)
-            return -1;
-        last = row;
-    }
-    if (check_lines(o, kind, why) != 0 || check_identity(o, kind, why) != 0 ||
-        check_position(o, kind, why) != 0 || check_context(o, why) != 0)
+    if (check_fields(o, kind, is_read, &given, why) != 0 || check_lines(o, kind, why) != 0 ||
+        check_identity(given, kind, why) != 0 || check_position(given, kind, o->n_lines > 0, why) != 0 ||
+        check_context(o, is_read, why) != 0)
         return -1;
     return fieldmap_check_source(o->source, why);
+}
+
+int
+neo_observation_check(const Parallax__V1__NeoObservation *o, struct why *why)
+{
+    return check_all(o, false, why);
+}
+
+int
+neo_observation_check_read(const Parallax__V1__NeoObservation *o, struct why *why)
+{
+    return check_all(o, true, why);
 }

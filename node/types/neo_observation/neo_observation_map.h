@@ -9,7 +9,10 @@ struct neo_observation_row {
     struct field field;
     uint16_t max;        /* characters; 0: as any text */
     unsigned char kinds; /* a bit each: optical, offset, occultation, radar */
+    unsigned char mark;  /* what the rules between elements know it by; 0: they do not ask for it */
 };
+
+#define NEO_OBSERVATION_ROWS_MAX 128
 
 /* 0 optical, 1 offset, 2 occultation, 3 radar; -1: none. */
 int neo_observation_kind(struct span name);
@@ -28,6 +31,8 @@ const char *neo_observation_get(const Parallax__V1__NeoObservation *o, const cha
 int neo_observation_check_value(size_t row, int kind, struct span value, struct why *why, uint32_t line,
                                 uint32_t column);
 int neo_observation_check(const Parallax__V1__NeoObservation *o, struct why *why);
+/* The same of a message that neo_observation_build_end() has just made: its values and its context have been looked at. */
+int neo_observation_check_read(const Parallax__V1__NeoObservation *o, struct why *why);
 
 /* One observation while it is read; its context is that of the block. */
 struct neo_observation_build {
@@ -37,7 +42,8 @@ struct neo_observation_build {
     char version[8];
     struct buf context; /* of the block: name NUL value NUL, one after the other */
     Parallax__V1__NeoObservation *msg;
-    Parallax__V1__Keyword *at[128]; /* by row */
+    Parallax__V1__Keyword *at[NEO_OBSERVATION_ROWS_MAX]; /* by row, where ${given} has its bit */
+    uint64_t given[NEO_OBSERVATION_ROWS_MAX / 64];
     struct place start;
     type_emit_fn *emit;
     void *cookie;
@@ -57,6 +63,9 @@ int neo_observation_build_context_end(struct neo_observation_build *b, struct pl
 int neo_observation_build_begin(struct neo_observation_build *b, int kind, struct place at);
 int neo_observation_build_field(struct neo_observation_build *b, struct span name, struct span value,
                                 struct place at, struct place value_at);
+/* The same with the row known; -1: none. */
+int neo_observation_build_row(struct neo_observation_build *b, int row, struct span name, struct span value,
+                              struct place at, struct place value_at);
 int neo_observation_build_end(struct neo_observation_build *b, struct span preamble, struct span original,
                               struct span trailer);
 

@@ -255,7 +255,7 @@ pack_number(const char *perm_id, char *packed, struct why *why)
     uint64_t number;
     char text[16];
 
-    if (num_uint(span_str(perm_id), 15396335, &number) != 0)
+    if (num_uint(span_str(perm_id), 15396335, &number) != 0 || number == 0)
         return cannot(why, "permID", "no number of a minor planet up to 15396335");
     if (number < 100000)
         (void)snprintf(text, sizeof text, "%05u", (unsigned)number);

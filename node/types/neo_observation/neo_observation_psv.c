@@ -13,10 +13,12 @@ struct reading {
     const struct convert *how;
     struct why *why;
     struct span version; /* its line */
-    struct buf header;   /* lines of this block, then its keyword record */
-    size_t header_n;     /* of them without the keyword record */
+    struct buf
+        header; /* that, the lines of this block, then its keyword record: with it an observation reads alone */
+    size_t header_n; /* of them without the keyword record */
     char parent[LIMIT_NAME_BYTES + 1];
     struct span column[COLUMNS_MAX]; /* borrowed from the input */
+    int row[COLUMNS_MAX];            /* of the elements; -1: none of them */
     size_t columns;
     int kind;
     bool has_data; /* behind a keyword record: the next `#` begins a block */
@@ -53,6 +55,8 @@ take_version(struct reading *r, struct span raw, struct span word, struct place 
         return why_set(r->why, WHY_TEXT_SYNTAX, at.line, at.column, "version",
                        "a second time, or not on the first line");
     r->version = raw;
+    buf_put_span(&r->header, raw);
+    r->header_n = r->header.n;
     return neo_observation_build_version(&r->build, span_of(word.p + 8, word.n - 8), at);
 }
 
@@ -71,6 +75,7 @@ take_header(struct reading *r, struct span raw, struct span line, struct place a
     if (line.p[0] == '#' && (r->has_data || (span_is(word, "observatory") && r->build.context.n > 0))) {
         neo_observation_build_block(&r->build);
         buf_clear(&r->header);
+        buf_put_span(&r->header, r->version);
         r->has_data = false;
         r->columns = 0;
     }
@@ -93,29 +98,42 @@ take_header(struct reading *r, struct span raw, struct span line, struct place a
 static size_t
 cells(struct span line, struct span *out, size_t max)
 {
-    size_t n = 0, start = 0;
+    const uint8_t *p = line.p, *end = line.p + line.n;
 
-    for (size_t i = 0; i <= line.n; i++) {
-        if (i < line.n && line.p[i] != '|')
-            continue;
+    for (size_t n = 0;;) {
+        const uint8_t *pipe = memchr(p, '|', (size_t)(end - p));
+
         if (n < max)
-            out[n] = trim(span_of(line.p + start, i - start));
+            out[n] = trim(span_of(p, (size_t)((pipe != NULL ? pipe : end) - p)));
         n++;
-        start = i + 1;
+        if (pipe == NULL)
+            return n;
+        p = pipe + 1;
     }
-    return n;
 }
 
-/* A keyword record: every cell begins with a small letter, and one of them is an element of ADES that all observations have. */
 static bool
-is_keywords(struct span line)
+is_keyword(struct span cell)
+{
+    return cell.n > 0 && cell.p[0] >= 'a' && cell.p[0] <= 'z';
+}
+
+/*
+ * A keyword record: every cell begins with a small letter, and one of them is an element of ADES that all observations have.
+ * ${text}: the line without blanks around it.
+ */
+static bool
+is_keywords(struct span line, struct span text)
 {
     struct span cell[COLUMNS_MAX];
-    size_t n = cells(line, cell, COLUMNS_MAX);
     bool has_time = false;
+    size_t n;
 
+    if (!is_keyword(text)) /* so neither is its first cell */
+        return false;
+    n = cells(line, cell, COLUMNS_MAX);
     for (size_t i = 0; i < n && i < COLUMNS_MAX; i++) {
-        if (cell[i].n == 0 || cell[i].p[0] < 'a' || cell[i].p[0] > 'z')
+        if (!is_keyword(cell[i]))
             return false;
         has_time = has_time || span_is(cell[i], "obsTime");
     }
@@ -140,6 +158,7 @@ take_keywords(struct reading *r, struct span raw, struct span line, struct place
                 return why_set(r->why, WHY_FIELD_DUPLICATE, at.line, at.column, NULL,
                                "column %zu has the name of column %zu", i + 1, k + 1);
         }
+        r->row[i] = neo_observation_row(r->column[i]);
         for (int k = 0; k < 4; k++)
             r->kind = span_is(r->column[i], telling[k]) ? k : r->kind;
     }
@@ -156,9 +175,7 @@ static int
 take_data(struct reading *r, struct span raw, struct span line, struct place at)
 {
     struct span cell[COLUMNS_MAX];
-    struct buf preamble;
     size_t n = cells(line, cell, COLUMNS_MAX);
-    int rc;
 
     if (r->columns == 0)
         return why_set(r->why, WHY_TEXT_SYNTAX, at.line, at.column, NULL,
@@ -172,35 +189,30 @@ take_data(struct reading *r, struct span raw, struct span line, struct place at)
         struct place value_at = {at.line, (uint32_t)(cell[i].p - line.p) + 1};
 
         if (cell[i].n > 0 &&
-            neo_observation_build_field(&r->build, r->column[i], cell[i], value_at, value_at) != 0)
+            neo_observation_build_row(&r->build, r->row[i], r->column[i], cell[i], value_at, value_at) != 0)
             return -1;
     }
     r->count++;
-    buf_init(&preamble, LIMIT_BODY_BYTES);
-    buf_put_span(&preamble, r->version);
-    buf_put_span(&preamble, buf_span(&r->header));
-    rc = buf_failed(&preamble)
-             ? fill_full(&r->build.fill, at)
-             : neo_observation_build_end(&r->build, buf_span(&preamble), raw, span_of(NULL, 0));
-    buf_release(&preamble);
-    return rc;
+    if (buf_failed(&r->header))
+        return fill_full(&r->build.fill, at);
+    return neo_observation_build_end(&r->build, buf_span(&r->header), raw, span_of(NULL, 0));
 }
 
 static int
-take_line(struct reading *r, struct span raw, struct span line, struct place at)
+take_line(struct reading *r, struct span raw, struct span line, bool is_plain, struct place at)
 {
     struct span text = trim(line);
 
     if (text.n == 0)
         return 0;
-    if (text_utf8_prefix(line) < line.n || memchr(line.p, 0, line.n) != NULL)
+    if (!is_plain && (text_utf8_prefix(line) < line.n || memchr(line.p, 0, line.n) != NULL))
         return why_set(r->why, WHY_TEXT_ENCODING, at.line, 1, NULL, "not UTF-8 text");
     if (text.p[0] == '#' || text.p[0] == '!')
         return take_header(r, raw, text, at);
     if (r->version.p == NULL)
         return why_set(r->why, WHY_VERSION, at.line, at.column, "version",
                        "missing: expected `# version=2022` on the first line");
-    return is_keywords(line) ? take_keywords(r, raw, line, at) : take_data(r, raw, line, at);
+    return is_keywords(line, text) ? take_keywords(r, raw, line, at) : take_data(r, raw, line, at);
 }
 
 static int
@@ -218,7 +230,8 @@ read_psv(struct span input, const struct convert *how, struct arena *a, type_emi
     neo_observation_build_init(&r.build, "ades-psv", how, a, emit, cookie, why);
     buf_init(&r.header, LIMIT_BODY_BYTES);
     while (rc == 0 && scan_line(&scan, LIMIT_LINE_BYTES, &line))
-        rc = take_line(&r, span_of(line.p, (size_t)(scan.p - line.p)), line, (struct place){scan.line, 1});
+        rc = take_line(&r, span_of(line.p, (size_t)(scan.p - line.p)), line, scan.is_plain,
+                       (struct place){scan.line, 1});
     if (why->code != WHY_NONE)
         rc = -1;
     if (rc == 0 && r.count == 0)
@@ -303,6 +316,14 @@ write_psv(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
     if (!fits(msg) && o->n_lines == 0)
         return why_set(why, WHY_CANNOT_HOLD, 0, 0, "observatory",
                        "no context that begins with it: PSV has one");
+    for (size_t i = 0; i < o->n_fields; i++) {
+        if (!neo_observation_in_ades(o, i))
+            continue;
+        if (strchr("#!", o->fields[i]->value[0]) != NULL) /* none is empty */
+            return why_set(why, WHY_CANNOT_HOLD, 0, 0, o->fields[i]->name,
+                           "the first value of a row, and begins like a line of the header");
+        break;
+    }
     if (strcmp(o->version, "2017") == 0)
         fill_warn(how, (struct place){0}, "version", "2017: written as 2022, which has all that it had");
     if (o->n_lines > 0) /* PSV has no observation without a header */

@@ -150,12 +150,14 @@ check_times(const Parallax__V1__NeoRisk *risk, struct why *why)
     return 0;
 }
 
+typedef int fields_fn(const struct fieldmap *map, const ProtobufCMessage *msg, struct why *why);
+
 static int
-check(const ProtobufCMessage *msg, struct why *why)
+check_with(fields_fn *fields, const ProtobufCMessage *msg, struct why *why)
 {
     const Parallax__V1__NeoRisk *risk = (const Parallax__V1__NeoRisk *)msg;
 
-    if (fieldmap_check(&neo_risk_map, msg, why) != 0)
+    if (fields(&neo_risk_map, msg, why) != 0)
         return -1;
     if (!is_list(risk->list))
         return why_set(why, WHY_FIELD_VALUE, 0, 0, "list", "expected sentry, neocc or cad");
@@ -168,6 +170,18 @@ check(const ProtobufCMessage *msg, struct why *why)
     if (risk->years[0] != 0 && !is_years(risk->years))
         return why_set(why, WHY_FIELD_VALUE, 0, 0, "years", "expected YYYY-YYYY");
     return check_impacts(risk, why) != 0 ? -1 : check_substance(risk, why);
+}
+
+static int
+check(const ProtobufCMessage *msg, struct why *why)
+{
+    return check_with(fieldmap_check, msg, why);
+}
+
+static int
+check_read(const ProtobufCMessage *msg, struct why *why)
+{
+    return check_with(fieldmap_check_read, msg, why);
 }
 
 static int
@@ -357,6 +371,7 @@ const struct type type_neo_risk = {
     .body_max = LIMIT_BODY_BYTES,
     .schema = &parallax__v1__neo_risk__descriptor,
     .check = check,
+    .check_read = check_read,
     .subject = subject,
     .identity = identity,
     .summary = summary,

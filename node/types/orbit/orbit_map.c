@@ -148,12 +148,21 @@ void
 orbit_map_warn_lost(const Parallax__V1__Orbit *orbit, bool (*is_held)(const char *keyword),
                     const struct convert *how)
 {
-    for (size_t i = 1; i < orbit_map.count; i++) {
+    for (size_t i = 0; i < orbit_map.count; i++) {
         const struct field *field = &orbit_map.field[i];
+        const struct fill_default *implied = orbit_map_implied;
         char number[FIELDMAP_NUMBER_MAX];
-        bool is_metadata = field->block == METADATA;
+        struct span value = fieldmap_get(field, &orbit->base, number);
 
-        if (fieldmap_get(field, &orbit->base, number).n > 0 && !is_held(field->keyword) && !is_metadata)
+        while (implied->keyword != NULL && strcmp(implied->keyword, field->keyword) != 0)
+            implied++;
+        if (value.n == 0 || is_held(field->keyword) ||
+            (implied->keyword != NULL && span_is(value, implied->value)))
+            continue;
+        if (implied->keyword != NULL)
+            fill_warn(how, (struct place){0}, field->keyword, "has no place in the format: read back as %s",
+                      implied->value);
+        else
             fill_warn(how, (struct place){0}, field->keyword, "has no place in the format: left out");
     }
     if (orbit->n_comments > 0)

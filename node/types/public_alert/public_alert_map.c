@@ -272,6 +272,8 @@ check_part(const struct part *p, const void *msg, struct why *why)
             return why_set(why, WHY_TEXT_LIMIT, 0, 0, s->name, "%zu of them: expected at most %d", n,
                            ITEMS_MAX);
         for (size_t k = 0; k < n; k++) {
+            if (s->kind != SLOT_PART && *(const char *)list[k] == 0)
+                return why_set(why, WHY_FIELD_MISSING, 0, 0, s->name, "empty: expected a value, or nothing");
             int rc = s->kind == SLOT_PART ? check_part(s->part, list[k], why)
                                           : public_alert_check_value(s, span_str((const char *)list[k]), why);
             if (rc != 0)

@@ -52,7 +52,7 @@ behind(struct span line, size_t n)
 }
 
 static bool
-has(const struct walk *w, const char *field)
+has(struct walk *w, const char *field)
 {
     int row = fill_find(&w->fill, span_str(field));
     char number[FIELDMAP_NUMBER_MAX];
