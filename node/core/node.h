@@ -169,10 +169,10 @@ enum action_kind {
     ACTION_LATE,         /* late */
     ACTION_DISPUTE, /* row, size: of a log that contradicts itself, leaves from size on leave the picture */
     ACTION_ASIDE,  /* row, size: its log ends at row->head by the roster: leaves from size on are put aside */
-    ACTION_REFILL,  /* subjects, subjects_n: of records that were delivered before */
-    ACTION_UNMAKE,  /* the picture is emptied; ACTION_REFILLs of all that is believed follow */
-    ACTION_REMADE,  /* they have come */
-    ACTION_EVENT    /* event, text */
+    ACTION_REFILL, /* subjects, subjects_n: of records that were delivered before */
+    ACTION_UNMAKE, /* the picture is emptied; ACTION_REFILLs of all that is believed follow */
+    ACTION_REMADE, /* they have come */
+    ACTION_EVENT   /* event, text */
 };
 
 /* A batch with what it does to the tree and the picture. subject[].delivery is the adapter's: delivery of the

@@ -4,9 +4,9 @@
 static int
 unmake(struct store *s)
 {
-    static const enum sql drop[] = {SQL_PICTURE_EVENT,    SQL_PICTURE_STANDING, SQL_PICTURE_SCOPE_OBJECT,
-                                    SQL_PICTURE_SUBJECT,  SQL_PICTURE_ALIAS, SQL_PICTURE_ALIAS_DUE, SQL_PICTURE_OBJECT,   SQL_PICTURE_NEWEST,
-                                    SQL_MEMBER_MAKE_STALE};
+    static const enum sql drop[] = {SQL_PICTURE_EVENT,   SQL_PICTURE_STANDING, SQL_PICTURE_SCOPE_OBJECT,
+                                    SQL_PICTURE_SUBJECT, SQL_PICTURE_ALIAS,    SQL_PICTURE_ALIAS_DUE,
+                                    SQL_PICTURE_OBJECT,  SQL_PICTURE_NEWEST,   SQL_MEMBER_MAKE_STALE};
 
     store_newest_clear(s);
     store_cache_clear(s);

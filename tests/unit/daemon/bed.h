@@ -454,7 +454,6 @@ bed_new(void)
     return b;
 }
 
-
 static inline void
 bed_start(struct bed *b)
 {
