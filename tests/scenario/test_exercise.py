@@ -40,7 +40,7 @@ def test_a_drill_is_played_by_three_nations_and_scored_alike(three, name):
     records = [{score["record"] for score in json.loads(out)["scores"]} for _, out, _ in done]
     assert records[0] == records[1] == records[2]   # every nation's card rests on the same records
     for node in three.nodes:
-        for word in ("alerts",):
+        for word in ("alerts", "events"):
             shown = node.cli(word, "--json", "--mode", "REAL").out
             assert shown == "", shown   # nothing of it in a real view
         assert node.cli("alerts", "--mode", "EXERCISE", "--all").out.count("[EXERCISE]") > 0
