@@ -129,7 +129,8 @@ take_record(struct node *n, const struct track *t, const struct publish *p, cons
     out->type = type;
     out->visible = type->subject(msg, &out->subject) == 0;
     take_events(type, msg, out);
-    alias_of(type, msg, &out->subject, &out->identity);
+    if (!sealed) /* names would stand in the store as they are */
+        alias_of(type, msg, &out->subject, &out->identity);
     if (embargo && in->embargo_until.mjd * 86400LL + in->embargo_until.ns / 1000000000 <=
                        n->wall / 1000 + 40587 * 86400LL)
         return why_set(why, WHY_FIELD_TIME, 0, 0, "embargo_until", "expected a time to come");

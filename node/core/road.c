@@ -20,6 +20,8 @@ identify(struct node *n, const Parallax__V1__Header *h, const ProtobufCMessage *
     uint8_t bytes[ALIAS_TEXT_BYTES];
     struct buf text;
 
+    if (h->sealing != PARALLAX__V1__SEALING__NONE)
+        return; /* names would stand in the store as they are */
     buf_init_fixed(&text, bytes, sizeof bytes);
     alias_of(out->type, msg, &out->subject, &text);
     if (text.n == 0 || h->kind == PARALLAX__V1__KIND__RETRACT)

@@ -31,18 +31,15 @@ gather(void *cookie, const struct store_latest *row)
     return 0;
 }
 
-/* What it says, sealed or not; NULL when it cannot be read here. */
+/* What it says; NULL when that is not held, or sealed: then it gives no identifiers (core/road.c). */
 static const ProtobufCMessage *
-read_body(struct core *c, const struct store_latest *row, struct arena *arena, struct buf *header_copy,
-          struct buf *plain)
+read_body(struct core *c, const struct store_latest *row, struct arena *arena, struct buf *header_copy)
 {
     struct store_record record;
     const Parallax__V1__Header *h;
     struct node_log_status log;
-    struct span body;
     uint64_t delivery;
     int64_t received_ms;
-    struct buf sealed;
     struct why why;
     int i = node_log_find_no(c->node, row->log);
     const struct type *type = registry_type_cstr(row->type);
@@ -55,18 +52,9 @@ read_body(struct core *c, const struct store_latest *row, struct arena *arena, s
     node_log_status(c->node, (size_t)i, &log);
     buf_put_span(header_copy, record.header);
     h = record_header_read(buf_span(header_copy), log.row->id, arena, &why);
-    if (h == NULL || h->kind == PARALLAX__V1__KIND__RETRACT)
+    if (h == NULL || h->kind == PARALLAX__V1__KIND__RETRACT || h->sealing != PARALLAX__V1__SEALING__NONE)
         return NULL;
-    body = record.body;
-    if (h->sealing != PARALLAX__V1__SEALING__NONE) {
-        buf_init(&sealed, LIMIT_BODY_BYTES);
-        buf_put_span(&sealed, record.body);
-        body = node_open_body(c->node, (size_t)i, row->index, h, buf_span(&sealed), plain, &why) == 0
-                   ? buf_span(plain)
-                   : span_of(NULL, 0);
-        buf_release(&sealed);
-    }
-    return body.n > 0 ? registry_unpack(type, body, arena, &why) : NULL;
+    return registry_unpack(type, record.body, arena, &why);
 }
 
 static void
@@ -84,15 +72,14 @@ fill_row(struct core *c, const struct store_latest *row, struct arena *arena)
                               .index = row->index,
                               .delivery = row->delivery};
     uint8_t bytes[ALIAS_TEXT_BYTES];
-    struct buf identity, header, plain;
+    struct buf identity, header;
     const ProtobufCMessage *msg;
     struct subject subject;
 
     arena_clear(arena);
     buf_init(&header, LIMIT_HEADER_BYTES);
-    buf_init(&plain, LIMIT_BODY_BYTES);
     buf_init_fixed(&identity, bytes, sizeof bytes);
-    msg = read_body(c, row, arena, &header, &plain);
+    msg = read_body(c, row, arena, &header);
     if (msg != NULL && type->subject(msg, &subject) == 0) {
         alias_of(type, msg, &subject, &identity);
         s.object[0] = subject.object[0];
@@ -102,7 +89,6 @@ fill_row(struct core *c, const struct store_latest *row, struct arena *arena)
             c->failed = true;
     }
     buf_release(&header);
-    buf_release(&plain);
 }
 
 bool

@@ -131,7 +131,7 @@ def test_every_word_has_help_and_the_list_names_those_of_the_contract():
     (["publish", "--node", "x", "--key", "k", "f", "g"], "one FILE"),
     (["query", "--node", "x", "orbitt"], "did you mean orbit?"),
     (["query", "--node", "x", "orbit", "--format", "word"], "expected one of"),
-    (["query", "--node", "x", "orbit", "--object", "a:b"], "names no object"),
+    (["query", "--node", "x", "orbit", "--object", "norad:soon"], "names no object"),
     (["query", "--node", "x", "orbit", "--since", "noon"], "2026-11-24T06:00:00Z"),
     (["query", "--node", "x", "orbit", "--since", "2026-02-30"], "2026-11-24T06:00:00Z"),
     (["export", "--node", "x", "nonsense"], "LOG:INDEX"),

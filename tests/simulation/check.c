@@ -236,6 +236,8 @@ put_row(void *cookie, const struct store_latest *row)
     node_log_status(p->w->sim[p->node].node, (size_t)i, &s);
     if (strcmp(s.row->audience, "open") != 0)
         return 0; /* not everybody reads those: secrets_wrong() */
+    if (members_are_removed(p->w, s.row->origin))
+        return 0; /* the roster names no ends of its logs: each goes on with what it had */
     if (p->w->lies && (i = node_log_find(p->w->sim[LIAR].node, s.row->id)) >= 0) {
         node_log_status(p->w->sim[LIAR].node, (size_t)i, &s);
         if (s.row->frozen && !s.row->disputed)

@@ -260,6 +260,16 @@ members_heal(struct world *w)
         join(w);
 }
 
+bool
+members_are_removed(const struct world *w, const char *origin)
+{
+    for (unsigned i = 0; i < w->conf.nodes; i++) {
+        if (strcmp(w->roster->member[i].name, origin) == 0)
+            return w->roster->member[i].removed;
+    }
+    return false;
+}
+
 /* A node that knows of a removal tells the removed nothing more of any log. */
 void
 members_sent(struct world *w, unsigned from, unsigned to, const Parallax__V1__Frame *f)

@@ -183,6 +183,8 @@ void members_make(struct world *w);
 void members_free(struct world *w);
 const struct roster *members_of(const struct world *w, unsigned i); /* the roster that node ${i} runs with */
 bool members_current(const struct world *w, unsigned i);            /* not removed */
+/* Was the member of that name removed from the newest roster? */
+bool members_are_removed(const struct world *w, const char *origin);
 void members_adopted(struct world *w, unsigned i, const struct action *a);
 void members_cause(struct world *w);
 void members_heal(struct world *w);
