@@ -407,7 +407,7 @@ def test_a_node_tells_of_the_alert_that_its_rules_raise(federate, sample, smtp):
     node = federate("fr-cnes").nodes[0]
     plugin = Plugin(node, "notify")
     settings(plugin.folder, [mail_to(smtp)], smtp=smtp.url)
-    plugin.configure("command: [parallax-plugin-notify]\nnetwork: true\ntimeout_s: 3600\nwindow: 512\nfilter: {types: [alert, receipt, consultation], modes: [TEST]}\n")
+    plugin.configure("command: [parallax-plugin-notify]\nnetwork: true\ntimeout_s: 3600\nwindow: 512\nfilter: {types: [alert], modes: [TEST]}\n")
     node.start()
     node.publish("--mode", "TEST", sample("fr-cnes/distress.json"))
     to, message = smtp.mail()
