@@ -322,11 +322,13 @@ def test_a_consultation_that_acknowledges_counts_and_no_other(run, smtp):
 
 
 def test_a_later_word_replaces_the_earlier_and_goes_to_all_who_heard_it(run, smtp):
-    plugin = run(mail_to(smtp), mail_to(smtp, "second", after_s=2), mail_to(smtp, "third", after_s=3600), smtp=smtp.url)
+    plugin = run(mail_to(smtp), mail_to(smtp, "second", after_s=6), mail_to(smtp, "third", after_s=3600), smtp=smtp.url)
     plugin.give(alert(1, about="x")).wait_ack(1)
     assert [smtp.mail()[0], smtp.mail()[0]] == [["duty@example.org"], ["second@example.org"]]
+    begun = time.monotonic()
     plugin.give(alert(2, about="x", state="CANCELLED", level="NONE")).wait_ack(2)
     over = [smtp.mail(), smtp.mail()]
+    assert time.monotonic() - begun < 5, "who has heard of it does not wait again"
     assert {to[0] for to, _ in over} == {"duty@example.org", "second@example.org"}
     assert all(message["Subject"] == "[TEST] OVER: A and B may collide" and "IT IS OVER" in message.get_content() for _, message in over)
     plugin.give(line(3, body={})).wait_ack(3)
@@ -343,6 +345,14 @@ def test_a_burst_is_one_message(run, smtp):
     assert time.monotonic() - begun > 1.5, "not before the pause is over"
     assert message.get_content().count("--- ") == 40
     assert plugin.end() == 0 and smtp.got.empty()
+
+
+def test_a_drill_and_the_real_are_never_in_one_message(run, smtp):
+    plugin = run(mail_to(smtp, gap_s=2, modes="REAL EXERCISE"), smtp=smtp.url).give(alert(1, mode="REAL")).wait_ack(1)
+    smtp.mail()
+    plugin.give(alert(2, mode="REAL"), alert(3, mode="EXERCISE"), alert(4, mode="REAL"))
+    assert sorted((number_of(message), message["Subject"][:10]) for _, message in (smtp.mail(), smtp.mail())) == [([2, 4], "2 alerts, "), ([3], "[EXERCISE]")]
+    assert plugin.wait_ack(4).end() == 0
 
 
 def test_what_is_long_past_wakes_nobody_and_is_said(run, smtp):
