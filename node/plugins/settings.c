@@ -7,7 +7,6 @@
 #include "base/limit.h"
 #include "base/num.h"
 #include "base/text.h"
-#include "conf/yaml.h"
 #include "plugins/line.h"
 
 #define KEYS_MAX 32
@@ -76,6 +75,10 @@ take_key(const struct setting *k, const struct yaml_node *node, void *out, struc
 
     if (k->kind == SETTING_PAIRS)
         return take_pairs(node, (struct settings_pairs *)((char *)out + k->at), why);
+    if (k->kind == SETTING_LIST) {
+        *(const struct yaml_node **)((char *)out + k->at) = node;
+        return yaml_expect(node, YAML_SEQUENCE, why);
+    }
     if (yaml_expect(node, YAML_SCALAR, why) != 0)
         return -1;
     wanted = take(k, node->text, out);
@@ -86,31 +89,37 @@ take_key(const struct setting *k, const struct yaml_node *node, void *out, struc
 }
 
 int
-settings_read(struct settings *s, const char *path, const struct setting *table, size_t n, void *out,
-              struct why *why)
+settings_take(const struct yaml_node *map, const struct setting *table, size_t n, void *out, struct why *why)
 {
-    const struct yaml_node *root, *node;
-    const char *names[KEYS_MAX];
+    const struct yaml_node *node;
+    const char *names[KEYS_MAX] = {NULL};
 
-    if (file_read(path, &s->text) != 0)
-        return why_set(why, WHY_CONF_VALUE, 0, 0, NULL, "cannot be read: %s", strerror(errno));
-    root = yaml_read(buf_span(&s->text), &s->arena, why);
-    if (root == NULL)
-        return -1;
     for (size_t i = 0; i < n && i < KEYS_MAX; i++)
         names[i] = table[i].name;
-    if (yaml_check_keys(root, names, n, why) != 0)
+    if (yaml_check_keys(map, names, n, why) != 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
-        node = yaml_get(root, table[i].name);
+        node = yaml_get(map, table[i].name);
         if (node == NULL && table[i].value == NULL && table[i].kind != SETTING_PAIRS)
-            return why_set(why, WHY_FIELD_MISSING, root->line, root->column, table[i].name, "must be given");
+            return why_set(why, WHY_FIELD_MISSING, map->line, map->column, table[i].name, "must be given");
         if (node == NULL && table[i].value != NULL)
             (void)take(&table[i], span_str(table[i].value), out);
         if (node != NULL && take_key(&table[i], node, out, why) != 0)
             return -1;
     }
     return 0;
+}
+
+int
+settings_read(struct settings *s, const char *path, const struct setting *table, size_t n, void *out,
+              struct why *why)
+{
+    const struct yaml_node *root;
+
+    if (file_read(path, &s->text) != 0)
+        return why_set(why, WHY_CONF_VALUE, 0, 0, NULL, "cannot be read: %s", strerror(errno));
+    root = yaml_read(buf_span(&s->text), &s->arena, why);
+    return root != NULL ? settings_take(root, table, n, out, why) : -1;
 }
 
 void

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/why.h"
+#include "conf/yaml.h"
 
 #define SETTINGS_PAIRS_MAX 64
 
@@ -16,7 +17,8 @@ enum setting_kind {
     SETTING_WORD,   /* const char *: [a-z][a-z0-9_-]* */
     SETTING_NUMBER, /* int64_t: ${min} to ${max} */
     SETTING_FLAG,   /* bool */
-    SETTING_PAIRS   /* struct settings_pairs: names and values, whatever they are */
+    SETTING_PAIRS,  /* struct settings_pairs: names and values, whatever they are */
+    SETTING_LIST /* const struct yaml_node *: a list, each of which settings_take() may read; NULL when there is none */
 };
 
 struct settings_pairs {
@@ -44,6 +46,10 @@ void settings_release(struct settings *s);
 
 /* Read ${path} into ${out} by the ${n} rows of ${table}. 0, or -1 with ${why} at its line and column. Once a struct settings. */
 int settings_read(struct settings *s, const char *path, const struct setting *table, size_t n, void *out,
+                  struct why *why);
+
+/* The same of a mapping ${map} that was read: an entry of a SETTING_LIST. The values live as long as it does. */
+int settings_take(const struct yaml_node *map, const struct setting *table, size_t n, void *out,
                   struct why *why);
 
 /* Say ${why} of ${path}, for people: file:line:column: what is wrong: what was expected. */

@@ -1,0 +1,2 @@
+pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
+list(APPEND libraries crypt PkgConfig::curl)
