@@ -6,7 +6,7 @@
 #include "base/why.h"
 #include "cli/word.h"
 
-#define ARGS_OPTIONS_MAX 160 /* rows of word_options */
+#define ARGS_OPTIONS_MAX 256 /* rows of word_options */
 
 struct args {
     const char *word;
