@@ -204,6 +204,16 @@ read_files(struct comparing *k)
     return status;
 }
 
+static const char *
+type_name(void)
+{
+    size_t i = 0;
+
+    while (types_table[i]->schema != &parallax__v1__lunar_activity__descriptor)
+        i++;
+    return types_table[i]->name;
+}
+
 static int
 ask_node(struct comparing *k)
 {
@@ -211,7 +221,7 @@ ask_node(struct comparing *k)
     struct client *c;
     int status = pick_mode(k->args, &q.mode);
 
-    q.type = (char *)(uintptr_t) "lunar_activity";
+    q.type = (char *)(uintptr_t)type_name();
     if (status != EXIT_DONE || (c = client_new(k->args, &status)) == NULL)
         return status;
     status = newest_each(c, q, take_row, k);
