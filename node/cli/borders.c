@@ -175,8 +175,8 @@ is_crossed(const struct borders_vertex *a, const struct borders_vertex *b, doubl
     double x = sphere_turn_deg(longitude_deg, a->longitude_deg);
     double y = sphere_turn_deg(longitude_deg, b->longitude_deg);
 
-    /* Both are of the place's meridian alone, so that a vertex on it counts for one of its two edges. */
-    if ((x < 0) == (y < 0) || fabs(x - y) >= 180)
+    /* Each is of its own vertex alone, so that one on the meridian counts for one of its two edges. The chunk is near: none is at the antipode. */
+    if ((x < 0) == (y < 0))
         return false;
     return a->latitude_deg - x / (y - x) * (b->latitude_deg - a->latitude_deg) > latitude_deg;
 }

@@ -282,6 +282,28 @@ def test_the_window_of_a_tip_and_of_an_rdm(made, tmp_path):
     assert "no window" in refused(FAILED, "corridor", stdin=tle().encode())
 
 
+def test_passes_and_minutes_are_those_of_a_second_reader(made):
+    path = made(MADE)
+    got = json.loads(ok("corridor", *WINDOW, "--format", "json", "--borders", path, stdin=tle().encode()))
+    seen = near(path, list(track(tle(), datetime.datetime(2032, 3, 11, 19, 12), 8 * 3600, 10)), 100)
+    for state in got["states"]:
+        over = [state["state"] in states for states in seen]
+        assert state["passes"] == sum(b and not a for a, b in zip([False] + over, over))
+        assert abs(state["seconds"] - 10 * sum(over)) <= 10 * state["passes"]
+    assert {state["state"] for state in got["states"]} == {"Outer", "Across"} and max(state["passes"] for state in got["states"]) > 1
+
+
+def test_the_newest_message_of_an_object_counts():
+    with open(os.path.join(GOLDEN, "20-decay.tip-json")) as file:
+        row = json.load(file)[0]
+    older = {**row, "MSG_EPOCH": "2032-03-09 17:58:00", "DECAY_EPOCH": "2032-03-12 23:12:00"}
+    for rows in ([row, older], [older, row]):
+        assert "window 2032-03-11T19:12:00Z to 2032-03-12T03:12:00Z" in ok("corridor", stdin=json.dumps(rows).encode())
+    other = {**row, "NORAD_CAT_ID": "900000778", "OBJECT_NUMBER": "900000778", "MSG_EPOCH": "2032-03-09 17:58:00"}
+    assert "re-entries of several objects: expected --object" in refused(FAILED, "corridor", stdin=json.dumps([row, other]).encode())
+    assert "norad:900000778" in ok("corridor", "--object", "norad:900000778", stdin=json.dumps([row, other]).encode())
+
+
 def test_without_borders_it_says_so_and_gives_the_track(tmp_path):
     (tmp_path / "bin").mkdir()
     program = shutil.copy(os.path.join(BIN, "parallax"), tmp_path / "bin")
