@@ -84,7 +84,7 @@
 #define LIMIT_TRACK_COUNT           1000000   /* times of one ground track: almost two years of minutes */
 #define LIMIT_BORDERS_BYTES         16777216  /* one file of borders: the finest of world-atlas has 3.7 MB */
 #define LIMIT_BORDERS_STATE_COUNT   4096      /* States of a file of borders: Natural Earth has 241 to 255 */
-#define LIMIT_BORDERS_VERTEX_COUNT  4194304   /* places of a file of borders, an edge's for each side: the finest of world-atlas makes 1.1 million */
+#define LIMIT_BORDERS_VERTEX_COUNT  4194304   /* places of a file of borders, of each side of an edge: the finest of world-atlas makes 0.55 million */
 #define LIMIT_CORRIDOR_COUNT        86400     /* places of a re-entry corridor: a day of seconds; a longer window is looked at less often */
 #define LIMIT_ZONE_COUNT            4096      /* safety zones compared pairwise by one call: 8 million pairs */
 #define LIMIT_CONF_BYTES            262144   /* one configuration file */
