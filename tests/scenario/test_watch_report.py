@@ -1,6 +1,6 @@
 """Nothing to report, signed: for each rule and watch period; and which source is late. docs/alerts.md."""
+import json
 import signal
-import time
 from datetime import datetime, timezone
 
 from test_alerts import sentry, until  # noqa: F401
@@ -12,7 +12,8 @@ def seconds(text):
 
 def reports(node, origin=None, **wanted):
     """Bodies of all that was reported, in the order of the log."""
-    rows = [row for row in node.json("query", "watch_report", "--history") if origin in (None, row["origin"])]
+    lines = node.cli("query", "watch_report", "--history", "--json").out.splitlines()
+    rows = [row for row in map(json.loads, lines) if origin in (None, row["origin"])]
     rows = sorted((int(row["id"].split(":")[1]), row["body"]) for row in rows)
     return [body for _, body in rows if all(body.get(key) == value for key, value in wanted.items())]
 
