@@ -8,9 +8,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "bus/gate_internal.h"
@@ -20,15 +20,6 @@
 #define HEAP_KEEP  4194304
 #define POLL_FIXED 6
 #define POLL_MAX   (MONITOR_DIAL_MAX + POLL_FIXED)
-
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 const struct gatelink_peer *
 gate_peer(const struct gate *g, const char *name, const uint8_t key[GATELINK_KEY_BYTES])
@@ -245,7 +236,7 @@ static void
 receive(struct gate *g)
 {
     long alert = TURN_BYTES, bulk = TURN_BYTES;
-    int start = (int)(now_ms() % MONITOR_DIAL_MAX); /* no peer is always the first */
+    int start = (int)(clock_mono_ms() % MONITOR_DIAL_MAX); /* no peer is always the first */
 
     for (int i = 0; i < MONITOR_DIAL_MAX; i++) {
         struct gate_dial *d = &g->dial[i];
@@ -288,7 +279,7 @@ turn(struct gate *g)
 {
     struct monitor_news news = {news_dial, news_gone, news_accepted, g};
 
-    g->now_ms = now_ms();
+    g->now_ms = clock_mono_ms();
     if (g->core_calls)
         accept_core(g);
     g->core_calls = false;

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limit.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -126,7 +127,7 @@ static int
 wait_for(struct client *c, short events, int64_t deadline)
 {
     for (;;) {
-        int64_t left = deadline - screen_now_ms();
+        int64_t left = deadline - clock_mono_ms();
         struct pollfd p = {.fd = c->fd, .events = events};
         int r = left <= 0 ? 0 : poll(&p, 1, left > 60000 ? 60000 : (int)left);
         if (r > 0)
@@ -270,7 +271,7 @@ client_post(struct client *c, Parallax__V1__Request *request, int64_t ms)
         return CLIENT_LOST;
     request->token = ++c->token;
     put_request(c, request);
-    return send_frame(c, screen_now_ms() + ms) == 0 ? CLIENT_DONE : CLIENT_LOST;
+    return send_frame(c, clock_mono_ms() + ms) == 0 ? CLIENT_DONE : CLIENT_LOST;
 }
 
 enum client_result
@@ -279,7 +280,7 @@ client_collect(struct client *c, Parallax__V1__Request__WhatCase what, int64_t m
 {
     *answer = NULL;
     c->error[0] = '\0';
-    if (receive_frame(c, screen_now_ms() + ms) != 0)
+    if (receive_frame(c, clock_mono_ms() + ms) != 0)
         return CLIENT_LOST;
     *answer = read_answer(c, what);
     if (*answer == NULL)
@@ -299,11 +300,11 @@ client_collect(struct client *c, Parallax__V1__Request__WhatCase what, int64_t m
 enum client_result
 client_call(struct client *c, Parallax__V1__Request *request, int64_t ms, Parallax__V1__Answer **answer)
 {
-    int64_t deadline = screen_now_ms() + ms;
+    int64_t deadline = clock_mono_ms() + ms;
     *answer = NULL;
     if (client_post(c, request, ms) != CLIENT_DONE)
         return CLIENT_LOST;
-    return client_collect(c, request->what_case, deadline - screen_now_ms(), answer);
+    return client_collect(c, request->what_case, deadline - clock_mono_ms(), answer);
 }
 
 void
@@ -332,15 +333,15 @@ Parallax__V1__Answer *
 client_ask(struct client *c, Parallax__V1__Request *request, int *status)
 {
     Parallax__V1__Answer *answer;
-    int64_t deadline = screen_now_ms() + c->timeout_ms;
+    int64_t deadline = clock_mono_ms() + c->timeout_ms;
     enum client_result r = client_call(c, request, c->timeout_ms, &answer);
     /* A core that started again (a newer roster, a crash) left the question unanswered: reading is harmless. */
-    for (int i = 0; i < CUT_MAX && r == CLIENT_LOST && c->cut && screen_now_ms() < deadline; i++)
-        r = client_call(c, request, deadline - screen_now_ms(), &answer);
-    while (r == CLIENT_REFUSED && strcmp(answer->error_name, "STARTING") == 0 && screen_now_ms() < deadline) {
+    for (int i = 0; i < CUT_MAX && r == CLIENT_LOST && c->cut && clock_mono_ms() < deadline; i++)
+        r = client_call(c, request, deadline - clock_mono_ms(), &answer);
+    while (r == CLIENT_REFUSED && strcmp(answer->error_name, "STARTING") == 0 && clock_mono_ms() < deadline) {
         client_answer_free(answer);
         usleep(STARTING_US);
-        r = client_call(c, request, deadline - screen_now_ms(), &answer);
+        r = client_call(c, request, deadline - clock_mono_ms(), &answer);
     }
     if (r == CLIENT_DONE)
         return answer;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/load.h"
@@ -16,7 +17,9 @@
 
 #define ARENA_BYTES (8 * (size_t)LIMIT_CONF_BYTES)
 #define SPEED_MAX   1000000
-#define RETRY_MS    500   /* between two looks for an event that is not there yet */
+#define RETRY_MS    500 /* between two looks for an event that is not there yet */
+#define LOOKS       200 /* at the records of a drill, in the time that it takes */
+#define LOOK_MS_MAX 60000
 #define PATIENCE_MS 30000 /* for it, behind the time of the step */
 
 struct exercise {
@@ -31,10 +34,7 @@ struct exercise {
 static int64_t
 since_start_ms(const struct exercise *x)
 {
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return utc_diff_ms(utc_from_unix(t.tv_sec, t.tv_nsec), x->card.start);
+    return utc_diff_ms(clock_utc(), x->card.start);
 }
 
 static void
@@ -106,7 +106,7 @@ static bool
 find_event(struct exercise *x, const char *id)
 {
     Parallax__V1__EventRequest q = PARALLAX__V1__EVENT_REQUEST__INIT;
-    int64_t deadline = screen_now_ms() + PATIENCE_MS;
+    int64_t deadline = clock_mono_ms() + PATIENCE_MS;
 
     q.id = (char *)(uintptr_t)id;
     q.mode = PARALLAX__V1__MODE__EXERCISE;
@@ -119,7 +119,7 @@ find_event(struct exercise *x, const char *id)
         request.event = &q;
         r = client_call(x->client, &request, client_timeout_ms(x->client), &answer);
         client_answer_free(answer);
-        if (r == CLIENT_DONE || screen_now_ms() >= deadline)
+        if (r == CLIENT_DONE || clock_mono_ms() >= deadline)
             return r == CLIENT_DONE;
         sleep_ms(RETRY_MS);
     }
@@ -180,8 +180,10 @@ play(struct exercise *x)
 static int
 score(struct exercise *x)
 {
+    int64_t look_ms = scorecard_end_ms(&x->card) / LOOKS;
     int status;
 
+    look_ms = look_ms < RETRY_MS ? RETRY_MS : look_ms < LOOK_MS_MAX ? look_ms : LOOK_MS_MAX;
     for (;;) {
         bool is_over = since_start_ms(x) > scorecard_end_ms(&x->card);
 
@@ -189,7 +191,7 @@ score(struct exercise *x)
         if (status != EXIT_DONE || is_over || args_has(&x->args, "scorecard") ||
             x->card.met == x->card.drill->expects)
             break;
-        sleep_ms(RETRY_MS);
+        sleep_ms(look_ms);
     }
     if (status != EXIT_DONE)
         return status;
@@ -201,7 +203,6 @@ score(struct exercise *x)
 static int
 read_start(struct exercise *x)
 {
-    struct timespec t;
     struct utc start;
 
     if (args_time(&x->args, "start", &start) != 0)
@@ -209,8 +210,7 @@ read_start(struct exercise *x)
     if (utc_is_zero(start)) {
         if (args_has(&x->args, "scorecard"))
             return args_usage(&x->args, "--scorecard tells of a drill that was played: expected its --start");
-        clock_gettime(CLOCK_REALTIME, &t);
-        start = utc_from_unix(t.tv_sec, 0);
+        start = utc_from_unix(utc_unix(clock_utc()), 0);
     }
     x->card.start = start;
     return EXIT_DONE;

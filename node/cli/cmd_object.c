@@ -3,9 +3,9 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "cli/pick.h"
@@ -38,10 +38,8 @@ put_notice(const struct saying *s, struct buf *out)
     const char *issuer = args_get(&s->args, "issuer"), *reason = args_get(&s->args, "reason");
     char issued[UTC_TEXT_MAX], id[2 * ALIAS_BYTES];
     bool in_order = strcmp(s->object, s->other) < 0;
-    struct timespec now;
 
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    utc_print(utc_from_unix(now.tv_sec, now.tv_nsec), 6, issued);
+    utc_print(clock_utc(), 6, issued);
     (void)snprintf(id, sizeof id, "%s+%s", in_order ? s->object : s->other, in_order ? s->other : s->object);
     buf_put_str(out, "{\"notice\":\"IDENTITY/1\"");
     put_member(out, "id", id);

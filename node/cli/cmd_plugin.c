@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/num.h"
 #include "cli/client.h"
@@ -90,9 +91,9 @@ wait_taken(const struct args *a, const char *path)
 
     if (args_timeout(a, 30, &ms) != 0)
         return EXIT_USAGE;
-    deadline = screen_now_ms() + ms;
+    deadline = clock_mono_ms() + ms;
     while (access(path, F_OK) == 0) {
-        if (screen_now_ms() >= deadline)
+        if (clock_mono_ms() >= deadline)
             return args_fail(a, "the node has not taken the order yet: it will when it runs");
         usleep(LOOK_US);
     }

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/load.h"
@@ -46,15 +46,6 @@ struct trial {
     int status;             /* of the process */
 };
 
-static struct utc
-wall(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return utc_from_unix((int64_t)t.tv_sec, (int64_t)t.tv_nsec);
-}
-
 /* What the node would say of that record, were it published here now. */
 static int
 fill(struct trial *t, const struct load_record *from, struct buf *header, struct why *why)
@@ -65,7 +56,7 @@ fill(struct trial *t, const struct load_record *from, struct buf *header, struct
                            .type_version = from->type->version,
                            .mode = t->mode,
                            .kind = PARALLAX__V1__KIND__INITIAL,
-                           .created = wall(),
+                           .created = clock_utc(),
                            .body = body};
     struct subject subject = {0};
     struct arena arena;
@@ -117,7 +108,7 @@ next_line(struct trial *t)
     row_close(&r);
     buf_release(&header);
     if (t->window.n == 0)
-        t->progress_ms = screen_now_ms();
+        t->progress_ms = clock_mono_ms();
     window_push(&t->window, t->given);
     return EXIT_DONE;
 }
@@ -148,7 +139,7 @@ take_publication(struct trial *t, struct span json)
     else
         printf("%s would be published: %zu of mode %s for %s\n", buf_cstr(&key), p.n,
                record_mode_name((int)p.mode), p.audience);
-    t->progress_ms = screen_now_ms();
+    t->progress_ms = clock_mono_ms();
     buf_release(&key);
     buf_release(&said);
     publication_release(&p);
@@ -170,7 +161,7 @@ take_ack(void *cookie, enum ack_kind kind, uint64_t number, struct span line)
 
     if (result == WINDOW_DONE) {
         t->acknowledged += count;
-        t->progress_ms = screen_now_ms();
+        t->progress_ms = clock_mono_ms();
         printf("%" PRIu64 " acknowledged\n", number);
         return;
     }
@@ -237,7 +228,7 @@ give(struct trial *t)
         bool more = t->line_at < t->line.n || next_reply(t);
         if (!more && is_served(t)) {
             spawn_close(&t->child.in);
-            t->leave_ms = screen_now_ms() + LEAVE_MS;
+            t->leave_ms = clock_mono_ms() + LEAVE_MS;
             break;
         }
         if (!more && (window_is_full(&t->window) || t->next == t->load.n))
@@ -260,7 +251,7 @@ run(struct trial *t)
 {
     int status = EXIT_DONE;
 
-    t->progress_ms = screen_now_ms();
+    t->progress_ms = clock_mono_ms();
     while (!t->ended && status == EXIT_DONE) {
         struct pollfd p[] = {{t->child.out, POLLIN, 0},
                              {t->child.err, POLLIN, 0},
@@ -270,11 +261,11 @@ run(struct trial *t)
         (void)poll(p, 3, LOOK_MS);
         t->ended = waitpid(t->child.pid, &t->status, WNOHANG) == t->child.pid;
         hear(t);
-        if (!t->stanza.records && t->child.in < 0 && !t->left && screen_now_ms() >= t->leave_ms) {
+        if (!t->stanza.records && t->child.in < 0 && !t->left && clock_mono_ms() >= t->leave_ms) {
             t->left = true; /* as the node ends it */
             spawn_signal(&t->child, SIGTERM);
         }
-        if (!t->late && screen_now_ms() - t->progress_ms > t->stanza.timeout_s * 1000) {
+        if (!t->late && clock_mono_ms() - t->progress_ms > t->stanza.timeout_s * 1000) {
             t->late = true;
             spawn_signal(&t->child, SIGKILL);
         }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limit.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -128,13 +129,13 @@ holders_of(struct publish *p, const struct send_range *range, int *status)
 static int
 wait_holders(struct publish *p, const char *file)
 {
-    int64_t deadline = screen_now_ms() + client_timeout_ms(p->send.client);
+    int64_t deadline = clock_mono_ms() + client_timeout_ms(p->send.client);
     for (size_t i = 0; i < p->send.ranges_n; i++) {
         int status = EXIT_DONE;
         int n = 0;
         useconds_t pause = WAIT_FIRST_US;
         while ((n = holders_of(p, &p->send.ranges[i], &status)) >= 0 && (uint64_t)n < p->wait) {
-            if (screen_now_ms() >= deadline) {
+            if (clock_mono_ms() >= deadline) {
                 fprintf(stderr,
                         "%s: published, but stored by %d peers: expected %" PRIu64 " within %" PRId64 " s\n",
                         file, n, p->wait, client_timeout_ms(p->send.client) / 1000);
@@ -215,7 +216,7 @@ static int
 publish_file(struct publish *p, const char *path)
 {
     struct load l;
-    int64_t start = screen_now_ms();
+    int64_t start = clock_mono_ms();
     load_init(&l, path);
     p->send.ranges_n = 0;
     int status = load_read(&l, path, p->format, p->strict);
@@ -228,7 +229,7 @@ publish_file(struct publish *p, const char *path)
     if (status == EXIT_DONE && p->wait > 0)
         status = wait_holders(p, l.in.name);
     if (status == EXIT_DONE)
-        print_summary(p, &l, screen_now_ms() - start);
+        print_summary(p, &l, clock_mono_ms() - start);
     load_release(&l);
     return status;
 }

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limit.h"
 #include "base/mem.h"
 #include "cli/pick.h"
@@ -137,7 +138,7 @@ go_on(struct tail *t, const Parallax__V1__RecordsAnswer *page)
 static int
 wait_again(struct tail *t)
 {
-    int64_t now = screen_now_ms();
+    int64_t now = clock_mono_ms();
     if (t->lost_ms == 0) {
         t->lost_ms = now;
         fprintf(stderr, "parallax tail: %s; waiting for it\n", client_error(t->client));

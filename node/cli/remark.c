@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/num.h"
 #include "base/text.h"
 #include "cli/load.h"
@@ -59,11 +59,9 @@ remark_put_option(struct remark *r, const char *keyword, const char *option)
 void
 remark_put_head(struct remark *r, const char *word, const char *node)
 {
-    struct timespec t;
     char id[UTC_TEXT_MAX + 64];
 
-    clock_gettime(CLOCK_REALTIME, &t);
-    utc_print(utc_from_unix(t.tv_sec, t.tv_nsec), 3, r->issued);
+    utc_print(clock_utc(), 3, r->issued);
     (void)snprintf(id, sizeof id, "%s %.60s", r->issued, word);
     remark_put(r, "id", id);
     remark_put(r, "issued", r->issued);

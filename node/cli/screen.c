@@ -3,9 +3,9 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "base/utc.h"
@@ -121,18 +121,10 @@ screen_table_print(struct screen_table *t)
     buf_release(&t->cells);
 }
 
-int64_t
-screen_now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void
 screen_progress_start(struct screen_progress *p, const char *what, uint64_t total)
 {
-    *p = (struct screen_progress){what, total, 0, screen_now_ms(), 0};
+    *p = (struct screen_progress){what, total, 0, clock_mono_ms(), 0};
 }
 
 static void
@@ -154,7 +146,7 @@ draw_bar(const struct screen_progress *p, int64_t now)
 void
 screen_progress_step(struct screen_progress *p, uint64_t n)
 {
-    int64_t now = screen_now_ms();
+    int64_t now = clock_mono_ms();
     p->done += n;
     if (now - p->start_ms < 1000 || now - p->shown_ms < 100 || !screen_is_terminal(stderr))
         return;

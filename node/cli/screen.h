@@ -46,6 +46,4 @@ void screen_progress_start(struct screen_progress *p, const char *what, uint64_t
 void screen_progress_step(struct screen_progress *p, uint64_t n);
 void screen_progress_end(struct screen_progress *p);
 
-int64_t screen_now_ms(void); /* monotonic */
-
 #endif

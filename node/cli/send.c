@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limit.h"
 #include "base/mem.h"
 #include "cli/screen.h"
@@ -151,7 +152,7 @@ collect_part(struct file *f, int *status)
 static bool
 start_over(struct file *f)
 {
-    int64_t now = screen_now_ms();
+    int64_t now = clock_mono_ms();
     int64_t patience = client_timeout_ms(f->send->client);
     if (!f->send->reached && patience > FIRST_WAIT_MS)
         patience = FIRST_WAIT_MS;

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "types/registry.h"
@@ -37,24 +37,6 @@ struct reporter {
     struct arena body, report;
 };
 
-static int64_t
-mono_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static struct utc
-now_utc(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return utc_from_unix(t.tv_sec, t.tv_nsec);
-}
-
 struct reporter *
 reporter_new(struct watchlink *link, const struct rule_table *rules, struct watcher *w, const char *name,
              int64_t period_s, int64_t late_s)
@@ -85,55 +67,38 @@ reporter_free(struct reporter *r)
 
 /* --- What this node said before ---------------------------------------------------------------------------- */
 
-typedef void take_fn(struct reporter *r, const ProtobufCMessage *msg, void *cookie);
+typedef void take_fn(struct reporter *r, const ProtobufCMessage *msg);
+
+/* Own records of one type on their way to who takes them. */
+struct reading {
+    struct reporter *r;
+    const struct type *type;
+    take_fn *take;
+};
+
+static int
+open_row(void *cookie, const Parallax__V1__RecordRow *row)
+{
+    struct reading *own = cookie;
+    const ProtobufCMessage *msg = NULL;
+    struct why why;
+
+    why_clear(&why);
+    arena_clear(&own->r->body);
+    if (row->body.len > 0)
+        msg = registry_unpack(own->type, span_of(row->body.data, row->body.len), &own->r->body, &why);
+    if (msg != NULL)
+        own->take(own->r, msg);
+    return 0;
+}
 
 /* The newest own record of each subject of a type. 0, or -1 when the node was lost. */
 static int
-each_own(struct reporter *r, const char *type_name, take_fn *take, void *cookie)
+each_own(struct reporter *r, const char *type_name, take_fn *take)
 {
-    const struct type *type = registry_type_cstr(type_name);
-    struct buf cursor;
-    bool more = true;
-    int rc = 0;
+    struct reading own = {.r = r, .type = registry_type_cstr(type_name), .take = take};
 
-    buf_init(&cursor, LIMIT_API_BYTES);
-    while (more && rc == 0) {
-        Parallax__V1__QueryRequest q = PARALLAX__V1__QUERY_REQUEST__INIT;
-        Parallax__V1__Request request = PARALLAX__V1__REQUEST__INIT;
-        Parallax__V1__Answer *answer;
-
-        q.type = (char *)(uintptr_t)type_name;
-        q.mode = PARALLAX__V1__MODE__REAL;
-        q.origin = (char *)(uintptr_t)r->name;
-        q.cursor = (ProtobufCBinaryData){cursor.n, cursor.p};
-        request.what_case = PARALLAX__V1__REQUEST__WHAT_QUERY;
-        request.query = &q;
-        answer = watchlink_ask(r->link, &request, ASK_MS);
-        if (answer == NULL || answer->what_case != PARALLAX__V1__ANSWER__WHAT_RECORDS) {
-            watchlink_answer_free(answer);
-            rc = -1;
-            break;
-        }
-        for (size_t i = 0; i < answer->records->n_rows; i++) {
-            const Parallax__V1__RecordRow *row = answer->records->rows[i];
-            const ProtobufCMessage *msg;
-            struct why why;
-
-            why_clear(&why);
-            arena_clear(&r->body);
-            msg = row->body.len == 0
-                      ? NULL
-                      : registry_unpack(type, span_of(row->body.data, row->body.len), &r->body, &why);
-            if (msg != NULL)
-                take(r, msg, cookie);
-        }
-        buf_clear(&cursor);
-        buf_put(&cursor, answer->records->cursor.data, answer->records->cursor.len);
-        more = cursor.n > 0;
-        watchlink_answer_free(answer);
-    }
-    buf_release(&cursor);
-    return rc;
+    return watchlink_each(r->link, type_name, PARALLAX__V1__MODE__REAL, r->name, open_row, &own);
 }
 
 /* The place of ${name}; a new one where it is not known. NULL: there are too many. */
@@ -147,7 +112,7 @@ source_of(struct reporter *r, const char *name)
             return &r->source[i];
     }
     if (r->sources < LIMIT_MEMBER_COUNT && strlen(name) < sizeof s->name) {
-        r->first_ms[r->sources] = mono_ms();
+        r->first_ms[r->sources] = clock_mono_ms();
         s = &r->source[r->sources++];
         *s = (struct report_source){.is_late = false};
         (void)snprintf(s->name, sizeof s->name, "%s", name);
@@ -156,12 +121,11 @@ source_of(struct reporter *r, const char *name)
 }
 
 static void
-take_report(struct reporter *r, const ProtobufCMessage *msg, void *cookie)
+take_report(struct reporter *r, const ProtobufCMessage *msg)
 {
     const Parallax__V1__WatchReport *report = (const Parallax__V1__WatchReport *)msg;
     struct report_source *s;
 
-    (void)cookie;
     if (strcmp(report->state, "SOURCE LATE") == 0) {
         s = source_of(r, report->origin);
         if (s != NULL)
@@ -179,9 +143,9 @@ static int
 begin(struct reporter *r)
 {
     r->sources = 0;
-    if (each_own(r, REPORT_TYPE, take_report, NULL) != 0)
+    if (each_own(r, REPORT_TYPE, take_report) != 0)
         return -1;
-    r->from = now_utc();
+    r->from = clock_utc();
     if (r->period_s > 0)
         r->end = utc_add_ns(report_begin(r->from, r->period_s), r->period_s * 1000000000);
     r->is_known = true;
@@ -233,7 +197,7 @@ ask_members(struct reporter *r)
 static struct utc
 heard_of(const Parallax__V1__LogStatus *log, struct utc before)
 {
-    struct utc lately = utc_add_ns(now_utc(), -(int64_t)STALE_S * 1000000000);
+    struct utc lately = utc_add_ns(clock_utc(), -(int64_t)STALE_S * 1000000000);
 
     if (log->heartbeat_ms != 0)
         return utc_from_unix(log->heartbeat_ms / 1000, log->heartbeat_ms % 1000 * 1000000);
@@ -305,11 +269,11 @@ ask_logs(struct reporter *r)
 static void
 count_silence(struct reporter *r)
 {
-    struct utc now = now_utc();
+    struct utc now = clock_utc();
 
     for (size_t i = 0; i < r->sources; i++) {
         struct report_source *s = &r->source[i];
-        int64_t here = mono_ms() - r->first_ms[i];
+        int64_t here = clock_mono_ms() - r->first_ms[i];
 
         s->silent_ms = utc_is_zero(s->heard) ? here : utc_diff_ms(now, s->heard);
         if (s->silent_ms > here && !s->is_late)
@@ -346,7 +310,7 @@ say_sources(struct reporter *r)
         if (!report_turned(s, r->late_ms))
             continue;
         arena_clear(&r->report);
-        rc = say(r, report_source(s, !s->is_late, now_utc(), &r->report));
+        rc = say(r, report_source(s, !s->is_late, clock_utc(), &r->report));
         if (rc != 0)
             return rc;
         s->is_late = !s->is_late;
@@ -358,7 +322,7 @@ say_sources(struct reporter *r)
 static bool
 is_over(const struct reporter *r)
 {
-    return r->period_s > 0 && r->is_known && utc_compare(now_utc(), r->end) >= 0;
+    return r->period_s > 0 && r->is_known && utc_compare(clock_utc(), r->end) >= 0;
 }
 
 /* From when the report of a rule is: one that goes on from the one before, over a start, is of a whole period, for a start judges everything that is held. */
@@ -372,12 +336,11 @@ from_of(const struct reporter *r, size_t i)
 
 /* Own alerts that are up, or were when the period began. */
 static void
-take_alert(struct reporter *r, const ProtobufCMessage *msg, void *cookie)
+take_alert(struct reporter *r, const ProtobufCMessage *msg)
 {
     const Parallax__V1__Alert *alert = (const Parallax__V1__Alert *)msg;
     struct utc issued;
 
-    (void)cookie;
     for (size_t i = 0; i < r->rules->n; i++) {
         if (strcmp(alert->rule, r->rules->rule[i].id) == 0 &&
             (strcmp(alert->state, "CANCELLED") != 0 ||
@@ -393,7 +356,7 @@ say_period(struct reporter *r, size_t i)
     struct report_period p = {.rule = rule,
                               .from = from_of(r, i),
                               .to = r->end,
-                              .now = now_utc(),
+                              .now = clock_utc(),
                               .judged = r->watcher->judged[i],
                               .alerts = r->alerts[i],
                               .source = r->source,
@@ -425,7 +388,7 @@ say_periods(struct reporter *r)
         return 0;
     if (r->next == r->rules->n) {
         memset(r->alerts, 0, sizeof r->alerts);
-        if (each_own(r, DERIVE_TYPE, take_alert, NULL) != 0)
+        if (each_own(r, DERIVE_TYPE, take_alert) != 0)
             return -1;
         r->next = 0;
     }
@@ -433,7 +396,7 @@ say_periods(struct reporter *r)
         rc = say_period(r, r->next);
     if (rc == 0) {
         r->from = r->end;
-        r->end = utc_add_ns(report_begin(now_utc(), r->period_s), r->period_s * 1000000000);
+        r->end = utc_add_ns(report_begin(clock_utc(), r->period_s), r->period_s * 1000000000);
     }
     return rc;
 }
@@ -443,7 +406,7 @@ reporter_look(struct reporter *r)
 {
     int rc = 0;
 
-    if (mono_ms() < r->look_ms && (r->is_held_up || !is_over(r)))
+    if (clock_mono_ms() < r->look_ms && (r->is_held_up || !is_over(r)))
         return 0;
     if (!r->is_known)
         rc = begin(r);
@@ -456,15 +419,15 @@ reporter_look(struct reporter *r)
     if (rc == 0)
         rc = say_periods(r);
     r->is_held_up = rc != 0;
-    r->look_ms = mono_ms() + (rc != 0 ? RETRY_MS : LOOK_MS);
+    r->look_ms = clock_mono_ms() + (rc != 0 ? RETRY_MS : LOOK_MS);
     return rc < 0 ? -1 : 0;
 }
 
 int64_t
 reporter_wait_ms(const struct reporter *r, int64_t max)
 {
-    int64_t left = r->look_ms - mono_ms();
-    int64_t to_end = r->period_s == 0 || !r->is_known ? max : utc_diff_ms(r->end, now_utc());
+    int64_t left = r->look_ms - clock_mono_ms();
+    int64_t to_end = r->period_s == 0 || !r->is_known ? max : utc_diff_ms(r->end, clock_utc());
 
     left = to_end < left && !r->is_held_up ? to_end : left;
     return left < 0 ? 0 : left < max ? left : max;

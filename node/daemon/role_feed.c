@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "bus/newest.h"
@@ -58,15 +59,6 @@ struct feeder {
     struct buf message;
     struct arena arena;
 };
-
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int
 send_feed(struct feeder *f, const struct out *o, const char *topic, Parallax__V1__Feed *feed)
@@ -163,10 +155,10 @@ static void
 settle(const struct feeder *f)
 {
     const struct timespec pause = {0, 250000};
-    int64_t until = now_ms() + SETTLE_MS;
+    int64_t until = clock_mono_ms() + SETTLE_MS;
 
     for (size_t i = 0; i < f->n; i++) {
-        while (xpub_waiting(f->out[i].xpub) > LIMIT_FEED_FLIGHT_COUNT && now_ms() < until)
+        while (xpub_waiting(f->out[i].xpub) > LIMIT_FEED_FLIGHT_COUNT && clock_mono_ms() < until)
             (void)nanosleep(&pause, NULL);
     }
 }
@@ -192,7 +184,7 @@ take_page(struct feeder *f, const Parallax__V1__Answer *answer)
 
     if (answer->error[0] != '\0' || answer->what_case != PARALLAX__V1__ANSWER__WHAT_RECORDS ||
         page->incarnation.len != INCARNATION) {
-        f->ask_ms = now_ms() + RETRY_MS; /* it starts */
+        f->ask_ms = clock_mono_ms() + RETRY_MS; /* it starts */
         return;
     }
     f->lost = false;
@@ -226,7 +218,7 @@ ask(struct feeder *f)
 
     if (f->tail.fd < 0 && feed_connect(&f->tail, ROLE_API_SOCKET) != 0) {
         f->lost = true;
-        f->ask_ms = now_ms() + RETRY_MS;
+        f->ask_ms = clock_mono_ms() + RETRY_MS;
         return;
     }
     tail.modes = all;
@@ -359,7 +351,7 @@ hear(struct feeder *f, const struct pollfd *tail, const struct pollfd *report_fd
         parallax__v1__answer__free_unpacked(answer, NULL);
     } else if (got == FEED_LOST) {
         f->lost = true;
-        f->ask_ms = now_ms() + RETRY_MS;
+        f->ask_ms = clock_mono_ms() + RETRY_MS;
     }
     if (report_fd->fd >= 0 && report_fd->revents != 0 &&
         feed_step(&f->report, report_fd->revents, &answer) == FEED_ANSWER)
@@ -370,7 +362,7 @@ static void
 turn(struct feeder *f)
 {
     struct pollfd p[2 + OUTS * XPUB_FDS];
-    int64_t ms = now_ms();
+    int64_t ms = clock_mono_ms();
     size_t n = 2;
 
     for (size_t i = 0; i < f->n; i++) {

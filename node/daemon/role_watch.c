@@ -69,41 +69,20 @@ load_rules(struct watch *w)
     log_event(EV_rules_loaded, "rules=%zu own=%zu", w->rules->n, own);
 }
 
-/* Newest records of one type and mode, each to ${take}. 0 or -1. */
+/* Records on their way to the watcher, and how many they are. */
+struct sweeping {
+    struct watcher *watcher;
+    take_fn *take;
+    uint64_t n;
+};
+
 static int
-sweep_type(struct watch *w, char *type, Parallax__V1__Mode mode, const char *origin, take_fn *take,
-           uint64_t *count)
+take_row(void *cookie, const Parallax__V1__RecordRow *row)
 {
-    struct buf cursor;
-    bool more = true;
-    int rc = 0;
+    struct sweeping *s = cookie;
+    int rc = s->take(s->watcher, row);
 
-    buf_init(&cursor, LIMIT_API_BYTES);
-    while (more && rc == 0) {
-        Parallax__V1__QueryRequest q = PARALLAX__V1__QUERY_REQUEST__INIT;
-        Parallax__V1__Request request = PARALLAX__V1__REQUEST__INIT;
-        Parallax__V1__Answer *answer;
-
-        q.type = type;
-        q.mode = mode;
-        q.origin = (char *)(uintptr_t)origin;
-        q.cursor = (ProtobufCBinaryData){cursor.n, cursor.p};
-        request.what_case = PARALLAX__V1__REQUEST__WHAT_QUERY;
-        request.query = &q;
-        answer = watchlink_ask(w->link, &request, ASK_MS);
-        if (answer == NULL || answer->what_case != PARALLAX__V1__ANSWER__WHAT_RECORDS) {
-            watchlink_answer_free(answer);
-            rc = -1;
-            break;
-        }
-        for (size_t i = 0; i < answer->records->n_rows && rc == 0; i++, ++*count)
-            rc = take(w->watcher, answer->records->rows[i]);
-        buf_clear(&cursor);
-        buf_put(&cursor, answer->records->cursor.data, answer->records->cursor.len);
-        more = cursor.n > 0;
-        watchlink_answer_free(answer);
-    }
-    buf_release(&cursor);
+    s->n++;
     return rc;
 }
 
@@ -114,7 +93,8 @@ sweep(struct watch *w, const char *name)
     Parallax__V1__StatusRequest plain = PARALLAX__V1__STATUS_REQUEST__INIT;
     Parallax__V1__Request request = PARALLAX__V1__REQUEST__INIT;
     Parallax__V1__Answer *answer;
-    uint64_t subjects = 0, own = 0;
+    struct sweeping subjects = {.watcher = w->watcher, .take = watcher_take};
+    struct sweeping own = {.watcher = w->watcher, .take = watcher_take_own};
     int rc = 0;
 
     request.what_case = PARALLAX__V1__REQUEST__WHAT_STATUS;
@@ -130,13 +110,14 @@ sweep(struct watch *w, const char *name)
     watchlink_answer_free(answer);
     watcher_clear(w->watcher);
     for (size_t m = 0; m < MODES && rc == 0; m++)
-        rc = sweep_type(w, (char *)(uintptr_t)DERIVE_TYPE, modes[m], name, watcher_take_own, &own);
+        rc = watchlink_each(w->link, DERIVE_TYPE, modes[m], name, take_row, &own);
     for (size_t i = 0; i < w->types_n; i++) {
         for (size_t m = 0; m < MODES && rc == 0; m++)
-            rc = sweep_type(w, w->types[i], modes[m], "", watcher_take, &subjects);
+            rc = watchlink_each(w->link, w->types[i], modes[m], "", take_row, &subjects);
     }
     if (rc == 0)
-        log_event(EV_watch_swept, "subjects=%llu open=%zu", (unsigned long long)subjects, w->watcher->open_n);
+        log_event(EV_watch_swept, "subjects=%llu open=%zu", (unsigned long long)subjects.n,
+                  w->watcher->open_n);
     return rc;
 }
 

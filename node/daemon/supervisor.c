@@ -1,5 +1,6 @@
 /* One process, one thread: it waits for signals and for ends of its children, nothing else. */
 #include "daemon/supervisor.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/listen.h"
@@ -19,7 +20,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define RESTART_MS_MIN 50
@@ -49,15 +49,6 @@ struct supervisor {
     bool said_ready;
     struct child child[CHILDREN]; /* in the order of starting; stopped backwards */
 };
-
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int
 fail(const char *what)
@@ -134,7 +125,7 @@ start(struct supervisor *s, struct child *c)
     c->start_at_ms = 0;
     if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0) {
         fail("pipe");
-        c->start_at_ms = now_ms() + RESTART_MS_MAX;
+        c->start_at_ms = clock_mono_ms() + RESTART_MS_MAX;
         return;
     }
     c->pid = fork();
@@ -145,12 +136,12 @@ start(struct supervisor *s, struct child *c)
         fail("fork");
         c->pid = 0;
         close(fds[0]);
-        c->start_at_ms = now_ms() + RESTART_MS_MAX;
+        c->start_at_ms = clock_mono_ms() + RESTART_MS_MAX;
         return;
     }
     c->ready_fd = fds[0];
     c->ready = false;
-    c->started_ms = now_ms();
+    c->started_ms = clock_mono_ms();
     log_event(EV_role_started, "role=%s pid=%d", c->name, (int)c->pid);
 }
 
@@ -200,7 +191,7 @@ take_ready(struct supervisor *s, struct child *c)
 static void
 take_end(struct child *c, int status)
 {
-    int64_t now = now_ms();
+    int64_t now = clock_mono_ms();
     bool again = WIFEXITED(status) && WEXITSTATUS(status) == ROLE_AGAIN;
 
     if (again || now - c->started_ms >= STEADY_MS || c->restart_ms == 0)
@@ -239,14 +230,14 @@ stop(struct supervisor *s)
     notify("STOPPING=1");
     for (int i = CHILDREN - 1; i >= 0; i--) {
         struct child *c = &s->child[i];
-        int64_t until = now_ms() + STOP_MS;
+        int64_t until = clock_mono_ms() + STOP_MS;
         if (c->pid == 0)
             continue;
         kill(c->pid, SIGTERM);
         while (waitpid(c->pid, NULL, WNOHANG) == 0) {
             struct pollfd p = {s->signals, POLLIN, 0};
             struct signalfd_siginfo info;
-            if (now_ms() >= until)
+            if (clock_mono_ms() >= until)
                 kill(c->pid, SIGKILL);
             if (poll(&p, 1, 100) > 0 && read(s->signals, &info, sizeof(info)) < 0)
                 break;
@@ -263,7 +254,7 @@ stop(struct supervisor *s)
 static int
 wait_ms(const struct supervisor *s)
 {
-    int64_t now = now_ms(), least = 60000;
+    int64_t now = clock_mono_ms(), least = 60000;
 
     for (int i = 0; i < CHILDREN; i++) {
         const struct child *c = &s->child[i];
@@ -296,7 +287,7 @@ loop(struct supervisor *s)
         struct pollfd p[CHILDREN + 1] = {{s->signals, POLLIN, 0}};
         for (int i = 0; i < CHILDREN; i++) {
             struct child *c = &s->child[i];
-            if (c->pid == 0 && !c->off && now_ms() >= c->start_at_ms)
+            if (c->pid == 0 && !c->off && clock_mono_ms() >= c->start_at_ms)
                 start(s, c);
             p[i + 1] = (struct pollfd){c->ready_fd, POLLIN, 0};
         }

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/record.h"
@@ -28,24 +28,6 @@ struct views {
     size_t n;
     Parallax__V1__Answer *answer; /* what origin and reference point into */
 };
-
-static int64_t
-mono_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static struct utc
-now_utc(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return utc_from_unix(t.tv_sec, t.tv_nsec);
-}
 
 struct watcher *
 watcher_new(struct watchlink *link, const struct rule_table *rules, const char *name)
@@ -212,7 +194,7 @@ ask_subject(struct watcher *w, const char *type, const char *key, int mode, cons
 static int
 ask_views(struct watcher *w, const struct watcher_subject *s, struct views *out)
 {
-    struct utc now = now_utc();
+    struct utc now = clock_utc();
 
     out->n = 0;
     out->answer = ask_subject(w, s->type->name, s->key, s->mode, "");
@@ -273,8 +255,8 @@ publish(struct watcher *w, const Parallax__V1__Alert *alert, int mode, const cha
     if (rc == 0) {
         log_event(EV_alert_published, "rule=%s state=%s level=%s mode=%s", alert->rule, alert->state,
                   alert->level, record_mode_name(mode));
-    } else if (rc == 1 && mono_ms() >= w->say_ms) {
-        w->say_ms = mono_ms() + SAY_MS;
+    } else if (rc == 1 && clock_mono_ms() >= w->say_ms) {
+        w->say_ms = clock_mono_ms() + SAY_MS;
         log_event(EV_alert_delayed, "rule=%s why=%s", alert->rule, why);
     }
     return rc;
@@ -301,8 +283,8 @@ look_again(const struct judge_result *r, int64_t *look_ms)
 {
     int64_t in_ms = r->turn_h * 3600000.0 < LOOK_MS ? (int64_t)(r->turn_h * 3600000.0) + TURNED_MS : LOOK_MS;
 
-    if (r->waits && mono_ms() + in_ms < *look_ms)
-        *look_ms = mono_ms() + in_ms;
+    if (r->waits && clock_mono_ms() + in_ms < *look_ms)
+        *look_ms = clock_mono_ms() + in_ms;
     return 0;
 }
 
@@ -323,7 +305,7 @@ apply(struct watcher *w, const struct rule *rule, const struct watcher_subject *
                        .input = input,
                        .inputs = v->n,
                        .mode = s->mode,
-                       .now = now_utc()};
+                       .now = clock_utc()};
     char id[DERIVE_ID_BYTES], record[RECORD_ID_TEXT_MAX];
     int rc;
 
@@ -347,7 +329,7 @@ apply(struct watcher *w, const struct rule *rule, const struct watcher_subject *
         return -1; /* no memory: an operating error of ours */
     rc = publish(w, alert, s->mode, record, reference, pick_references(v, &r, reference));
     if (rc > 0)
-        *look_ms = mono_ms() + RETRY_MS;
+        *look_ms = clock_mono_ms() + RETRY_MS;
     if (rc != 0)
         return rc < 0 ? -1 : 0;
     set_open(w, hash_of(id, s->mode), r.level > 0);
@@ -368,7 +350,7 @@ judge_subject(struct watcher *w, const struct watcher_subject *s)
     watchlink_answer_free(v->answer);
     free(v);
     if (rc != 0)
-        look_ms = mono_ms() + RETRY_MS;
+        look_ms = clock_mono_ms() + RETRY_MS;
     set_due(w, s, look_ms == INT64_MAX ? 0 : look_ms);
     return rc;
 }
@@ -382,7 +364,7 @@ is_quiet(struct watcher *w, const struct watcher_subject *s, const ProtobufCMess
     struct judge_result r;
     char id[DERIVE_ID_BYTES];
 
-    v.n = s->type->figures(msg, now_utc(), v.figure);
+    v.n = s->type->figures(msg, clock_utc(), v.figure);
     derive_prior(NULL, &none);
     for (size_t i = 0; i < w->rules->n; i++) {
         const struct rule *rule = &w->rules->rule[i];
@@ -433,7 +415,7 @@ watcher_take_own(struct watcher *w, const Parallax__V1__RecordRow *row)
         return 0;
     }
     arena_clear(&w->alert);
-    end = derive_end(alert, now_utc(), &w->alert);
+    end = derive_end(alert, clock_utc(), &w->alert);
     record_id_print(row->id->log.data, row->id->index, id);
     return end == NULL || publish(w, end, (int)h->mode, id, NULL, 0) != 0 ? -1 : 0;
 }
@@ -441,7 +423,7 @@ watcher_take_own(struct watcher *w, const Parallax__V1__RecordRow *row)
 int
 watcher_look(struct watcher *w)
 {
-    int64_t now = mono_ms();
+    int64_t now = clock_mono_ms();
 
     for (size_t i = 0; i < w->due_n;) {
         struct watcher_subject s = w->due[i];
@@ -459,7 +441,7 @@ watcher_look(struct watcher *w)
 int64_t
 watcher_wait_ms(const struct watcher *w, int64_t max)
 {
-    int64_t now = mono_ms(), least = max;
+    int64_t now = clock_mono_ms(), least = max;
 
     for (size_t i = 0; i < w->due_n; i++) {
         if (w->due[i].look_ms - now < least)

@@ -9,16 +9,16 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/limit.h"
 #include "base/mem.h"
 #include "wire/unpack.h"
 
 #define LENGTH_BYTES      4
-#define PUBLISH_MS        30000
+#define ANSWER_MS         30000
 #define ANSWER_FIELDS_MAX 1000000
 
 struct watchlink {
@@ -59,15 +59,6 @@ watchlink_free(struct watchlink *l)
     free(l);
 }
 
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int
 reach(struct watchlink *l)
 {
@@ -87,7 +78,7 @@ static int
 wait_for(const struct watchlink *l, short events, int64_t deadline)
 {
     for (;;) {
-        int64_t left = deadline - now_ms();
+        int64_t left = deadline - clock_mono_ms();
         struct pollfd p = {l->fd, events, 0};
         int rc = left <= 0 ? 0 : poll(&p, 1, (int)left);
 
@@ -182,7 +173,7 @@ collect(struct watchlink *l, int64_t deadline)
 Parallax__V1__Answer *
 watchlink_ask(struct watchlink *l, Parallax__V1__Request *request, int64_t ms)
 {
-    int64_t deadline = now_ms() + ms;
+    int64_t deadline = clock_mono_ms() + ms;
     Parallax__V1__Answer *answer = NULL;
 
     if (reach(l) == 0 && post(l, request, deadline) == 0 && collect(l, deadline) == 0)
@@ -196,6 +187,43 @@ void
 watchlink_answer_free(Parallax__V1__Answer *answer)
 {
     parallax__v1__answer__free_unpacked(answer, NULL);
+}
+
+int
+watchlink_each(struct watchlink *l, const char *type, Parallax__V1__Mode mode, const char *origin,
+               watchlink_take_fn *take, void *cookie)
+{
+    struct buf cursor;
+    bool more = true;
+    int rc = 0;
+
+    buf_init(&cursor, LIMIT_API_BYTES);
+    while (more && rc == 0) {
+        Parallax__V1__QueryRequest q = PARALLAX__V1__QUERY_REQUEST__INIT;
+        Parallax__V1__Request request = PARALLAX__V1__REQUEST__INIT;
+        Parallax__V1__Answer *answer;
+
+        q.type = (char *)(uintptr_t)type;
+        q.mode = mode;
+        q.origin = (char *)(uintptr_t)origin;
+        q.cursor = (ProtobufCBinaryData){cursor.n, cursor.p};
+        request.what_case = PARALLAX__V1__REQUEST__WHAT_QUERY;
+        request.query = &q;
+        answer = watchlink_ask(l, &request, ANSWER_MS);
+        if (answer == NULL || answer->what_case != PARALLAX__V1__ANSWER__WHAT_RECORDS) {
+            watchlink_answer_free(answer);
+            rc = -1;
+            break;
+        }
+        for (size_t i = 0; i < answer->records->n_rows && rc == 0; i++)
+            rc = take(cookie, answer->records->rows[i]);
+        buf_clear(&cursor);
+        buf_put(&cursor, answer->records->cursor.data, answer->records->cursor.len);
+        more = cursor.n > 0;
+        watchlink_answer_free(answer);
+    }
+    buf_release(&cursor);
+    return rc;
 }
 
 int
@@ -223,7 +251,7 @@ watchlink_publish(struct watchlink *l, const ProtobufCMessage *msg, const char *
     publish.n_records = 1;
     request.what_case = PARALLAX__V1__REQUEST__WHAT_PUBLISH;
     request.publish = &publish;
-    answer = buf_failed(&body) ? NULL : watchlink_ask(l, &request, PUBLISH_MS);
+    answer = buf_failed(&body) ? NULL : watchlink_ask(l, &request, ANSWER_MS);
     if (answer != NULL)
         rc = answer->what_case == PARALLAX__V1__ANSWER__WHAT_PUBLISH ? 0 : 1;
     (void)snprintf(l->why, sizeof l->why, "%s",

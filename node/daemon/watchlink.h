@@ -18,6 +18,14 @@ Parallax__V1__Answer *watchlink_ask(struct watchlink *l, Parallax__V1__Request *
 void watchlink_answer_free(Parallax__V1__Answer *answer);
 
 /*
+ * The newest records of each subject of one type and mode, page after page; of ${origin} alone unless that is "". Each goes to ${take}, which returns 0, or -1 to stop. 0, or
+ * -1 when it was stopped, or the node was lost or refused.
+ */
+typedef int watchlink_take_fn(void *cookie, const Parallax__V1__RecordRow *row);
+int watchlink_each(struct watchlink *l, const char *type, Parallax__V1__Mode mode, const char *origin,
+                   watchlink_take_fn *take, void *cookie);
+
+/*
  * Publish one record in the open audience, with ${key} of 32 bytes as its idempotency key. 0; 1 = the node refused it for now, *${why} then says why until the next
  * question; -1 = lost.
  */

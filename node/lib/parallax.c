@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -60,15 +59,6 @@ parallax_say_why(const struct why *why)
     (void)parallax_say(PARALLAX_REFUSED, "%s", buf_failed(&text) ? why_text(why->code) : buf_cstr(&text));
     buf_release(&text);
     return PARALLAX_REFUSED;
-}
-
-int64_t
-parallax_now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 int

@@ -39,7 +39,6 @@ int parallax_say(int result, const char *fmt, ...) __attribute__((format(printf,
 int parallax_say_why(const struct why *why);
 /* Called first by every exported function that can fail. */
 void parallax_begin(void);
-int64_t parallax_now_ms(void);
 
 /* parallax_link.c */
 /* The same node, another connection. */

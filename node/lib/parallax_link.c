@@ -1,6 +1,8 @@
 /* One connection, one question at a time; the lock of its owner is held. */
 #include "lib/parallax_internal.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -46,7 +48,7 @@ hear(struct parallax_link *l, int64_t until, Parallax__V1__Answer **answer)
 {
     for (;;) {
         struct pollfd p = {.fd = l->feed.fd, .events = feed_events(&l->feed)};
-        int64_t left = until - parallax_now_ms();
+        int64_t left = until - clock_mono_ms();
         int n = left <= 0 ? 0 : poll(&p, 1, left > 60000 ? 60000 : (int)left);
 
         if (left <= 0 || (n < 0 && errno != EINTR)) {
@@ -104,14 +106,14 @@ parallax_link_ask(struct parallax_link *l, Parallax__V1__Request *request,
                   Parallax__V1__Answer__WhatCase what, int64_t ms, Parallax__V1__Answer **answer)
 {
     const struct timespec pause = {0, AGAIN_MS * 1000000};
-    int64_t until = parallax_now_ms() + (ms > 0 ? ms : 0);
+    int64_t until = clock_mono_ms() + (ms > 0 ? ms : 0);
 
     for (;;) {
         int rc = try(l, request, until, answer);
 
         if (rc == PARALLAX_DONE)
             rc = check(l, what, answer);
-        if (rc != PARALLAX_LOST || parallax_now_ms() + AGAIN_MS > until)
+        if (rc != PARALLAX_LOST || clock_mono_ms() + AGAIN_MS > until)
             return rc;
         (void)nanosleep(&pause, NULL);
     }

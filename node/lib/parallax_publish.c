@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "wire/unpack.h"
 
@@ -109,7 +110,7 @@ static int
 send_all(parallax *node, const struct text *t, const parallax_publication *how, int64_t ms, parallax_ids *ids)
 {
     Parallax__V1__PublishRequest publish = PARALLAX__V1__PUBLISH_REQUEST__INIT;
-    int64_t until = parallax_now_ms() + ms;
+    int64_t until = clock_mono_ms() + ms;
     uint8_t key[KEY_MAX];
     int rc = PARALLAX_DONE;
 
@@ -123,7 +124,7 @@ send_all(parallax *node, const struct text *t, const parallax_publication *how, 
     (void)pthread_mutex_lock(&node->lock);
     for (size_t at = 0; at < t->n && rc == PARALLAX_DONE; publish.part++) {
         size_t n = part(t, at);
-        rc = send_part(node, t, at, n, &publish, until - parallax_now_ms(), ids);
+        rc = send_part(node, t, at, n, &publish, until - clock_mono_ms(), ids);
         at += n;
     }
     (void)pthread_mutex_unlock(&node->lock);

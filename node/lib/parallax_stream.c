@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/utc.h"
 
@@ -337,7 +338,7 @@ take_row(parallax_stream *s, parallax_record **record)
 int
 parallax_fetch(parallax_stream *stream, int64_t timeout_ms, parallax_record **record)
 {
-    int64_t until = parallax_now_ms() + (timeout_ms > 0 ? timeout_ms : 0), left;
+    int64_t until = clock_mono_ms() + (timeout_ms > 0 ? timeout_ms : 0), left;
     int rc = PARALLAX_DONE;
 
     parallax_begin();
@@ -353,7 +354,7 @@ parallax_fetch(parallax_stream *stream, int64_t timeout_ms, parallax_record **re
             drop_page(stream);
             asked = asked && !more; /* a page whose rows do not fit: there may be more at once */
         }
-        left = until - parallax_now_ms();
+        left = until - clock_mono_ms();
         if (asked && !stream->is_query && left <= 0)
             rc = PARALLAX_NOTHING;
         else

@@ -5,9 +5,9 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limit.h"
 #include "base/num.h"
 #include "base/text.h"
@@ -121,24 +121,15 @@ line_has_more(struct line *l)
     return false;
 }
 
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 enum line_kind
 line_wait(struct line *l, int timeout_ms)
 {
     struct pollfd p = {.fd = l->fd, .events = POLLIN};
-    int64_t end = now_ms() + timeout_ms;
+    int64_t end = clock_mono_ms() + timeout_ms;
 
     for (;;) {
         enum line_kind kind = line_take(l);
-        int64_t left = end - now_ms();
+        int64_t left = end - clock_mono_ms();
         if (kind != LINE_NOTHING)
             return kind;
         if (timeout_ms >= 0 && left < 0)

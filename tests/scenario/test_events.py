@@ -5,28 +5,18 @@ import os
 import random
 import signal
 import sqlite3
-import time
 
 import pytest
 
 import refpeer
 from apiclient import Api
 from conftest import ROOT
+from test_alerts import until
 
 GOLDEN = os.path.join(ROOT, "node", "types")
 CDM = os.path.join(GOLDEN, "conjunction", "golden", "01-full.cdm-kvn")
 PAIR = "conjunction:norad:148493+norad:88902"
 CANCEL, RETRACT = 3, 4
-
-
-def until(what, wanted, timeout=60):
-    deadline = time.monotonic() + timeout
-    while True:
-        got = what()
-        if got == wanted:
-            return
-        assert time.monotonic() < deadline, "%r, expected %r" % (got, wanted)
-        time.sleep(0.1)
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "plugins/flight.h"
 #include "plugins/line.h"
 #include "plugins/mqtt/notice.h"
@@ -98,13 +98,11 @@ give(struct notifier *n, const struct line_record *r, struct flight_slot *slot)
     const char *series = value_text(r->root, "series"), *class = strrchr(series, '/');
     bool retain = n->options.retain_alerts && class != NULL && strcmp(class, "/alert") == 0;
     char topic[NOTICE_TOPIC_MAX];
-    struct timespec now;
+    struct utc now = clock_utc();
     int rc = MOSQ_ERR_OVERSIZE_PACKET, id = 0;
 
-    clock_gettime(CLOCK_REALTIME, &now);
     for (int whole = 1; whole >= 0 && rc == MOSQ_ERR_OVERSIZE_PACKET; whole--) {
-        if (notice_write(&n->options.notice, r, utc_from_unix(now.tv_sec, now.tv_nsec), whole == 1, topic,
-                         &n->text) != 0) {
+        if (notice_write(&n->options.notice, r, now, whole == 1, topic, &n->text) != 0) {
             line_say("record %" PRIu64 ": this is not how a node writes a record", r->number);
             return -1;
         }

@@ -23,8 +23,8 @@ key_by_name(const Parallax__V1__Orbit *orbit, char *key, size_t key_n)
     designator_key(is_known(orbit->object_id) ? orbit->object_id : orbit->object_name, key, key_n);
 }
 
-static const Parallax__V1__Block *
-block(const Parallax__V1__Orbit *orbit, const char *name)
+const Parallax__V1__Block *
+orbit_block(const Parallax__V1__Orbit *orbit, const char *name)
 {
     for (size_t i = 0; i < orbit->n_blocks; i++) {
         if (strcmp(orbit->blocks[i]->name, name) == 0)
@@ -113,7 +113,8 @@ name_object(struct subject *out, unsigned i, const char *scheme, const char *tex
 static void
 subject_opm(const Parallax__V1__Orbit *orbit, struct subject *out)
 {
-    const Parallax__V1__Block *metadata = block(orbit, "metadata"), *state = block(orbit, "state");
+    const Parallax__V1__Block *metadata = orbit_block(orbit, "metadata"),
+                              *state = orbit_block(orbit, "state");
     struct span id = blockmap_value(metadata, "OBJECT_ID"), name = blockmap_value(metadata, "OBJECT_NAME");
     char key[256];
 
@@ -157,7 +158,7 @@ identity(const ProtobufCMessage *msg, const struct subject *subject, struct buf 
 
     alias_put(out, subject->object[0]);
     alias_put(out, subject->object[1]);
-    alias_put_name(out, orbit_is_opm(msg) ? blockmap_value(block(orbit, "metadata"), "OBJECT_NAME")
+    alias_put_name(out, orbit_is_opm(msg) ? blockmap_value(orbit_block(orbit, "metadata"), "OBJECT_NAME")
                                           : span_str(orbit->object_name));
     alias_end(out);
 }
@@ -166,7 +167,8 @@ static void
 summary_opm(const Parallax__V1__Orbit *orbit, struct buf *out)
 {
     static const char *const axes[] = {"X", "Y", "Z"};
-    const Parallax__V1__Block *metadata = block(orbit, "metadata"), *state = block(orbit, "state");
+    const Parallax__V1__Block *metadata = orbit_block(orbit, "metadata"),
+                              *state = orbit_block(orbit, "state");
     struct span epoch = blockmap_value(state, "EPOCH");
 
     text_quote(out, blockmap_value(metadata, "OBJECT_NAME"), 40);
@@ -177,7 +179,7 @@ summary_opm(const Parallax__V1__Orbit *orbit, struct buf *out)
     }
     buf_put_str(out, " km in ");
     text_quote(out, blockmap_value(metadata, "REF_FRAME"), 20);
-    if (block(orbit, "maneuver") != NULL)
+    if (orbit_block(orbit, "maneuver") != NULL)
         buf_put_str(out, ", with manoeuvres");
 }
 

@@ -8,6 +8,9 @@
 
 extern const struct fieldmap orbit_map;
 
+/* The first block of that name of an OPM; NULL: none. orbit.c */
+const Parallax__V1__Block *orbit_block(const Parallax__V1__Orbit *orbit, const char *name);
+
 /* What sources without metadata mean (CelesTrak GP, TLE): Earth, TEME, UTC, SGP4; they call themselves OMM 2.0. */
 extern const struct fill_default orbit_map_implied[];
 

@@ -5,16 +5,6 @@
 #include "types/designator.h"
 #include "types/orbit/orbit_map.h"
 
-static const Parallax__V1__Block *
-block(const Parallax__V1__Orbit *orbit, const char *name)
-{
-    for (size_t i = 0; i < orbit->n_blocks; i++) {
-        if (strcmp(orbit->blocks[i]->name, name) == 0)
-            return orbit->blocks[i];
-    }
-    return NULL;
-}
-
 static void
 copy(struct span text, char *out, size_t size)
 {
@@ -29,7 +19,8 @@ orbit_path(const ProtobufCMessage *msg, struct arena *a, struct type_path *out, 
 {
     static const char *const axes[] = {"X", "Y", "Z"}, *const rates[] = {"X_DOT", "Y_DOT", "Z_DOT"};
     const Parallax__V1__Orbit *orbit = (const Parallax__V1__Orbit *)msg;
-    const Parallax__V1__Block *metadata = block(orbit, "metadata"), *state = block(orbit, "state");
+    const Parallax__V1__Block *metadata = orbit_block(orbit, "metadata"),
+                              *state = orbit_block(orbit, "state");
     struct type_state *s = arena_zalloc(a, sizeof *s);
 
     if (!orbit_is_opm(msg) || metadata == NULL || state == NULL)
@@ -59,8 +50,8 @@ orbit_sigma_km(const ProtobufCMessage *msg)
     double sum = 0, v;
 
     for (int i = 0; i < 3; i++) {
-        struct span text =
-            orbit_is_opm(msg) ? blockmap_value(block(orbit, "covariance"), names[i]) : span_str(texts[i]);
+        struct span text = orbit_is_opm(msg) ? blockmap_value(orbit_block(orbit, "covariance"), names[i])
+                                             : span_str(texts[i]);
 
         if (num_double(text, &v) != 0 || v < 0)
             return 0;
