@@ -298,7 +298,15 @@ roster_is_shut(const struct roster *r, const char *origin, const uint8_t log[LOG
                const uint8_t key_id[KEY_ID_BYTES])
 {
     const struct roster_member *member = roster_member(r, origin);
-    const struct roster_key *key = roster_log_key(r, origin, log, key_id);
+    const struct roster_key *key;
+    unsigned revoked = 0;
 
-    return (member != NULL && member->removed) || (key != NULL && key->revoked);
+    if (member == NULL || member->removed)
+        return member != NULL;
+    for (unsigned i = 0; i < member->log.n; i++)
+        revoked += member->log.key[i].revoked;
+    if (revoked == 0)
+        return false; /* the usual case: which key it is costs a hash each */
+    key = roster_log_key(r, origin, log, key_id);
+    return key != NULL && key->revoked;
 }
