@@ -31,16 +31,17 @@ def die_with_parent():
 
 
 def free_port(rng=random.SystemRandom()):
-    """A port that nobody listens on, below the range that the kernel takes outgoing ports from."""
+    """A port that nobody listens on, below the range that the kernel takes outgoing ports from; PARALLAX_PORTS=FIRST-LAST keeps apart those who ask at once."""
+    first, last = os.environ.get("PARALLAX_PORTS", "20000-31999").split("-")
     for _ in range(200):
-        port = rng.randrange(20000, 32000)
+        port = rng.randint(int(first), int(last))
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
                 return port
             except OSError:
                 continue
-    raise Failed("no free port between 20000 and 32000 on 127.0.0.1")
+    raise Failed("no free port between %s and %s on 127.0.0.1" % (first, last))
 
 
 class Event:

@@ -59,6 +59,7 @@ fetch_asked(struct node *n, struct link *l, const Parallax__V1__Get *g)
     Parallax__V1__Frame f = PARALLAX__V1__FRAME__INIT;
     Parallax__V1__Data d = PARALLAX__V1__DATA__INIT;
     struct store_batch b;
+    bool whole = false; /* the record is at hand, with its body or without */
 
     if (n->mono - l->gets_ms >= 1000) {
         l->gets_ms = n->mono;
@@ -67,11 +68,15 @@ fetch_asked(struct node *n, struct link *l, const Parallax__V1__Get *g)
     if (l->gets_n++ >= GETS_MAX || !session_may_send(l) || g->what != PARALLAX__V1__GET__WHAT__BODY ||
         g->count == 0 || g->count > COUNT_MAX)
         return;
-    if (t == NULL || t->lane != l->lane || (t->row.frozen && !t->row.disputed) ||
-        !may_release(l->peer, &t->row, n->roster) || g->first >= t->ready ||
-        n->conf.view.batch(n->conf.view.cookie, t->row.no, g->first, 1, n->records, LIMIT_BATCH_COUNT, &b) !=
-            0 ||
-        b.records[0].body_state != STORE_BODY_HELD) {
+    if (t != NULL && t->lane == l->lane && (!t->row.frozen || t->row.disputed) &&
+        may_release(l->peer, &t->row, n->roster)) {
+        whole = g->first < t->ready && n->conf.view.batch(n->conf.view.cookie, t->row.no, g->first, 1,
+                                                          n->records, LIMIT_BATCH_COUNT, &b) == 0;
+        /* Who asks believes of an origin that a body is gone for good: one that misses it itself, after a loss, does not say so. */
+        if (t->own != OWN_NONE && (!whole || b.records[0].body_state == STORE_BODY_MISSING))
+            return;
+    }
+    if (!whole || b.records[0].body_state != STORE_BODY_HELD) {
         send_gone(n, l, g);
         return;
     }

@@ -86,12 +86,34 @@ best_source(struct node *n, struct track *t, uint32_t avoid)
     return best;
 }
 
+static bool
+is_stalled(const struct node *n, const struct track *t)
+{
+    uint64_t end = t->row.disputed ? t->row.common : t->row.head.size;
+
+    return t->row.size < end && n->mono - t->progress_ms > STALL_MS;
+}
+
+void
+follow_lane(struct node *n, struct track *t, const struct link *l)
+{
+    struct link *now = t->source == 0 ? NULL : node_link(n, t->source);
+
+    if (t->row.size != 0 || t->lane == l->lane)
+        return;
+    if (now != NULL && !is_stalled(n, t) && strcmp(l->peer, t->row.origin) != 0 && t->own == OWN_NONE)
+        return;
+    if (now != NULL)
+        send_close(n, now, t, WHY_NONE);
+    t->source = 0;
+    t->lane = l->lane;
+}
+
 void
 follow_choose(struct node *n, struct track *t)
 {
     struct link *now = t->source == 0 ? NULL : node_link(n, t->source);
     struct link *best;
-    uint64_t end = t->row.disputed ? t->row.common : t->row.head.size;
     bool stalled;
 
     if (!wanted(n, t)) {
@@ -100,7 +122,7 @@ follow_choose(struct node *n, struct track *t)
         t->source = 0;
         return;
     }
-    stalled = now != NULL && t->row.size < end && n->mono - t->progress_ms > STALL_MS;
+    stalled = now != NULL && is_stalled(n, t);
     if (now != NULL && !stalled)
         return;
     if (now == NULL && t->strayed != 0 && n->mono - t->strayed_ms < STALL_MS)
@@ -280,7 +302,7 @@ store(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data 
     struct road_result *results = action_memory(n, d->n_headers * sizeof(*results));
     struct span *headers = action_memory(n, d->n_headers * sizeof(*headers));
     struct span *bodies = action_memory(n, d->n_headers * sizeof(*bodies));
-    bool opened = node_is_named(t);
+    bool opened = node_is_named(t), of_origin = strcmp(l->peer, t->row.origin) == 0;
     uint8_t(*proof)[HASH_BYTES] = action_memory(n, d->n_proof * HASH_BYTES);
 
     for (size_t i = 0; i < d->n_headers; i++) {
@@ -294,7 +316,8 @@ store(struct node *n, struct track *t, struct link *l, const Parallax__V1__Data 
         const Parallax__V1__Body *b = d->bodies[i];
         int state = b->state == PARALLAX__V1__BODY__STATE__BYTES      ? STORE_BODY_HELD
                     : b->state == PARALLAX__V1__BODY__STATE__FILTERED ? STORE_BODY_FILTERED
-                                                                      : STORE_BODY_GONE;
+                    : of_origin                                       ? STORE_BODY_GONE
+                                : STORE_BODY_MISSING; /* not there; elsewhere, perhaps */
         road_check(n, t, headers[i], bodies[i], state, opened ? &n->plain[i] : NULL,
                    opened ? &n->plain_why[i] : NULL, &results[i]);
         if (results[i].why.code != WHY_NONE)

@@ -396,6 +396,7 @@ fork_proof(struct node *n, struct link *l, const Parallax__V1__Proof *p)
 static void
 offer(struct node *n, struct track *t, const struct link *l, uint64_t common)
 {
+    follow_lane(n, t, l);
     if (l->lane != t->lane)
         return;
     if (common < t->row.size + 1 && l->lane == PARALLAX__V1__LANE__ALERT_LANE)

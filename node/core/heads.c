@@ -235,8 +235,7 @@ take_head(struct node *n, struct link *l, const Parallax__V1__Head *h, struct wh
         return;
     if (t == NULL && (t = heads_discover(n, l, h->origin, &c, h->closed, why)) == NULL)
         return;
-    if (t->row.size == 0 && t->own != OWN_NONE)
-        t->lane = l->lane; /* our signer may know a log of ours by its id alone */
+    follow_lane(n, t, l);
     t->old = t->old && h->closed;
     fork_heard(n, l, t);
     if (t->row.frozen)

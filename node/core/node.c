@@ -184,7 +184,8 @@ node_new(const struct node_conf *conf, const struct store_log *logs, size_t logs
             node_free(n);
             return NULL;
         }
-        t->anchored = t->row.head.size < t->row.size ? t->row.head.size : t->row.size;
+        /* Not the head: peers may have told one over the tail, whose signature is not noted here. */
+        t->anchored = t->row.size - t->row.tail;
         if (t->row.own)
             t->own = t->row.closed ? OWN_ENDED : OWN_LISTING;
         quota_count(n, t, t->row.bytes);

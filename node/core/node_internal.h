@@ -380,6 +380,9 @@ void serve_close(struct node *n, struct link *l, const Parallax__V1__Close *c);
 bool serve_pump(struct node *n, size_t frames_max); /* true: there is more to send now */
 
 /* follow.c */
+/* Where its first leaf is not held, nothing but who tells of a log says which lane it goes on: another lane is tried when the source does not serve, and at once where
+ * the origin says so. */
+void follow_lane(struct node *n, struct track *t, const struct link *l);
 void follow_choose(struct node *n, struct track *t); /* pick or keep a source */
 void follow_data(struct node *n, struct link *l, const Parallax__V1__Data *d, struct why *why);
 void follow_tick(struct node *n);

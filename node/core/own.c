@@ -423,7 +423,6 @@ own_listed(struct node *n, const struct event *e)
             cut_tail(n, t);
         if (t->own != OWN_LISTING)
             continue;
-        t->anchored = t->row.head.size < t->row.size ? t->row.head.size : t->row.size;
         /* A store without a log that our signer knows is older than that log, and cannot know which of ours ended since. */
         if (n->conf.copied || (lacks && t->row.size > 0) || is_of_old_key(n, t, e->log_key)) {
             end_copied(n, t);

@@ -15,10 +15,12 @@ struct store_log {
     char audience[LIMIT_NAME_BYTES + 1]; /* "" until the descriptor is held */
     char class_name[LIMIT_NAME_BYTES + 1];
     bool own, closed, frozen;
-    bool disputed;                /* it contradicts itself: leaves from common on are not believed */
-    bool refill;                  /* the picture is still to be brought in line with that */
-    uint64_t common;              /* leaves that are proved to be in both stories */
-    uint64_t size;                /* leaves held */
+    bool disputed;   /* it contradicts itself: leaves from common on are not believed */
+    bool refill;     /* the picture is still to be brought in line with that */
+    uint64_t common; /* leaves that are proved to be in both stories */
+    uint64_t size;   /* leaves held */
+    uint64_t
+        tail; /* of these, at the end, stored without a signed head over them: of an own log, as it is read from the store */
     uint64_t bytes;               /* of headers and bodies held */
     struct checkpoint head;       /* newest signed head known; size 0 = none */
     struct cosignature heartbeat; /* the origin's, over head; time 0 = none */

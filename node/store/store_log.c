@@ -146,6 +146,7 @@ static int
 read_row(struct store *s, sqlite3_stmt *st, struct store_log *log)
 {
     struct span id = store_column(st, 1), heartbeat = store_column(st, 9), lines = store_column(st, 10);
+    uint64_t signed_end;
     bool whole;
 
     memset(log, 0, sizeof *log);
@@ -174,6 +175,8 @@ read_row(struct store *s, sqlite3_stmt *st, struct store_log *log)
     log->common = (uint64_t)sqlite3_column_int64(st, 15);
     if (!whole || log->size > LEAF_INDEX_MAX)
         return store_fail(s, "log %u: its row is damaged", log->no);
+    signed_end = store_tail_from(s, log->no);
+    log->tail = signed_end < log->size ? log->size - signed_end : 0;
     return 0;
 }
 

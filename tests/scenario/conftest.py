@@ -9,6 +9,9 @@ sys.path.insert(0, os.path.join(ROOT, "deploy"))
 
 from federation import Federation  # noqa: E402
 
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])   # several work side by side (tests/run): each has 1,500 ports of its own
+os.environ["PARALLAX_PORTS"] = "%d-%d" % (20000 + WORKER % 8 * 1500, 21499 + WORKER % 8 * 1500)
+
 NAMES = ("us-noaa", "fr-cnes", "jp-jaxa")
 SAMPLE = os.path.join(ROOT, "config", "sample")
 

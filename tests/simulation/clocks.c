@@ -80,14 +80,19 @@ clocks_signs(struct world *w, unsigned i, const struct action *a)
 void
 clocks_opens(struct world *w, unsigned i, const struct store_reveal *record)
 {
+    const struct acked *oldest = NULL; /* who lies has one in each story */
+
     for (size_t k = 0; k < w->acked_n; k++) {
         const struct acked *x = &w->acked[k];
-        if (memcmp(x->log, record->log, LOG_ID_BYTES) != 0 || x->index != record->target ||
-            w->sim[i].ahead_start != 0 || w->now >= w->born[x->number] + EMBARGO_S * 1000 - 1000)
-            continue; /* who was started with a wrong clock, and hears nobody, cannot know */
-        snprintf(w->leak, sizeof(w->leak), "%s opens record %u before its embargo ends",
-                 w->roster->member[i].name, (unsigned)x->number);
+        if (memcmp(x->log, record->log, LOG_ID_BYTES) == 0 && x->index == record->target &&
+            (oldest == NULL || w->born[x->number] < w->born[oldest->number]))
+            oldest = x;
     }
+    /* Who was started with a wrong clock, and hears nobody, cannot know. */
+    if (oldest != NULL && w->sim[i].ahead_start == 0 &&
+        w->now < w->born[oldest->number] + EMBARGO_S * 1000 - 1000)
+        snprintf(w->leak, sizeof(w->leak), "%s opens record %u before its embargo ends",
+                 w->roster->member[i].name, (unsigned)oldest->number);
 }
 
 /* Only of a log that goes on is there a word on the time: what its origin ended may be open yet in the eyes of others. */

@@ -16,7 +16,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__
 COPY = os.path.join(ROOT, "build", "plants")
 SEEDS = 400      # a plant that is not found in so many is not found
 # Where the search begins, for plants that few seeds find: it takes less time.
-FIRST = {"sign_before_disk": 40, "recovery_unsaid": 55, "tree_forgotten": 85, "tail_lost": 313, "lack_unseen": 730, "ended_left": 226, "dispute_shown": 14, "common_left": 86, "common_unsaid": 14, "fork_to_all": 100, "fork_to_removed": 20}
+FIRST = {"sign_before_disk": 40, "recovery_unsaid": 55, "tree_forgotten": 85, "tail_lost": 313, "lack_unseen": 730, "ended_left": 226, "dispute_shown": 14, "common_left": 86, "common_unsaid": 14, "fork_to_all": 100, "fork_to_removed": 20,
+         "lane_kept": 765, "tail_believed": 865, "gone_believed": 1822}
 CORES = os.cpu_count() or 1
 
 # name: file, what stands there (once), what stands there instead, what that would do
@@ -69,6 +70,11 @@ PLANTS = {
     "clock_believed": ("node/core/own.c", "t->row.head.size == 0 || t->signing || n->clock_suspect ||", "t->row.head.size == 0 || t->signing ||", "a word on the time is signed with a clock that jumped"),
     "clock_signed": ("node/core/own.c", "a->time = n->clock_suspect ? 0 : ", "a->time = n->clock_suspect && t->row.size == 0 ? 0 : ", "what is published is signed with the time of a clock that jumped"),
     "embargo_jumped": ("node/core/late.c", "n->clock_suspect ? INT64_MIN", "n->clock_suspect && n->mono < 0 ? INT64_MIN", "an embargo opens by a clock that jumped"),
+    "lane_kept": ("node/core/follow.c", "    t->source = 0;\n    t->lane = l->lane;\n", "    t->source = 0;\n", "a log that was only heard of before a restart stays on a lane that nobody serves"),
+    "tail_believed": ("node/core/node.c", "        t->anchored = t->row.size - t->row.tail;", "        t->anchored = t->row.head.size < t->row.size ? t->row.head.size : t->row.size;",
+                      "a head that peers tell stands for the signature that the store lacks"),
+    "gone_believed": ("node/core/follow.c", ": STORE_BODY_MISSING; /*", ": STORE_BODY_GONE; /*",
+                      "that a relay has no body is taken for the origin's word"),
     "tree_forgotten": ("node/core/road.c", "    t->tree = growth->tree;\n", "    if (t->row.size % 11 != 5)\n        t->tree = growth->tree;\n", "the peaks do not follow the leaves"),
 }
 
