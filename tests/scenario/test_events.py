@@ -141,10 +141,9 @@ def series(cdm):
     return [("cdm-kvn", str(cdm("2032-02-14T" + text, "2032-02-%02dT10:00:00.000" % (1 + i), "%de-06" % (i + 1)))) for i, text in enumerate(times)]
 
 
-def test_three_orders_with_restarts_make_one_picture_and_so_does_a_rebuild(three, cdm):
+def publish_in_three_orders(three, files):
+    """Each node publishes all of the files, (format or None, path), in an order of its own; nodes are stopped and killed in between. Gives the picture, which all have in the end."""
     chance = random.Random(29)
-    files = golden_files() + series(cdm)
-    assert len(files) > 40
     orders = {}
     for node in three.nodes:
         orders[node.name] = list(files)
@@ -152,7 +151,7 @@ def test_three_orders_with_restarts_make_one_picture_and_so_does_a_rebuild(three
     for i in range(len(files)):
         for node in three.nodes:
             form, path = orders[node.name][i]
-            node.cli("publish", "--format", form, "--again", path)
+            node.cli("publish", *(("--format", form) if form else ()), "--again", path)
         if i % 12 == 5:
             node = three.nodes[i // 12 % 3]
             if i % 24 == 5:
@@ -162,7 +161,13 @@ def test_three_orders_with_restarts_make_one_picture_and_so_does_a_rebuild(three
             node.start()
     three.wait_equal()
     until(lambda: len({node.picture() for node in three.nodes}), 1, timeout=120)
-    picture = three.nodes[0].picture()
+    return three.nodes[0].picture()
+
+
+def test_three_orders_with_restarts_make_one_picture_and_so_does_a_rebuild(three, cdm):
+    files = golden_files() + series(cdm)
+    assert len(files) > 40
+    picture = publish_in_three_orders(three, files)
     lines = [json.loads(line) for line in picture.splitlines()]
     members = [line for line in lines if "event" in line]
     assert len(members) > 150 and {line["event"].split(":")[0] for line in members} == {
@@ -184,6 +189,24 @@ def test_three_orders_with_restarts_make_one_picture_and_so_does_a_rebuild(three
     fr.start()
     assert fr.events.wait("picture_remade")
     assert fr.picture() == picture and events(fr, "--state", "all") == states[0]
+
+
+DATA = os.environ.get("PARALLAX_DATA", os.path.join(ROOT, "..", "shared", "data"))   # files as agencies serve them, where they are at hand
+
+
+def data_files():
+    found = [os.path.join(folder, name) for folder, folders, names in os.walk(DATA) for name in names if "xsd" not in folder.split(os.sep)]
+    return sorted(path for path in found if not path.endswith(".md"))
+
+
+if data_files():
+    def test_real_files_in_three_orders_with_restarts_make_one_picture(three):
+        picture = publish_in_three_orders(three, [(None, path) for path in data_files()])
+        assert len(picture.splitlines()) > 10000
+        fr = three.nodes[1]
+        fr.cli("rebuild")
+        assert fr.events.wait("picture_remade")
+        assert fr.picture() == picture
 
 
 @pytest.fixture
