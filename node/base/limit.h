@@ -81,6 +81,7 @@
 #define LIMIT_DIGITS_COUNT          64       /* characters of one decimal number */
 #define LIMIT_OUTPUT_BYTES          536870912 /* what a word prints in one piece */
 #define LIMIT_CONVERTED_BYTES       34359738360 /* one converted file: the widest format takes eight times the narrowest */
+#define LIMIT_PUBLISHED_BYTES       21474836480 /* records of one file as they wait to be sent: their text and their fields, five times the largest file */
 #define LIMIT_TRACK_COUNT           1000000   /* times of one ground track: almost two years of minutes */
 #define LIMIT_BORDERS_BYTES         16777216  /* one file of borders: the finest of world-atlas has 3.7 MB */
 #define LIMIT_BORDERS_STATE_COUNT   4096      /* States of a file of borders: Natural Earth has 241 to 255 */

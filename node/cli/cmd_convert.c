@@ -1,7 +1,6 @@
 /* convert: one file from one format into another of the same record type, with no node at all. All of it or
  * nothing. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +10,11 @@
 #include "cli/args.h"
 #include "cli/input.h"
 #include "cli/screen.h"
+#include "cli/spool.h"
 #include "cli/warning.h"
 #include "types/registry.h"
 #include "types/xmlmap.h"
 
-#define SPOOL_BYTES 8388608 /* output beyond that waits on the disk */
 #define CHUNK_BYTES 65536
 #define NAMED_MAX   10 /* records that cannot be written are named up to here, then counted */
 
@@ -24,9 +23,8 @@ struct conversion {
     struct input in;
     const struct convert *how;
     const struct writer *writer;
-    struct buf out; /* what is not in ${spool} yet */
-    FILE *spool;    /* NULL: all of it is in ${out} */
-    uint64_t spooled;
+    struct buf out;     /* what is not in ${spool} yet */
+    struct spool spool; /* it waits until it is whole */
     uint64_t records;
     uint64_t refused;
     bool has_no_writer;
@@ -87,47 +85,29 @@ stands_with(const struct writer *a, const struct writer *b)
     return same;
 }
 
-/* A file without a name, for output that is too long to be held: gone when it is closed. NULL with errno. */
-static FILE *
-open_spool(void)
-{
-    const char *folder = getenv("TMPDIR");
-    int fd = open(folder != NULL && *folder != 0 ? folder : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-    return fd < 0 ? tmpfile() : fdopen(fd, "w+");
-}
-
-/* Make room in c->out. */
 static int
 spool(struct conversion *c, struct why *why)
 {
-    if (c->spooled + c->out.n > LIMIT_CONVERTED_BYTES)
-        return why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "the output would be larger than %" PRIu64 " bytes",
-                       (uint64_t)LIMIT_CONVERTED_BYTES);
-    if (c->spool == NULL)
-        c->spool = open_spool();
-    if (c->spool == NULL || fwrite(c->out.p, 1, c->out.n, c->spool) != c->out.n)
-        return why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "the output cannot be kept until it is whole: %s",
-                       strerror(errno));
-    c->spooled += c->out.n;
+    int rc = spool_put(&c->spool, buf_span(&c->out), why);
+
     buf_clear(&c->out);
-    return 0;
+    return rc;
 }
 
 /* What was spooled, to standard output. */
 static int
 unspool(struct conversion *c)
 {
-    char chunk[CHUNK_BYTES];
-    size_t n;
+    uint64_t n = spool_bytes(&c->spool);
+    int rc = 0;
 
-    if (c->spool == NULL)
-        return 0;
-    if (fflush(c->spool) != 0 || fseek(c->spool, 0, SEEK_SET) != 0)
-        return -1;
-    while ((n = fread(chunk, 1, sizeof chunk, c->spool)) > 0 && fwrite(chunk, 1, n, stdout) == n)
-        continue;
-    return ferror(c->spool) ? -1 : 0;
+    buf_clear(&c->out);
+    for (uint64_t at = 0; at < n && rc == 0; at += CHUNK_BYTES) {
+        rc = spool_read(&c->spool, at, n - at < CHUNK_BYTES ? (size_t)(n - at) : CHUNK_BYTES, &c->out);
+        if (rc == 0)
+            screen_flush(&c->out);
+    }
+    return rc;
 }
 
 static int
@@ -163,24 +143,27 @@ convert_record(void *cookie, const struct type *type, const ProtobufCMessage *ms
     if (buf_failed(&c->out))
         return why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "the output would be larger than %d bytes",
                        LIMIT_OUTPUT_BYTES);
-    return c->out.n < SPOOL_BYTES ? 0 : spool(c, why);
+    return c->out.n < CHUNK_BYTES ? 0 : spool(c, why);
 }
 
 static int
 finish(struct conversion *c)
 {
+    struct why why;
+
     if (c->refused > 0) {
         fprintf(stderr,
                 "%s: %" PRIu64 " of %" PRIu64 " records cannot be written as %s: nothing was written\n",
                 c->in.name, c->refused, c->records, c->writer->format);
         return EXIT_FAILED;
     }
+    why_clear(&why);
     if (c->writer->end != NULL)
         c->writer->end(&c->out);
-    if (unspool(c) != 0)
-        return args_fail(c->args, "the output cannot be read back: %s", strerror(errno));
-    screen_flush(&c->out);
-    return EXIT_DONE;
+    if (spool(c, &why) != 0)
+        return args_refuse(&why, "the output");
+    return unspool(c) == 0 ? EXIT_DONE
+                           : args_fail(c->args, "the output cannot be read back: %s", strerror(errno));
 }
 
 static int
@@ -220,10 +203,10 @@ cmd_convert(int argc, char **argv)
     path = a.n > 0 ? a.at[0] : "-";
     input_init(&c.in, path);
     buf_init(&c.out, LIMIT_OUTPUT_BYTES);
+    spool_init(&c.spool, LIMIT_CONVERTED_BYTES);
     status = convert_file(&c, path);
     buf_release(&c.out);
-    if (c.spool != NULL)
-        (void)fclose(c.spool);
+    spool_release(&c.spool);
     input_release(&c.in);
     return status;
 }

@@ -35,7 +35,10 @@ struct trial {
     struct ack ack;
     Parallax__V1__Mode mode;
     struct load load;
-    size_t next; /* record */
+    uint64_t next;      /* record */
+    uint64_t window_at; /* where the records that are not in ${records} yet begin */
+    struct buf records_held;
+    struct span records; /* of it: those that were not given yet */
     uint64_t given, acknowledged, strange;
     struct buf line;
     size_t line_at;
@@ -51,19 +54,18 @@ static int
 fill(struct trial *t, const struct load_record *from, struct buf *header, struct why *why)
 {
     static const uint8_t log[LOG_ID_BYTES];
-    struct span body = span_of(t->load.bodies.p + from->at, from->n);
     struct record_new r = {.type = from->type->name,
                            .type_version = from->type->version,
                            .mode = t->mode,
                            .kind = PARALLAX__V1__KIND__INITIAL,
                            .created = clock_utc(),
-                           .body = body};
+                           .body = from->body};
     struct subject subject = {0};
     struct arena arena;
     const ProtobufCMessage *msg;
 
     arena_init(&arena, LIMIT_ARENA_BODY_BYTES);
-    msg = registry_unpack(from->type, body, &arena, why);
+    msg = registry_unpack(from->type, from->body, &arena, why);
     if (msg != NULL && from->type->subject(msg, &subject) == 0)
         r.epoch = subject.epoch;
     arena_release(&arena);
@@ -71,10 +73,27 @@ fill(struct trial *t, const struct load_record *from, struct buf *header, struct
 }
 
 static int
+next_record(struct trial *t, struct load_record *out)
+{
+    const uint8_t *start = t->records.p;
+
+    t->next++;
+    if (!load_take(&t->records, out)) {
+        if (load_window(&t->load, t->window_at, &t->records_held) != 0)
+            return -1;
+        t->records = buf_span(&t->records_held);
+        start = t->records.p;
+        (void)load_take(&t->records, out);
+    }
+    t->window_at += (uint64_t)(t->records.p - start);
+    return 0;
+}
+
+static int
 next_line(struct trial *t)
 {
     static const uint8_t nothing[LOG_ID_BYTES];
-    const struct load_record *from = &t->load.records[t->next++];
+    struct load_record from;
     Parallax__V1__RecordRow in = PARALLAX__V1__RECORD_ROW__INIT;
     Parallax__V1__RecordId id = PARALLAX__V1__RECORD_ID__INIT;
     char series[CONF_TEXT_MAX + 16];
@@ -82,21 +101,23 @@ next_line(struct trial *t)
     struct why why;
     struct row r;
 
+    if (next_record(t, &from) != 0)
+        return EXIT_FAILED;
     why_clear(&why);
     buf_init(&header, LIMIT_HEADER_BYTES);
-    if (fill(t, from, &header, &why) != 0) {
+    if (fill(t, &from, &header, &why) != 0) {
         buf_release(&header);
         return args_refuse(&why, t->load.in.name);
     }
     (void)snprintf(series, sizeof series, "%s/open/%s", t->home.conf.name,
-                   from->type->alert ? "alert" : "data");
+                   from.type->alert ? "alert" : "data");
     id.log = (ProtobufCBinaryData){sizeof nothing, (uint8_t *)(uintptr_t)nothing};
     id.index = t->given;
     in.id = &id;
     in.origin = t->home.conf.name;
     in.series = series;
     in.header = (ProtobufCBinaryData){header.n, header.p};
-    in.body = (ProtobufCBinaryData){from->n, t->load.bodies.p + from->at};
+    in.body = (ProtobufCBinaryData){from.body.n, (uint8_t *)(uintptr_t)from.body.p};
     in.delivery = ++t->given;
     row_open(&r, &in);
     buf_clear(&t->line);
@@ -104,7 +125,7 @@ next_line(struct trial *t)
     (t->stanza.bytes ? row_json_bytes : row_json)(&r, span_of(nothing, sizeof nothing), &t->line);
     buf_put_byte(&t->line, '\n');
     if (!filter_fits(&t->stanza, &r))
-        printf("%" PRIu64 " %s: its filter would pass over this one\n", t->given, from->type->name);
+        printf("%" PRIu64 " %s: its filter would pass over this one\n", t->given, from.type->name);
     row_close(&r);
     buf_release(&header);
     if (t->window.n == 0)
@@ -286,7 +307,8 @@ verdict(const struct trial *t)
     bool meant = t->left && WIFSIGNALED(t->status) && WTERMSIG(t->status) == SIGTERM;
 
     if (t->stanza.records)
-        printf("%s: %" PRIu64 " of %zu records acknowledged\n", t->load.in.name, t->acknowledged, t->load.n);
+        printf("%s: %" PRIu64 " of %" PRIu64 " records acknowledged\n", t->load.in.name, t->acknowledged,
+               t->load.n);
     if (t->stanza.publishes)
         printf("%" PRIu64 " publications, %" PRIu64 " refused\n", t->published + t->denied, t->denied);
     buf_init(&how, 256);
@@ -316,7 +338,9 @@ try_file(struct trial *t, const char *path)
     if (path != NULL)
         status = load_read(&t->load, path, args_get(t->args, "from"), false);
     home_path(&t->home, t->stanza.name, "", folder);
-    t->next = 0;
+    t->next = t->window_at = 0;
+    t->records = span_of(NULL, 0);
+    buf_init(&t->records_held, LIMIT_BATCH_BYTES);
     t->given = t->acknowledged = t->strange = t->published = t->denied = 0;
     t->ended = t->late = t->left = false;
     ack_init(&t->ack);
@@ -331,6 +355,7 @@ try_file(struct trial *t, const char *path)
     buf_release(&t->line);
     buf_release(&t->replies);
     ack_release(&t->ack);
+    buf_release(&t->records_held);
     load_release(&t->load);
     return status;
 }

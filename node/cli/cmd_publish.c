@@ -72,9 +72,23 @@ mix(crypto_generichash_state *s, struct span part)
     crypto_generichash_update(s, part.p, part.n);
 }
 
+/* The content, in pieces: of a large file no more than one of them is held. */
+static void
+mix_content(crypto_generichash_state *s, struct input *in)
+{
+    struct span piece;
+    uint8_t n[8];
+
+    for (unsigned i = 0; i < 8; i++)
+        n[i] = (uint8_t)((uint64_t)in->whole.n >> (8 * i));
+    crypto_generichash_update(s, n, sizeof n);
+    for (size_t at = 0; input_piece(in, at, &piece); at += piece.n)
+        crypto_generichash_update(s, piece.p, piece.n);
+}
+
 /* The same file in the same way has the same key, so that doing it again makes no second record. */
 static void
-make_key(const struct publish *p, const struct load *l, uint8_t key[SEND_KEY_BYTES])
+make_key(const struct publish *p, struct load *l, uint8_t key[SEND_KEY_BYTES])
 {
     crypto_generichash_state s;
     const char *name = args_get(&p->args, "key");
@@ -95,7 +109,10 @@ make_key(const struct publish *p, const struct load *l, uint8_t key[SEND_KEY_BYT
         mix(&s, span_str(args_get(&p->args, "version-of")));
     mix(&s, span_str(p->format != NULL ? p->format : ""));
     mix(&s, span_str(name != NULL ? name : ""));
-    mix(&s, name != NULL ? span_str("") : l->in.whole);
+    if (name != NULL)
+        mix(&s, span_str(""));
+    else
+        mix_content(&s, &l->in);
     crypto_generichash_final(&s, key, SEND_KEY_BYTES);
 }
 
@@ -222,6 +239,12 @@ publish_file(struct publish *p, const char *path)
     int status = load_read(&l, path, p->format, p->strict);
     if (status == EXIT_DONE) {
         make_key(p, &l, p->send.key);
+        if (input_is_changed(&l.in))
+            status = args_fail(&p->args, "%s was written to while it was read: nothing of it is published",
+                               l.in.name);
+    }
+    if (status == EXIT_DONE) {
+        p->send.is_once = p->again;
         status = send_file(&p->send, &l);
     }
     if (p->send.ranges_n > 0)
@@ -262,7 +285,9 @@ cmd_publish(int argc, char **argv)
     if (p.send.client == NULL)
         return status;
     status = pick_full_version(&p);
-    for (int i = 0; i < p.args.n && status != EXIT_NO_NODE && (i > 0 || status == EXIT_DONE); i++) {
+    for (int i = 0;
+         i < p.args.n && status != EXIT_NO_NODE && !p.send.interrupted && (i > 0 || status == EXIT_DONE);
+         i++) {
         int one = publish_file(&p, p.args.at[i]);
         if (one != EXIT_DONE)
             status = one;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <zip.h>
 #include <zlib.h>
@@ -12,6 +13,7 @@
 #include "base/limit.h"
 
 #define CHUNK_BYTES  65536
+#define PIECE_BYTES  1048576
 #define MAPPED_BYTES 8388608 /* a file from there on need not be held whole */
 #define SLACK_BYTES  1048576 /* below that no ratio is suspicious: a page of blanks packs a thousandfold */
 
@@ -28,6 +30,7 @@ input_init(struct input *in, const char *path)
 {
     (void)snprintf(in->name, sizeof in->name, "%s", strcmp(path, "-") == 0 ? "stdin" : path);
     buf_init(&in->bytes, LIMIT_INPUT_BYTES);
+    spool_init(&in->spool, LIMIT_STREAM_BYTES);
     in->whole = span_of(NULL, 0);
     in->mapping = (struct mapping){0};
 }
@@ -36,6 +39,7 @@ void
 input_release(struct input *in)
 {
     mapping_close(&in->mapping);
+    spool_release(&in->spool);
     buf_release(&in->bytes);
 }
 
@@ -185,7 +189,7 @@ read_entries(struct input *in, zip_t *zip, const struct call *c)
                        LIMIT_PACKED_COUNT);
     if (n == 0)
         return refuse(c->why, "the ZIP file holds nothing");
-    if (is_list_bomb(zip, n, in->bytes.n))
+    if (is_list_bomb(zip, n, in->whole.n))
         return refuse_bomb(c->why);
     memcpy(file, in->name, sizeof file);
     buf_init(&out, LIMIT_INPUT_BYTES);
@@ -201,7 +205,7 @@ read_entries(struct input *in, zip_t *zip, const struct call *c)
             *p = (unsigned char)*p < 0x20 || *p == 0x7F ? '?' : *p;
         if (stat.name[0] != 0 && stat.name[strlen(stat.name) - 1] == '/')
             continue; /* a folder */
-        rc = unpack_entry(zip, &stat, in->bytes.n, &total, &out, c->why);
+        rc = unpack_entry(zip, &stat, in->whole.n, &total, &out, c->why);
         if (rc == 0)
             rc = read_unpacked(buf_span(&out), c);
     }
@@ -220,7 +224,7 @@ read_zip(struct input *in, const struct call *c)
     int rc;
 
     zip_error_init(&error);
-    source = zip_source_buffer_create(in->bytes.p, in->bytes.n, 0, &error);
+    source = zip_source_buffer_create(in->whole.p, in->whole.n, 0, &error);
     zip = source != NULL ? zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error) : NULL;
     if (zip == NULL) {
         rc = why_set(c->why, WHY_INPUT_SIZE, 0, 0, NULL, "the ZIP file cannot be read: %.80s",
@@ -253,27 +257,28 @@ pass(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct 
     return 0;
 }
 
-/* Is it large, not packed, and of a format that is read record by record? Its reader then is ${format}. */
 static bool
-is_mapped(struct input *in, const char *path, const char **format)
+is_packed(struct span s)
+{
+    return is_gzip(s) || is_zip(s);
+}
+
+/* Is it not packed, and of a format that is read record by record? Its reader then is ${format}. */
+static bool
+is_stream(struct span bytes, const char **format)
 {
     const struct reader *reader;
     const struct type *type;
     struct why none;
 
     why_clear(&none);
-    if (strcmp(path, "-") == 0 || !mapping_open(&in->mapping, path, MAPPED_BYTES, LIMIT_STREAM_BYTES))
+    if (is_packed(bytes))
         return false;
-    if (!is_gzip(in->mapping.bytes) && !is_zip(in->mapping.bytes)) {
-        reader = *format != NULL ? registry_reader(*format, NULL)
-                                 : registry_detect(in->mapping.bytes, &type, &none);
-        if (reader != NULL && reader->input_max > LIMIT_INPUT_BYTES) {
-            *format = reader->format;
-            return true;
-        }
-    }
-    mapping_close(&in->mapping);
-    return false;
+    reader = *format != NULL ? registry_reader(*format, NULL) : registry_detect(bytes, &type, &none);
+    if (reader == NULL || reader->input_max <= LIMIT_INPUT_BYTES)
+        return false;
+    *format = reader->format;
+    return true;
 }
 
 static int
@@ -289,21 +294,96 @@ read_mapped(struct input *in, const struct call *c, const char *format)
     return refuse(c->why, "cannot be read: it was cut off meanwhile");
 }
 
+static int
+read_held(struct input *in, const struct call *c)
+{
+    if (in->whole.n > LIMIT_INPUT_BYTES)
+        return why_set(c->why, WHY_INPUT_SIZE, 0, 0, NULL, "larger than %d bytes", LIMIT_INPUT_BYTES);
+    if (is_gzip(in->whole))
+        return read_gzip(in->whole, c);
+    return is_zip(in->whole) ? read_zip(in, c)
+                             : registry_read(in->whole, c->format, c->how, c->emit, c->cookie, c->why);
+}
+
+static int
+cannot_read(struct why *why)
+{
+    return why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "cannot be read: %s", strerror(errno));
+}
+
+/* All that comes on standard input. */
+static int
+fill_spool(struct spool *spool, struct why *why)
+{
+    uint8_t chunk[CHUNK_BYTES];
+    ssize_t n;
+
+    while ((n = read(STDIN_FILENO, chunk, sizeof chunk)) != 0) {
+        if (n < 0 && errno != EINTR)
+            return cannot_read(why);
+        if (n > 0 && spool_put(spool, span_of(chunk, (size_t)n), why) != 0)
+            return -1;
+    }
+    return spool_flush(spool, why);
+}
+
+/* Standard input: what is short is held; what is long is a file without a name by now, and read as a file is. */
+static int
+read_stdin(struct input *in, const struct call *c)
+{
+    const char *format = c->format;
+    int fd;
+
+    if (fill_spool(&in->spool, c->why) != 0)
+        return -1;
+    in->whole = buf_span(&in->spool.tail);
+    if (in->spool.fd < 0)
+        return read_held(in, c);
+    fd = in->spool.fd;
+    in->spool.fd = -1;
+    if (!mapping_open_fd(&in->mapping, fd, 1, LIMIT_STREAM_BYTES))
+        return cannot_read(c->why);
+    in->whole = in->mapping.bytes;
+    return is_stream(in->whole, &format) ? read_mapped(in, c, format) : read_held(in, c);
+}
+
 int
 input_read(struct input *in, const char *path, const char *format, const struct convert *how,
            registry_emit_fn *emit, void *cookie, struct why *why)
 {
     struct call c = {format, how, emit, cookie, why};
-    struct span bytes;
 
-    if (is_mapped(in, path, &format))
-        return read_mapped(in, &c, format);
+    if (strcmp(path, "-") == 0)
+        return read_stdin(in, &c);
+    if (mapping_open(&in->mapping, path, MAPPED_BYTES, LIMIT_STREAM_BYTES)) {
+        if (is_stream(in->mapping.bytes, &format))
+            return read_mapped(in, &c, format);
+        mapping_close(&in->mapping);
+    }
     if (file_read(path, &in->bytes) != 0)
         return errno == EFBIG
                    ? why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "larger than %d bytes", LIMIT_INPUT_BYTES)
-                   : why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "cannot be read: %s", strerror(errno));
-    bytes = in->whole = buf_span(&in->bytes);
-    if (is_gzip(bytes))
-        return read_gzip(bytes, &c);
-    return is_zip(bytes) ? read_zip(in, &c) : registry_read(bytes, format, how, emit, cookie, why);
+                   : cannot_read(why);
+    in->whole = buf_span(&in->bytes);
+    return read_held(in, &c);
+}
+
+bool
+input_piece(struct input *in, size_t at, struct span *piece)
+{
+    size_t left = in->whole.n - at;
+
+    if (in->mapping.bytes.p != NULL) {
+        if (at == 0)
+            mapping_rewind(&in->mapping);
+        mapping_passed(&in->mapping, in->whole.p + at);
+    }
+    *piece = span_of(in->whole.p + at, left < PIECE_BYTES ? left : PIECE_BYTES);
+    return left > 0;
+}
+
+bool
+input_is_changed(const struct input *in)
+{
+    return mapping_is_cut(&in->mapping) || mapping_is_changed(&in->mapping);
 }

@@ -43,15 +43,14 @@ on_bus(int number, siginfo_t *info, void *context)
 }
 
 static uint8_t *
-map(int fd, size_t least, size_t most, size_t *n)
+map(int fd, struct stat *st, size_t least, size_t most, size_t *n)
 {
-    struct stat st;
     void *p;
 
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < 0 || (uint64_t)st.st_size < least ||
-        (uint64_t)st.st_size > most)
+    if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode) || st->st_size < 0 || (uint64_t)st->st_size < least ||
+        (uint64_t)st->st_size > most)
         return NULL;
-    *n = (size_t)st.st_size;
+    *n = (size_t)st->st_size;
     p = mmap(NULL, *n, PROT_READ, MAP_PRIVATE, fd, 0);
     if (p == MAP_FAILED)
         return NULL;
@@ -59,36 +58,50 @@ map(int fd, size_t least, size_t most, size_t *n)
     return p;
 }
 
-bool
-mapping_open(struct mapping *m, const char *path, size_t least, size_t most)
+static bool
+guard_bytes(uint8_t *p, size_t n)
 {
     struct sigaction action = {.sa_sigaction = on_bus, .sa_flags = SA_SIGINFO};
-    uint8_t *p = NULL;
-    size_t n = 0;
-    int fd;
 
-    assert(guard.p == NULL && least > 0);
-    *m = (struct mapping){.dropped = HEAD_BYTES};
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
-                        O_NONBLOCK); /* a FIFO is opened again, to wait for its writer */
-    if (fd < 0)
-        return false;
-    p = map(fd, least, most, &n);
-    (void)close(fd);
-    if (p == NULL)
-        return false;
     guard.p = p;
     guard.n = n;
     guard.page = (size_t)sysconf(_SC_PAGESIZE);
     guard.is_cut = 0;
     (void)sigemptyset(&action.sa_mask);
-    if (sigaction(SIGBUS, &action, &guard.before) != 0) {
+    if (sigaction(SIGBUS, &action, &guard.before) == 0)
+        return true;
+    guard.p = NULL;
+    return false;
+}
+
+bool
+mapping_open_fd(struct mapping *m, int fd, size_t least, size_t most)
+{
+    uint8_t *p;
+    size_t n = 0;
+
+    assert(guard.p == NULL && least > 0);
+    *m = (struct mapping){.dropped = HEAD_BYTES, .fd = fd};
+    p = map(fd, &m->before, least, most, &n);
+    if (p != NULL && !guard_bytes(p, n)) {
         (void)munmap(p, n);
-        guard.p = NULL;
+        p = NULL;
+    }
+    if (p == NULL) {
+        (void)close(fd);
         return false;
     }
     m->bytes = span_of(p, n);
     return true;
+}
+
+bool
+mapping_open(struct mapping *m, const char *path, size_t least, size_t most)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
+                            O_NONBLOCK); /* a FIFO is opened again, to wait for its writer */
+
+    return fd >= 0 && mapping_open_fd(m, fd, least, most);
 }
 
 void
@@ -99,6 +112,7 @@ mapping_close(struct mapping *m)
     assert(guard.p == m->bytes.p);
     (void)sigaction(SIGBUS, &guard.before, NULL);
     (void)munmap(guard.p, guard.n);
+    (void)close(m->fd);
     guard.p = NULL;
     m->bytes = span_of(NULL, 0);
 }
@@ -119,8 +133,25 @@ mapping_passed(struct mapping *m, const uint8_t *at)
     m->dropped = n;
 }
 
+void
+mapping_rewind(struct mapping *m)
+{
+    m->dropped = HEAD_BYTES;
+}
+
 bool
 mapping_is_cut(const struct mapping *m)
 {
     return m->bytes.p != NULL && guard.is_cut != 0;
+}
+
+bool
+mapping_is_changed(const struct mapping *m)
+{
+    struct stat now;
+
+    if (m->bytes.p == NULL)
+        return false;
+    return fstat(m->fd, &now) != 0 || now.st_size != m->before.st_size ||
+           now.st_mtim.tv_sec != m->before.st_mtim.tv_sec || now.st_mtim.tv_nsec != m->before.st_mtim.tv_nsec;
 }

@@ -1,6 +1,8 @@
 #include "cli/send.h"
 
+#include <assert.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +18,7 @@
 #define FLIGHT        16 /* parts on their way: the node stores some while it signs others */
 
 static int
-take_ranges(struct send *s, const Parallax__V1__PublishAnswer *answer, size_t want)
+take_ranges(struct send *s, const Parallax__V1__PublishAnswer *answer, uint64_t want)
 {
     uint64_t got = 0;
     for (size_t i = 0; i < answer->n_ranges; i++) {
@@ -38,33 +40,57 @@ take_ranges(struct send *s, const Parallax__V1__PublishAnswer *answer, size_t wa
         last->count = in->count;
     }
     if (got != want)
-        return args_fail(s->args, "the node acknowledged %" PRIu64 " of %zu records", got, want);
+        return args_fail(s->args, "the node acknowledged %" PRIu64 " of %" PRIu64 " records", got, want);
     return EXIT_DONE;
 }
 
 /* What a header without references takes at most, with the longest type name: the node counts headers and bodies of a request. */
 #define HEADER_BYTES 256
 
-/* A file on its way. */
+struct part {
+    uint64_t at; /* of its first record */
+    uint64_t records;
+};
+
+/* A file on its way. Its records are cut into parts as they are sent. */
 struct file {
     struct send *send;
     const struct load *l;
-    size_t *first; /* record of each part, and one past the last */
-    size_t parts, sent, answered;
-    size_t published; /* records that are acknowledged */
+    struct buf window;
+    uint64_t end;                 /* of the parts that were cut */
+    uint64_t cut, sent, answered; /* parts: FLIGHT of them at most are cut and not answered */
+    struct part part[FLIGHT];
+    uint64_t published; /* records that are acknowledged */
     bool refused;
     int64_t lost; /* since when the node cannot be reached; 0 = it can */
 };
 
-/* How many records from ${first} fit one part. */
+/* Only one file is on its way in a program. */
+static volatile sig_atomic_t interrupted;
+
+static void
+on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+/* Is there a part that was not sent yet? */
+static bool
+has_more(const struct file *f)
+{
+    return f->sent < f->cut || f->end < spool_bytes(&f->l->records);
+}
+
+/* Records from the start of ${window} that fit one part: pointers into it. */
 static size_t
-part_size(const struct load *l, size_t first)
+take_part(struct span window, struct load_record *record)
 {
     size_t n = 0, bytes = 0;
-    while (first + n < l->n && n < LIMIT_BATCH_COUNT) {
-        bytes += l->records[first + n].n + HEADER_BYTES;
-        if (n > 0 &&
-            (bytes > LIMIT_BATCH_BYTES || l->records[first + n].type->alert != l->records[first].type->alert))
+
+    while (n < LIMIT_BATCH_COUNT && load_take(&window, &record[n])) {
+        bytes += record[n].body.n + HEADER_BYTES;
+        if (n > 0 && (bytes > LIMIT_BATCH_BYTES || record[n].type->alert != record[0].type->alert))
             break; /* a combined file: alerts have logs of their own */
         n++;
     }
@@ -72,25 +98,44 @@ part_size(const struct load *l, size_t first)
 }
 
 static void
-split(struct file *f)
+fill_record(const struct file *f, const struct load_record *from, Parallax__V1__Utc *embargo,
+            Parallax__V1__PublishRecord *out)
 {
-    size_t at = 0;
-    f->first = mem_new((f->l->n + 1) * sizeof *f->first);
-    while (at < f->l->n) {
-        f->first[f->parts++] = at;
-        at += part_size(f->l, at);
-    }
-    f->first[f->parts] = at;
+    parallax__v1__publish_record__init(out);
+    out->type = (char *)(uintptr_t)from->type->name;
+    out->body.data = (uint8_t *)(uintptr_t)from->body.p;
+    out->body.len = from->body.n;
+    out->embargo_until = utc_is_zero(f->send->embargo_until) ? NULL : embargo;
+    out->full_version = (Parallax__V1__RecordId *)(uintptr_t)f->send->full_version;
+    out->class_name = (char *)(uintptr_t)f->send->class_name;
 }
 
+/* Send the next part, cut it first unless it was sent before. */
 static enum client_result
-post_part(struct file *f)
+post_part(struct file *f, int *status)
 {
+    static struct load_record from[LIMIT_BATCH_COUNT];
     static Parallax__V1__PublishRecord record[LIMIT_BATCH_COUNT];
     static Parallax__V1__PublishRecord *list[LIMIT_BATCH_COUNT];
+    struct part *p = &f->part[f->sent % FLIGHT];
     Parallax__V1__Utc embargo = PARALLAX__V1__UTC__INIT;
     Parallax__V1__PublishRequest part = PARALLAX__V1__PUBLISH_REQUEST__INIT;
     Parallax__V1__Request request = client_request(PARALLAX__V1__REQUEST__WHAT_PUBLISH);
+    enum client_result r;
+
+    if (load_window(f->l, f->sent < f->cut ? p->at : f->end, &f->window) != 0) {
+        *status = EXIT_FAILED;
+        return CLIENT_DONE;
+    }
+    part.n_records = take_part(buf_span(&f->window), from);
+    assert(part.n_records > 0);
+    if (f->sent == f->cut) {
+        const struct load_record *last = &from[part.n_records - 1];
+
+        *p = (struct part){f->end, part.n_records};
+        f->end += (uint64_t)(last->body.p + last->body.n - f->window.p);
+        f->cut++;
+    }
     part.key.data = f->send->key;
     part.key.len = sizeof f->send->key;
     embargo.mjd = f->send->embargo_until.mjd;
@@ -98,21 +143,13 @@ post_part(struct file *f)
     part.audience = (char *)(uintptr_t)f->send->audience;
     part.mode = f->send->mode;
     part.part = (uint32_t)f->sent;
-    part.n_records = f->first[f->sent + 1] - f->first[f->sent];
     part.records = list;
     for (size_t i = 0; i < part.n_records; i++) {
-        const struct load_record *from = &f->l->records[f->first[f->sent] + i];
-        parallax__v1__publish_record__init(&record[i]);
-        record[i].type = (char *)(uintptr_t)from->type->name;
-        record[i].body.data = f->l->bodies.p + from->at;
-        record[i].body.len = from->n;
-        record[i].embargo_until = utc_is_zero(f->send->embargo_until) ? NULL : &embargo;
-        record[i].full_version = (Parallax__V1__RecordId *)(uintptr_t)f->send->full_version;
-        record[i].class_name = (char *)(uintptr_t)f->send->class_name;
+        fill_record(f, &from[i], &embargo, &record[i]);
         list[i] = &record[i];
     }
     request.publish = &part;
-    enum client_result r = client_post(f->send->client, &request, client_timeout_ms(f->send->client));
+    r = client_post(f->send->client, &request, client_timeout_ms(f->send->client));
     f->sent += r == CLIENT_DONE;
     return r;
 }
@@ -121,7 +158,7 @@ post_part(struct file *f)
 static enum client_result
 collect_part(struct file *f, int *status)
 {
-    size_t n = f->first[f->answered + 1] - f->first[f->answered];
+    uint64_t n = f->part[f->answered % FLIGHT].records;
     Parallax__V1__Answer *answer;
     enum client_result r = client_collect(f->send->client, PARALLAX__V1__REQUEST__WHAT_PUBLISH,
                                           client_timeout_ms(f->send->client), &answer);
@@ -165,31 +202,62 @@ start_over(struct file *f)
     return true;
 }
 
-int
-send_file(struct send *s, const struct load *l)
+/* Said after a failure, and after an interruption. */
+static void
+say_how_far(const struct file *f)
 {
-    struct file f = {.send = s, .l = l};
+    fprintf(stderr, "%s: %s%" PRIu64 " of %" PRIu64 " records are published%s\n", f->l->in.name,
+            f->send->interrupted ? "interrupted: " : "", f->published, f->l->n,
+            f->send->is_once ? ": with --again all of them would be published again"
+                             : "; the same command publishes the others");
+}
+
+static int
+send_parts(struct file *f)
+{
     struct screen_progress progress;
     int status = EXIT_DONE;
-    split(&f);
-    screen_progress_start(&progress, "records", l->n);
-    while (f.answered < f.parts && (status == EXIT_DONE || f.answered < f.sent)) {
+
+    screen_progress_start(&progress, "records", f->l->n);
+    while (f->answered < f->sent || (status == EXIT_DONE && has_more(f))) {
         enum client_result r = CLIENT_DONE;
-        while (r == CLIENT_DONE && status == EXIT_DONE && f.sent < f.parts && f.sent - f.answered < FLIGHT)
-            r = post_part(&f);
-        size_t before = f.published;
-        if (r == CLIENT_DONE)
-            r = collect_part(&f, &status);
-        screen_progress_step(&progress, f.published - before);
-        if (r == CLIENT_LOST && (status != EXIT_DONE || !start_over(&f))) {
-            status = status != EXIT_DONE ? status : client_fail(s->client, r);
+        uint64_t before = f->published;
+
+        while (r == CLIENT_DONE && status == EXIT_DONE && !interrupted && has_more(f) &&
+               f->sent - f->answered < FLIGHT)
+            r = post_part(f, &status);
+        if (interrupted && has_more(f))
+            status = EXIT_FAILED;
+        if (r == CLIENT_DONE && f->answered < f->sent)
+            r = collect_part(f, &status);
+        screen_progress_step(&progress, f->published - before);
+        if (r == CLIENT_LOST && (status != EXIT_DONE || !start_over(f))) {
+            status = status != EXIT_DONE ? status : client_fail(f->send->client, r);
             break;
         }
     }
     screen_progress_end(&progress);
-    if (status != EXIT_DONE && f.published > 0)
-        fprintf(stderr, "%s: %zu of %zu records are published; the same command publishes the others\n",
-                l->in.name, f.published, l->n);
-    free(f.first);
+    return status;
+}
+
+int
+send_file(struct send *s, const struct load *l)
+{
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, before;
+    struct file f = {.send = s, .l = l};
+    int status;
+
+    buf_init(&f.window, LIMIT_BATCH_BYTES);
+    interrupted = 0;
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, NULL, &before);
+    if (before.sa_handler != SIG_IGN)
+        (void)sigaction(SIGINT, &action, NULL);
+    status = send_parts(&f);
+    (void)sigaction(SIGINT, &before, NULL);
+    s->interrupted = interrupted && status != EXIT_DONE;
+    if (s->interrupted || (status != EXIT_DONE && f.published > 0))
+        say_how_far(&f);
+    buf_release(&f.window);
     return status;
 }

@@ -175,9 +175,9 @@ PEAK = ("import os, subprocess, sys\nchild = subprocess.Popen(sys.argv[1:])\n_, 
         "print(usage.ru_maxrss // 1024, file=sys.stderr)\nsys.exit(os.waitstatus_to_exitcode(status))")
 
 
-def peak(words, stdout):
+def peak(words, stdout, stdin=None):
     """Exit code and the most memory that was resident, in MiB."""
-    done = subprocess.run([sys.executable, "-S", "-c", PEAK, os.path.join(BIN, "parallax"), *map(str, words)], stdout=stdout, stderr=subprocess.PIPE, timeout=60)
+    done = subprocess.run([sys.executable, "-S", "-c", PEAK, os.path.join(BIN, "parallax"), *map(str, words)], stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, timeout=300)
     return done.returncode, int(done.stderr.split()[-1])
 
 
