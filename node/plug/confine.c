@@ -5,14 +5,13 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <linux/sched/types.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define NICE 10 /* the node first */
 
 /* Newer than the headers of Debian 12. */
 #define FS_REFER     (UINT64_C(1) << 13) /* ABI 2 */
@@ -187,6 +186,20 @@ limit(int what, uint64_t most)
     return setrlimit((__rlimit_resource_t)what, &r);
 }
 
+void
+confine_yield(void)
+{
+    int nice = getpriority(PRIO_PROCESS, 0);
+    struct sched_attr attr = {.size = sizeof attr, .sched_runtime = LIMIT_PLUGIN_SLICE_NS};
+
+    if (nice < LIMIT_PLUGIN_NICE) /* a node that is nicer stays so */
+        nice = LIMIT_PLUGIN_NICE;
+    attr.sched_nice = nice;
+    (void)setpriority(PRIO_PROCESS, 0, nice);
+    (void)syscall(SYS_sched_setattr, 0, &attr, 0);
+    (void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+}
+
 static int
 limits(const struct stanza *s)
 {
@@ -195,7 +208,6 @@ limits(const struct stanza *s)
         return -1;
     if (s->cpu_s > 0 && limit(RLIMIT_CPU, (uint64_t)s->cpu_s) != 0)
         return -1;
-    (void)setpriority(PRIO_PROCESS, 0, NICE);
     return 0;
 }
 
@@ -213,6 +225,7 @@ confine_enter(const struct stanza *s, const char *program, const char **what)
     *what = "landlock";
     if (landlock(program, &scoped) != 0)
         return -1;
+    confine_yield();
     *what = "seccomp";
     if (filter(s, scoped) != 0)
         return -1;
