@@ -141,7 +141,7 @@ def test_alerts_become_whole_files_and_entries_and_updates_cancellations_and_tim
     with open(feed.file(next(e[2] for e in feed.entries() if e[1] == "D")), encoding="utf-8") as file:
         assert file.read().startswith("<?xml") and not os.path.exists(os.path.join(feed.folder, "drill"))
     check(build, os.path.join(feed.folder, "feed.atom"), *[feed.file(e[2]) for e in feed.entries()])
-    until("C expired, though nothing came", feed.names, lambda names: "C" not in names)
+    until("C expired, though nothing came", feed.names, lambda names: "C" not in names, timeout=30)
     update = at(-20)
     publish(alert("A2", update, kind="Update", references=ref("A", sent)))
     publish(alert("B2", at(-10), kind="Cancel", references=ref("B", at(-50)), infos=[], more="<note>It burnt</note>"))
@@ -267,6 +267,35 @@ def test_a_crash_at_any_moment_leaves_a_whole_feed(build, lines, tmp_path):
     end.wait_ack(number(lines[0]))
     assert end.end() == 0
     assert feed.all_bytes() == want.all_bytes() and turns > 1
+
+
+def test_an_alert_under_embargo_comes_by_itself_when_that_ends(build, lines, tmp_path):
+    program, folder = os.path.join(build, "bin", "parallax-plugin-cap-atom"), tmp_path / "later"
+    settle(folder)
+    opens = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=4)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    run = Direct(program, folder).give(json.dumps(dict(json.loads(lines[0]), embargo_until=opens)))
+    run.wait_ack(number(lines[0]))
+    feed = Feed(folder / "public")
+    assert feed.names() == [] and list(feed.all_bytes()) == ["feed.atom"]
+    until("it opens, though nothing comes", feed.names, lambda names: names == ["N0"], timeout=30)
+    assert run.end() == 0
+
+
+def test_a_feed_never_links_to_what_could_not_be_written(build, lines, tmp_path):
+    program, folder = os.path.join(build, "bin", "parallax-plugin-cap-atom"), tmp_path / "stuck"
+    settle(folder)
+    in_its_place = folder / "public" / (json.loads(lines[1])["id"].replace(":", "-") + ".xml")
+    os.makedirs(in_its_place / "not empty")
+    run = Direct(program, folder).give(lines[0])
+    run.wait_ack(number(lines[0]))
+    run.give(lines[1])
+    assert run.wait_end() == 1 and run.acks == ["ack %d" % number(lines[0])], "and does not acknowledge it"
+    feed = Feed(folder / "public")
+    assert feed.names() == ["N0"]
+    shutil.rmtree(in_its_place)
+    again = Direct(program, folder).give(lines[1])
+    again.wait_ack(number(lines[1]))
+    assert again.end() == 0 and feed.names() == ["N1", "N0"]
 
 
 def test_the_feed_is_bounded_and_the_newest_stay(build, lines, tmp_path):
