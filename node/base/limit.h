@@ -125,7 +125,6 @@
 #define LIMIT_PLUGIN_PUBLISH_BYTES  1048576  /* one line by which a plugin publishes: read and checked in some 10 ms, while the other plugins wait */
 #define LIMIT_PLUGIN_PUBLISH_COUNT  60000    /* records that a plugin may be allowed to publish in a minute: a catalogue of 30,000 objects in half a minute */
 #define LIMIT_PLUGIN_NICE           15       /* of the plug role and all plugins: a thirtieth of the weight of a role of the node where the processor is short */
-#define LIMIT_PLUGIN_SLICE_NS       100000   /* that a plugin keeps the processor once it has it: the shortest that Linux knows */
 #define LIMIT_API_PATIENT_SHARE     20       /* of core's time one part for all readers that can wait (plugins), a page of 0.5 to 2 ms at a time, while there is other work: 5 % */
 #define LIMIT_API_PATIENT_IDLE      2        /* the same while there is none: half */
 #define LIMIT_API_PATIENT_REST_MS   1000     /* and never longer, whatever held a page up */

@@ -13,10 +13,7 @@
  */
 int confine_enter(const struct stanza *s, const char *program, const char **what);
 
-/*
- * This process and all that it starts come after the node: nice; a short slice, where the kernel knows of it (Linux 6.12), for a role that wakes up waits for the end of
- * it, of 3 ms otherwise; no huge pages, for to clear one takes the kernel 0.2 ms in which nobody else runs. What the kernel cannot is left out.
- */
+/* This process and all that it starts come after the node: nice. */
 void confine_yield(void);
 
 #endif

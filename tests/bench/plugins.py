@@ -111,6 +111,7 @@ def pair(bench, options, base, title):
     os.setpriority(os.PRIO_PROCESS, 0, 0)  # --nice is for the nodes' sessions only: within one, roles and plugins are to stand to each other as they do
     try:
         for node in nations.nodes:
+            node.session = False  # all that is measured in one: the kernel may share by session first, and then a plugin of one node stands beside the other node
             with open(os.path.join(node.directory, "node.yaml"), "a", encoding="ascii") as file:
                 file.write("report:\n  period_s: 0\n")
             bench.start(node, options)

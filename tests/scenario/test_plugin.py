@@ -446,7 +446,7 @@ for line in sys.stdin:
         "descriptors": sorted(int(fd) for fd in os.listdir("/proc/self/fd"))[:3] + [len(os.listdir("/proc/self/fd"))],
         "capabilities": [line.split()[1] for line in open("/proc/self/status") if line.startswith(("CapEff", "CapPrm"))],
         "reads a device": can(lambda: open("/dev/kmsg", "rb")),
-        "session": os.getsid(0), "group": os.getpgid(0) == os.getpid(), "nice": os.getpriority(os.PRIO_PROCESS, 0),
+        "session": os.getsid(0), "policy": os.sched_getscheduler(0) == os.SCHED_IDLE, "takes a better one": can(lambda: os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))), "group": os.getpgid(0) == os.getpid(), "nice": os.getpriority(os.PRIO_PROCESS, 0),
     }
     with open("found.new", "w") as file:
         json.dump(found, file)
@@ -472,6 +472,7 @@ def test_a_plugin_is_confined_to_its_folder(node, sample, network):
     assert found["opens the network"] == network and found["writes at home"] and found["starts programs"]
     assert set(found["environment"]) <= {"HOME", "LANG", "LC_CTYPE", "PARALLAX_NAME", "PARALLAX_PLUGIN", "PATH", "PWD", "TMPDIR"}
     assert found["descriptors"][:3] == [0, 1, 2] and found["descriptors"][3] <= 4 and found["nice"] == 15 and found["group"]
+    assert found["policy"] and not found["takes a better one"]
     assert found["session"] == os.getsid(node.process.pid), "in another session the kernel may give it as much of the processor as the whole node"
     assert found["capabilities"] == ["0" * 16] * 2 and not (found["reads a device"] and landlock)
 
