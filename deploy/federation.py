@@ -110,6 +110,7 @@ class Node:
         self.bin = os.path.join(build, "bin")
         self.directory, self.name = directory, name
         self.process, self.events, self.reader = None, None, None
+        self.session = True  # of its own
 
     # --- The parallax program -----------------------------------------------------------------------------------------
 
@@ -153,7 +154,7 @@ class Node:
         self.events = Events(os.path.join(self.directory, "events.log"))
         self.process = subprocess.Popen([os.path.join(self.bin, "parallaxd"), "--config", os.path.join(self.directory, "node.yaml")],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                        start_new_session=True, preexec_fn=die_with_parent)
+                                        start_new_session=self.session, process_group=None if self.session else 0, preexec_fn=die_with_parent)
         self.reader = threading.Thread(target=self.events.read, args=(self.process.stderr,), daemon=True)
         self.reader.start()
         if ready:

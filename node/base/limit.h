@@ -125,6 +125,11 @@
 #define LIMIT_PLUGIN_WORDS_COUNT    32       /* words of a command, or of one list of a filter */
 #define LIMIT_PLUGIN_PUBLISH_BYTES  1048576  /* one line by which a plugin publishes: read and checked in some 10 ms, while the other plugins wait */
 #define LIMIT_PLUGIN_PUBLISH_COUNT  60000    /* records that a plugin may be allowed to publish in a minute: a catalogue of 30,000 objects in half a minute */
+#define LIMIT_PLUGIN_NICE           15       /* of the plug role and all plugins: a thirtieth of the weight of a role of the node where the processor is short */
+#define LIMIT_API_PATIENT_SHARE     20       /* of core's time one part for all readers that can wait (plugins), a page of 0.5 to 2 ms at a time, while there is other work: 5 % */
+#define LIMIT_API_PATIENT_IDLE      2        /* the same while there is none: half */
+#define LIMIT_API_PATIENT_REST_MS   1000     /* and never longer, whatever held a page up */
+#define LIMIT_API_PATIENT_BUSY_MS   50       /* a frame of a peer, or a request of another reader, within so long is other work */
 #define LIMIT_PLUGIN_TREE_BYTES     67108864 /* one record as a shipped plugin looks at it: 600,000 values */
 
 /* Feed (docs/feed.md) */

@@ -37,8 +37,8 @@ number_cell(struct screen_table *t, struct buf *text, uint64_t number)
 void
 plugins_print(const Parallax__V1__StatusAnswer *s)
 {
-    static const char *const titles[] = {"PLUGIN", "STATE", "FOR",      "CURSOR",
-                                         "LAG",    "ACKED", "RESTARTS", "LAST ERROR"};
+    static const char *const titles[] = {"PLUGIN", "STATE", "FOR",      "CURSOR",    "LAG",
+                                         "BEHIND", "ACKED", "RESTARTS", "LAST ERROR"};
     struct screen_table t;
     struct buf text;
 
@@ -55,6 +55,9 @@ plugins_print(const Parallax__V1__StatusAnswer *s)
         cell(&t, &text);
         number_cell(&t, &text, p->cursor);
         number_cell(&t, &text, lag(s, p));
+        if (lag(s, p) > 0 && p->behind_since_ms != 0)
+            screen_age(&text, s->time_ms - p->behind_since_ms);
+        cell(&t, &text);
         number_cell(&t, &text, p->records);
         number_cell(&t, &text, p->restarts);
         if (p->error[0] != '\0') {
@@ -81,6 +84,7 @@ plugins_json(const Parallax__V1__StatusAnswer *s, const Parallax__V1__PluginStat
     object_uint(out, "number", p->cursor);
     object_close(out);
     object_uint(out, "lag", lag(s, p));
+    object_ms(out, "behind_since", lag(s, p) > 0 ? p->behind_since_ms : 0);
     object_uint(out, "unacknowledged", p->unacknowledged);
     object_uint(out, "records", p->records);
     object_uint(out, "restarts", p->restarts);

@@ -171,6 +171,8 @@ put_bytes(const struct row *r, struct buf *out)
     object_base64(out, "header", span_of(r->in->header.data, r->in->header.len));
     if (r->in->body.len > 0)
         object_base64(out, "body", span_of(r->in->body.data, r->in->body.len));
+    if (r->header != NULL && r->header->sealing != PARALLAX__V1__SEALING__NONE && r->body.n > 0)
+        object_base64(out, "plain", r->body);
     object_close(out);
 }
 

@@ -31,7 +31,8 @@ int row_mode(const struct row *r); /* a Mode; 0 when the header is not readable 
  * about; without, delivery is the number alone.
  */
 void row_json(const struct row *r, struct span incarnation, struct buf *out);
-/* The same, with what the origin signed in front of the body: "bytes":{"header":BASE64,"body":BASE64}; no body where none is held here. */
+/* The same, with what the origin signed in front of the body: "bytes":{"header":BASE64,"body":BASE64}; no body where none is held here; with "plain", what it
+ * holds, where it was sealed and this node can open it. */
 void row_json_bytes(const struct row *r, struct span incarnation, struct buf *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -29,6 +30,8 @@ struct api {
     uint64_t token;         /* of the publish request taken last */
     uint64_t visible;
     int64_t accept_ms; /* 0, or when accepting goes on */
+    int64_t rest_ms;   /* until then no patient reader is served; monotonic */
+    int64_t busy_ms;   /* when there was other work; monotonic */
     struct arena request, answer, scratch;
     struct buf text, plain, plugins, feeds;
 };
@@ -126,6 +129,10 @@ api_timeout_ms(const struct api *a)
 
         if (c->dead || api_client_is_ready(c) || api_client_is_over(c))
             return 0;
+        if (c->resting && a->rest_ms < first)
+            first = a->rest_ms;
+        if (c->resting)
+            continue;
         if (c->waiting && c->deadline_ms < first)
             first = c->deadline_ms;
     }
@@ -166,6 +173,12 @@ accept_clients(struct api *a)
     }
 }
 
+void
+api_busy(struct api *a)
+{
+    a->busy_ms = a->ctx->mono_ms;
+}
+
 /* Is ${request} one that the node answers later? */
 static bool
 takes_off(const Parallax__V1__Request *request)
@@ -183,6 +196,7 @@ publish(struct api *a, struct api_client *c, const Parallax__V1__Request *reques
     struct why why;
 
     why_clear(&why);
+    api_busy(a);
     api_client_launch(c, request->token, token)->audience = audience;
     if ((audience ? a->ctx->change_audience(a->ctx->cookie, token, request->audience, &why)
                   : a->ctx->publish(a->ctx->cookie, token, request->publish, &why)) == 0)
@@ -260,6 +274,38 @@ begin_wait(struct api *a, struct api_client *c, const Parallax__V1__TailRequest 
     c->deadline_ms = a->ctx->mono_ms + wait;
 }
 
+static int64_t
+mono_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/*
+ * Answer ${request}, and of a patient reader see what that took: for as long again, times the share, none of them is served. Without that, one
+ * that reads from the beginning would have core read the store between any two frames of a peer.
+ */
+static bool
+answer_in_turn(struct api *a, struct api_client *c, const Parallax__V1__Request *request)
+{
+    int64_t begun_us = mono_us(), rest_us;
+    bool done = answer(a, c, request), idle = a->ctx->mono_ms - a->busy_ms > LIMIT_API_PATIENT_BUSY_MS;
+
+    c->patient = request->what_case == PARALLAX__V1__REQUEST__WHAT_TAIL && request->tail->patient;
+    if (!c->patient) {
+        api_busy(a);
+        return done;
+    }
+    rest_us = (mono_us() - begun_us) * (idle ? LIMIT_API_PATIENT_IDLE : LIMIT_API_PATIENT_SHARE);
+    if (rest_us > LIMIT_API_PATIENT_REST_MS * 1000)
+        rest_us = LIMIT_API_PATIENT_REST_MS * 1000;
+    c->resting = true;
+    a->rest_ms = (begun_us + rest_us) / 1000 + 1;
+    return done;
+}
+
 /* The next request of a client that is ready. Returns what it cost. */
 static unsigned
 serve(struct api *a, struct api_client *c)
@@ -296,7 +342,7 @@ serve(struct api *a, struct api_client *c)
     }
     if (!c->waiting && request->what_case == PARALLAX__V1__REQUEST__WHAT_TAIL)
         begin_wait(a, c, request->tail);
-    if (answer(a, c, request))
+    if (answer_in_turn(a, c, request))
         api_client_drop_request(c);
     return WORK_READ;
 }
@@ -313,6 +359,7 @@ serve_all(struct api *a)
         if (c->waiting && c->deadline_ms <= a->ctx->mono_ms)
             c->tail.more = true; /* to be answered, with rows or without */
         idle++;
+        c->resting = c->patient && a->ctx->mono_ms < a->rest_ms;
         if (!api_client_is_ready(c))
             continue;
         idle = 0;

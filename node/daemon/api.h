@@ -52,6 +52,9 @@ struct api;
 struct api *api_new(int listen_fd, struct api_ctx *ctx);
 void api_free(struct api *a);
 
+/* There is other work than that of readers that can wait (TailRequest.patient): they get less of this thread for a while. */
+void api_busy(struct api *a);
+
 /* What to poll for; the number of entries filled: at most LIMIT_API_CLIENT_COUNT + 1. */
 size_t api_pollfds(struct api *a, struct pollfd *out, size_t max);
 /* After poll(2): accept, read, answer, write. Bounded work a call: api_timeout_ms() is 0 while there is more.

@@ -171,7 +171,8 @@ api_client_is_ready(const struct api_client *c)
 {
     struct span request;
 
-    if (c->dead || c->out.n > 0 || c->flight_n == LIMIT_API_FLIGHT_COUNT || (c->held && c->flight_n > 0))
+    if (c->dead || c->resting || c->out.n > 0 || c->flight_n == LIMIT_API_FLIGHT_COUNT ||
+        (c->held && c->flight_n > 0))
         return false;
     if (c->waiting)
         return c->tail.more;

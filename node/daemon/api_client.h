@@ -24,6 +24,8 @@ struct api_client {
     unsigned flight_first, flight_n;
     bool held;    /* the next request waits until nothing is in flight */
     bool waiting; /* the next request is a tail that waits */
+    bool patient; /* its last tail said that it can wait; */
+    bool resting; /* and now it does, for all of those had their share */
     struct api_tail tail;
     int64_t deadline_ms; /* of the tail, monotonic */
 };

@@ -26,6 +26,34 @@ api_plugins_answer(struct api_call *c)
     return 0;
 }
 
+static int
+take_time(void *cookie, uint32_t no, uint64_t index, uint64_t delivery, int64_t received_ms,
+          const struct store_record *record)
+{
+    int64_t *out = cookie;
+
+    (void)no, (void)index, (void)delivery, (void)record;
+    *out = received_ms;
+    return 1;
+}
+
+/* Since when ${p} is behind: one look at the store, whatever lies between. */
+static void
+look_behind(struct api_call *c, Parallax__V1__PluginStatus *p)
+{
+    uint8_t incarnation[16];
+    uint64_t next = 1;
+    int64_t ms = 0;
+
+    store_incarnation(c->ctx->store, incarnation);
+    if (p->incarnation.len == sizeof incarnation &&
+        memcmp(p->incarnation.data, incarnation, sizeof incarnation) == 0)
+        next = p->cursor < INT64_MAX ? p->cursor + 1 : INT64_MAX;
+    if (!p->no_records && next <= c->visible)
+        (void)store_visible(c->ctx->store, next, true, NULL, INT64_MIN, INT64_MAX, 1, take_time, &ms, &next);
+    p->behind_since_ms = ms;
+}
+
 int
 api_plugins_fill(struct api_call *c, Parallax__V1__StatusAnswer *out)
 {
@@ -42,5 +70,7 @@ api_plugins_fill(struct api_call *c, Parallax__V1__StatusAnswer *out)
         return -1;
     out->plugins = kept->plugins;
     out->n_plugins = kept->n_plugins;
+    for (size_t i = 0; i < out->n_plugins; i++)
+        look_behind(c, out->plugins[i]);
     return 0;
 }

@@ -268,6 +268,7 @@ from_gate(void *cookie, enum gatelink_kind kind, uint32_t link, struct span payl
         e.lane = (Parallax__V1__Lane)up.lane;
     } else if (kind == GATELINK_FRAME) {
         e.kind = EVENT_FRAME;
+        api_busy(c->api);
     } else if (kind == GATELINK_DOWN) {
         e.kind = EVENT_LINK_DOWN;
     } else {

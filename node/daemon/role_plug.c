@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/role.h"
+#include "plug/confine.h"
 #include "plug/pump.h"
 
 #include <dirent.h>
@@ -300,6 +301,7 @@ begin(struct plug *r)
     sigset_t mask;
 
     (void)signal(SIGPIPE, SIG_IGN);
+    confine_yield(); /* it writes lines all day for one that is behind */
     sigemptyset(&mask);
     sigaddset(&mask, SIGTERM);
     sigaddset(&mask, SIGINT);

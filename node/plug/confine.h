@@ -13,4 +13,7 @@
  */
 int confine_enter(const struct stanza *s, const char *program, const char **what);
 
+/* This process and all that it starts come after the node: nice. */
+void confine_yield(void);
+
 #endif

@@ -362,7 +362,7 @@ pump_due(const struct pump *p, struct pump_now now)
     if (pump_flow_is_ready(p))
         sooner(&due, now.mono_ms);
     if (p->unstored > 0)
-        sooner(&due, p->store_at_ms);
+        sooner(&due, pump_flow_store_due(p));
     if (p->read_second == now.mono_ms / 1000 &&
         (p->out_bytes >= LIMIT_PLUGIN_ANSWERS_BYTES || p->err_bytes >= LIMIT_PLUGIN_READ_BYTES))
         sooner(&due, (p->read_second + 1) * 1000);

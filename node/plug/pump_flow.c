@@ -10,8 +10,9 @@
 #include "plug/filter.h"
 
 #define STORE_MS      100  /* at most so often, where something was acknowledged */
+#define STORE_BULK_MS 1000 /* the same where more than STORE_COUNT were: the disk is the store's, too */
 #define STORE_IDLE_MS 5000 /* the same where records were only passed over: nothing is lost with it */
-#define STORE_COUNT   1000 /* acknowledged records that do not wait for that */
+#define STORE_COUNT   1000 /* acknowledged since it was stored */
 #define READ_TURN     16   /* reads of one turn: others wait */
 #define WRITE_TURN    64   /* lines of one turn */
 
@@ -58,6 +59,7 @@ ask(struct pump *p, struct pump_now now)
         return;
     }
     tail.modes = modes;
+    tail.patient = true;
     for (int mode = 0; mode <= PARALLAX__V1__MODE__SIMULATED; mode++) {
         if ((p->stanza.modes >> mode & 1) != 0)
             modes[tail.n_modes++] = (Parallax__V1__Mode)mode;
@@ -342,6 +344,14 @@ pump_flow_read(struct pump *p, struct pump_now now, bool all)
         p->kill_ms = now.mono_ms + PUMP_GRACE_MS; /* it cannot answer any more: it ends, or is ended */
 }
 
+int64_t
+pump_flow_store_due(const struct pump *p)
+{
+    if (p->unstored == 0)
+        return p->store_at_ms + STORE_IDLE_MS;
+    return p->store_at_ms + (p->unstored > STORE_COUNT ? STORE_BULK_MS - STORE_MS : 0);
+}
+
 void
 pump_flow_store(struct pump *p, struct pump_now now, bool at_once)
 {
@@ -354,8 +364,7 @@ pump_flow_store(struct pump *p, struct pump_now now, bool at_once)
         p->unstored = 0;
         return;
     }
-    if (!at_once && p->unstored < STORE_COUNT &&
-        now.mono_ms < p->store_at_ms + (p->unstored > 0 ? 0 : STORE_IDLE_MS))
+    if (!at_once && now.mono_ms < pump_flow_store_due(p))
         return;
     pump_path(p, ".cursor", path);
     p->store_at_ms = now.mono_ms + STORE_MS;

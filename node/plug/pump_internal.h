@@ -25,6 +25,8 @@ void pump_flow_feed(struct pump *p, short revents, struct pump_now now);
 void pump_flow_write(struct pump *p, struct pump_now now);
 bool pump_flow_is_ready(const struct pump *p);
 void pump_flow_read(struct pump *p, struct pump_now now, bool all);
+/* Monotonic milliseconds: when it is due by itself. */
+int64_t pump_flow_store_due(const struct pump *p);
 void pump_flow_store(struct pump *p, struct pump_now now, bool at_once);
 
 /* pump_publish.c: what it publishes, and the reply. */

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -65,6 +66,22 @@ complain(const char *what, int error)
         _exit(126);
 }
 
+/*
+ * A process group of its own, by which all that it starts is ended, in the session of the node: to the kernel a session may be a group of its own
+ * (sched(7), autogroup), beside which nice says nothing, and a plugin would get as much of the processor as the whole node.
+ */
+static void
+leave_group(void)
+{
+    int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+    (void)setpgid(0, 0);
+    if (terminal >= 0) { /* that of whoever started the node is not the plugin's */
+        (void)ioctl(terminal, TIOCNOTTY);
+        (void)close(terminal);
+    }
+}
+
 static void __attribute__((noreturn))
 run(const struct stanza *s, const char *folder, const char *node, const int theirs[3])
 {
@@ -73,7 +90,7 @@ run(const struct stanza *s, const char *folder, const char *node, const int thei
     int rc = 0;
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* no orphans */
-    (void)setsid();
+    leave_group();
     forget_signals();
     for (int i = 0; i < FD_FIRST && rc == 0; i++)
         rc = dup2(theirs[i], i) < 0 ? -1 : 0;
@@ -127,6 +144,8 @@ spawn_start(struct spawn *p, const struct stanza *s, const char *folder, const c
     if (pid == 0)
         run(s, folder, node, theirs);
     saved = errno;
+    if (pid > 0)
+        (void)setpgid(pid, pid); /* whoever comes first: it can be ended as a group from here on */
     for (int i = 0; i < 3; i++) {
         spawn_close(&theirs[i]);
         if (pid < 0)

@@ -1,4 +1,4 @@
-/* A plugin's process: started confined, in a session and folder of its own, with three pipes and nothing else; ended with all that it started. */
+/* A plugin's process: started confined, in a process group and folder of its own, with three pipes and nothing else; ended with all that it started. */
 #ifndef PLUG_SPAWN_H
 #define PLUG_SPAWN_H
 

@@ -1,7 +1,8 @@
 /*
- * Publishes records to a node as fast as it takes them: bench_fill SOCKET RECORDS BATCH OBJECTS. Requests of BATCH
+ * Publishes records to a node as fast as it takes them: bench_fill SOCKET RECORDS BATCH OBJECTS [PEER]. Requests of BATCH
  * records are made first, then sent with FLIGHT of them unanswered; prints `records= seconds= body_bytes=`. A record is
- * answered when it is on disk and its checkpoint is signed.
+ * answered when it is on disk and its checkpoint is signed. PEER is the socket of another node: then this ends when as
+ * many records more are visible there, and prints `peer_seconds=` too, from the same beginning.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 
 #define KEY_BYTES 16
 #define FLIGHT    32
+#define LOOK_NS   2000000 /* between two questions to the peer */
 
 struct fill {
     uint64_t records, batch, objects;
@@ -92,10 +94,35 @@ take_answer(int fd)
     return count;
 }
 
-static void
-run(struct fill *f, const char *path)
+/* How many records became visible at a node. */
+static uint64_t
+delivery(int fd)
 {
-    int fd = client_connect(path);
+    Parallax__V1__Request request = PARALLAX__V1__REQUEST__INIT;
+    Parallax__V1__StatusRequest plain = PARALLAX__V1__STATUS_REQUEST__INIT;
+    Parallax__V1__Answer *answer;
+    uint64_t number;
+    struct buf out;
+
+    request.what_case = PARALLAX__V1__REQUEST__WHAT_STATUS;
+    request.status = &plain;
+    buf_init(&out, LIMIT_API_BYTES + 4);
+    client_put(&out, &request);
+    client_send(fd, buf_span(&out));
+    buf_release(&out);
+    answer = client_receive(fd);
+    if (answer->what_case != PARALLAX__V1__ANSWER__WHAT_STATUS)
+        sample_die("the peer answered another request");
+    number = answer->status->delivery;
+    parallax__v1__answer__free_unpacked(answer, NULL);
+    return number;
+}
+
+static void
+run(struct fill *f, const char *path, const char *peer_path)
+{
+    int fd = client_connect(path), peer = peer_path != NULL ? client_connect(peer_path) : -1;
+    uint64_t before = peer >= 0 ? delivery(peer) : 0;
     int64_t begun = sample_now_ns();
     uint64_t answered = 0;
 
@@ -110,6 +137,12 @@ run(struct fill *f, const char *path)
     printf("records=%" PRIu64 "\nseconds=%.6f\nbody_bytes=%zu\n", answered,
            (double)(sample_now_ns() - begun) / 1e9, f->body_bytes);
     (void)close(fd);
+    if (peer < 0)
+        return;
+    while (delivery(peer) < before + f->records)
+        sample_pause_ns(LOOK_NS);
+    printf("peer_seconds=%.6f\n", (double)(sample_now_ns() - begun) / 1e9);
+    (void)close(peer);
 }
 
 static uint64_t
@@ -128,15 +161,15 @@ main(int argc, char **argv)
 {
     struct fill f = {.draw = {7600}};
 
-    if (argc != 5)
-        sample_die("usage: bench_fill SOCKET RECORDS BATCH OBJECTS");
+    if (argc != 5 && argc != 6)
+        sample_die("usage: bench_fill SOCKET RECORDS BATCH OBJECTS [PEER]");
     f.records = number(argv[2], 100000000);
     f.batch = number(argv[3], LIMIT_BATCH_COUNT);
     f.objects = number(argv[4], 999000000);
     if (getrandom(f.key, sizeof f.key, 0) != sizeof f.key)
         sample_die("no random bytes for a key");
     make_all(&f);
-    run(&f, argv[1]);
+    run(&f, argv[1], argc == 6 ? argv[5] : NULL);
     for (size_t i = 0; i < f.requests; i++)
         buf_release(&f.request[i]);
     free(f.request);

@@ -12,7 +12,7 @@ LAYERS = (("base",), ("wire", "syntax", "crypt", "conf", "astro"), ("types",), (
           ("daemon", "cli", "lib"))
 RANK = {folder: rank for rank, folders in enumerate(LAYERS) for folder in folders}
 # A layer that reaches less far down than its rank: a shipped plugin knows the node by its lines only.
-REACH = {"plugins": ("base", "syntax", "conf", "crypt", "astro")}
+REACH = {"plugins": ("base", "syntax", "conf", "crypt", "astro", "types")}
 PURE = ("base", "wire", "syntax", "astro", "types", "core", "watch")
 # Exported names that do not begin with their file's name, and why that is right.
 NAMED_OTHERWISE = {

@@ -1,0 +1,1 @@
+list(APPEND libraries types crypt)
