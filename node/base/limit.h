@@ -100,6 +100,7 @@
 #define LIMIT_SIGN_BYTES            1048576  /* one message between core and sign: 1,024 leaf hashes, or a list of all own logs */
 #define LIMIT_SIGN_GROUP_COUNT      64       /* requests that the signer makes durable in one commit */
 #define LIMIT_SEAL_KEY_COUNT        64       /* keys of sealed logs that the seal role keeps open, in guarded memory */
+#define LIMIT_WRAP_KEY_COUNT        4        /* wrap keys that a node holds: the present one, and old ones that open what was sealed before */
 #define LIMIT_READER_COUNT          64       /* readers, or carriers, of an audience: all members */
 #define LIMIT_LOG_KEYS_COUNT        64       /* earlier logs whose keys one change of an audience hands on */
 #define LIMIT_API_CLIENT_COUNT      64       /* connections on the api socket */

@@ -7,27 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/args.h"
-#include "conf/conf.h"
+#include "cli/storefile.h"
 #include "store/store.h"
 
-#define PATH_BYTES 1024
-
-/* The file of the store, by the node's configuration. */
-static int
-find_store(const struct args *a, const char *dir, struct conf *conf, char path[PATH_BYTES])
-{
-    struct why why;
-    why_clear(&why);
-    (void)snprintf(path, PATH_BYTES, "%.480s/node.yaml", dir);
-    if (conf_load(path, conf, &why) != 0)
-        return args_refuse(&why, path);
-    if (conf->store_path[0] == '/')
-        (void)snprintf(path, PATH_BYTES, "%s", conf->store_path);
-    else
-        (void)snprintf(path, PATH_BYTES, "%.480s/%s", dir, conf->store_path);
-    return access(path, R_OK) == 0 ? EXIT_DONE : args_fail(a, "%s: %s", path, strerror(errno));
-}
+#define PATH_BYTES STOREFILE_PATH_MAX
 
 /* ${to}, or a file in it that is named after the node and the time. */
 static void
@@ -85,7 +68,7 @@ cmd_backup(int argc, char **argv)
     const char *dir = args_node(&a);
     if (dir == NULL)
         return args_usage(&a, "expected --node DIR or PARALLAX_NODE: the directory of the node");
-    status = find_store(&a, dir, &conf, from);
+    status = storefile_find(&a, dir, &conf, from);
     if (status != EXIT_DONE)
         return status;
     name_file(a.at[0], conf.name, to);

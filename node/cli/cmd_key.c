@@ -10,13 +10,17 @@
 #include "base/text.h"
 #include "cli/document.h"
 #include "cli/screen.h"
+#include "cli/sealed.h"
+#include "cli/storefile.h"
 #include "core/object.h"
 
-enum { KIND_LOG, KIND_WITNESS, KIND_TRANSPORT, KIND_STEWARD, KIND_COUNT };
+enum { KIND_LOG, KIND_WITNESS, KIND_TRANSPORT, KIND_WRAP, KIND_STEWARD, KIND_COUNT };
 
-static const char *const kinds[KIND_COUNT] = {"log", "witness", "transport", "steward"};
-static const char *const states[] = {"", "next.", "old."}; /* of a key file: KIND.STATEkey */
-static const char *const state_words[] = {"in use", "made", "old"};
+static const char *const kinds[KIND_COUNT] = {"log", "witness", "transport", "wrap", "steward"};
+/* Of a key file: KIND.STATEkey. There are several old ones of a wrap key only. */
+enum { STATE_NOW, STATE_NEXT, STATE_OLD, STATE_COUNT = STATE_OLD + LIMIT_WRAP_KEY_COUNT - 1 };
+static const char *const states[STATE_COUNT] = {"", "next.", "old.", "old-2.", "old-3."};
+static const char *const state_words[STATE_COUNT] = {"in use", "made", "old", "old", "old"};
 
 #define PATH_BYTES DOCUMENT_PATH_MAX
 
@@ -35,10 +39,16 @@ key_path(const struct place *p, int kind, int state, char out[PATH_BYTES])
     (void)snprintf(out, PATH_BYTES, "%.3900s/keys/%s.%skey", p->dir, kinds[kind], states[state]);
 }
 
+static bool
+is_curve(int kind)
+{
+    return kind == KIND_TRANSPORT || kind == KIND_WRAP;
+}
+
 static void
 public_of(int kind, const struct secret *s, uint8_t key[SIG_KEY_BYTES])
 {
-    if (kind == KIND_TRANSPORT)
+    if (is_curve(kind))
         secret_curve_public(s, key);
     else
         sig_public(s, key);
@@ -63,7 +73,10 @@ load(const struct place *p, int kind, int state)
 static struct roster_keys *
 keys_of(struct roster_member *m, int kind)
 {
-    return kind == KIND_LOG ? &m->log : kind == KIND_WITNESS ? &m->witness : &m->transport;
+    return kind == KIND_LOG         ? &m->log
+           : kind == KIND_WITNESS   ? &m->witness
+           : kind == KIND_TRANSPORT ? &m->transport
+                                    : &m->wrap;
 }
 
 static bool
@@ -120,7 +133,8 @@ begin(struct place *p, const char *word, int arguments, int argc, char **argv)
             break;
     }
     if (p->kind == KIND_COUNT)
-        return args_usage(&p->args, "%.40s: expected log, witness, transport or steward", p->args.at[1]);
+        return args_usage(&p->args, "%.40s: expected log, witness, transport, wrap or steward",
+                          p->args.at[1]);
     status = document_chain(&p->args, p->dir, &p->last);
     if (status == EXIT_DONE && p->last.roster == NULL)
         status = args_fail(&p->args, "%s holds no roster: its keys are in join-request.yaml", p->dir);
@@ -188,8 +202,8 @@ add_key(const struct place *p, struct roster_member *m, const struct secret *s)
     if (keys->n == LIMIT_KEY_COUNT)
         return args_fail(&p->args, "the roster lists %d %s keys already, and no more fit", LIMIT_KEY_COUNT,
                          kinds[p->kind]);
-    if (p->kind == KIND_TRANSPORT)
-        secret_curve_public(s, keys->key[keys->n].key);
+    if (is_curve(p->kind))
+        public_of(p->kind, s, keys->key[keys->n].key);
     else
         roster_key_make(m->name, kinds[p->kind], s, &keys->key[keys->n]);
     keys->n++;
@@ -233,6 +247,7 @@ cmd_key_switch(int argc, char **argv)
     char now[PATH_BYTES], next[PATH_BYTES], old[PATH_BYTES];
     uint8_t key[SIG_KEY_BYTES];
     struct secret *s = NULL;
+    int last;
     int status = begin(&p, "key switch", 2, argc, argv);
     if (status == EXIT_DONE && (s = load(&p, p.kind, 1)) == NULL)
         status = EXIT_FAILED;
@@ -242,8 +257,14 @@ cmd_key_switch(int argc, char **argv)
     secret_free(s);
     key_path(&p, p.kind, 0, now);
     key_path(&p, p.kind, 1, next);
-    key_path(&p, p.kind, 2, old);
-    if (!is_listed(&p, p.kind, key))
+    last = p.kind == KIND_WRAP ? STATE_COUNT - 1 : STATE_OLD;
+    for (int state = STATE_OLD; state <= last; state++) {
+        key_path(&p, p.kind, state, old);
+        if (access(old, F_OK) != 0)
+            break;
+    }
+    /* What a node opens it opens with each of its wrap keys: it may have the new one before anybody seals for it. */
+    if (p.kind != KIND_WRAP && !is_listed(&p, p.kind, key))
         status = args_fail(&p.args, "version %llu of the roster does not list the new key yet",
                            (unsigned long long)p.last.roster->version);
     else if (access(old, F_OK) == 0)
@@ -255,20 +276,134 @@ cmd_key_switch(int argc, char **argv)
     return finish(&p, status);
 }
 
+static void
+take_out(struct roster_keys *keys, const uint8_t key[SIG_KEY_BYTES])
+{
+    for (unsigned i = 0; i < keys->n; i++) {
+        if (memcmp(keys->key[i].key, key, SIG_KEY_BYTES) != 0)
+            continue;
+        memmove(&keys->key[i], &keys->key[i + 1], (--keys->n - i) * sizeof keys->key[0]);
+        return;
+    }
+}
+
+static int
+forget_file(const struct place *p, int state)
+{
+    char path[PATH_BYTES];
+
+    key_path(p, p->kind, state, path);
+    return unlink(path) == 0 ? EXIT_DONE : args_fail(&p->args, "%s: %s", path, strerror(errno));
+}
+
+/* The old wrap key ${old} of ${state} goes when the roster does not list it and nothing held needs it; or with --forget. */
+static int
+forget_wrap(const struct place *p, int state, const struct secret *old, const uint8_t (*kept)[32],
+            size_t kept_n)
+{
+    char path[PATH_BYTES], store[STOREFILE_PATH_MAX];
+    uint8_t key[SIG_KEY_BYTES];
+    struct sealed_need need;
+    struct conf conf;
+    int status;
+
+    public_of(KIND_WRAP, old, key);
+    key_path(p, KIND_WRAP, state, path);
+    if (is_listed(p, KIND_WRAP, key)) {
+        printf(
+            "%s stays: version %llu of the roster lists it, so nodes seal for it. Drop it again when a later "
+            "version is in force.\n",
+            path, (unsigned long long)p->last.roster->version);
+        return EXIT_DONE;
+    }
+    status = storefile_find(&p->args, p->dir, &conf, store);
+    if (status == EXIT_DONE && sealed_find(store, p->member->name, old, kept, kept_n, &need) != 0)
+        status = args_fail(&p->args, "%s: it cannot be read, so nobody knows what %s opens", store, path);
+    if (status != EXIT_DONE)
+        return status;
+    if (need.logs + need.embargoes == 0)
+        return forget_file(p, state);
+    printf(
+        "%s %s: only with it this node opens %llu logs of named audiences and %llu records of its own under "
+        "embargo%s\n",
+        path, args_has(&p->args, "forget") ? "is deleted" : "stays", (unsigned long long)need.logs,
+        (unsigned long long)need.embargoes, args_has(&p->args, "forget") ? "." : " (--forget deletes it).");
+    return args_has(&p->args, "forget") ? forget_file(p, state) : EXIT_DONE;
+}
+
+static int
+request_without(struct place *p, const struct roster_member *m, bool differs)
+{
+    uint8_t steward[SIG_KEY_BYTES];
+    int status = differs ? steward_key(p, STATE_NOW, steward) : EXIT_DONE;
+
+    return differs && status == EXIT_DONE ? write_request(p, m, steward) : status;
+}
+
+/* Old wrap keys leave the roster at once; each file stays for as long as something held needs it. */
+static int
+drop_wrap(struct place *p)
+{
+    struct secret *old[STATE_COUNT] = {NULL};
+    struct roster_member m = *p->member;
+    uint8_t kept[2][32];
+    char path[PATH_BYTES];
+    size_t kept_n = 0, olds = 0;
+    bool differs = false;
+    int status = EXIT_DONE;
+
+    for (int state = 0; state < STATE_COUNT && status == EXIT_DONE; state++) {
+        uint8_t key[SIG_KEY_BYTES];
+        key_path(p, KIND_WRAP, state, path);
+        if (access(path, F_OK) != 0)
+            continue;
+        old[state] = load(p, KIND_WRAP, state);
+        if (old[state] == NULL) {
+            status = EXIT_FAILED;
+            break;
+        }
+        public_of(KIND_WRAP, old[state], key);
+        if (state >= STATE_OLD) {
+            olds++;
+            differs = differs || is_listed(p, KIND_WRAP, key);
+            take_out(&m.wrap, key);
+            continue;
+        }
+        memcpy(kept[kept_n++], key, sizeof key);
+        if (!is_listed(p, KIND_WRAP, key) && m.wrap.n < LIMIT_KEY_COUNT && state == STATE_NOW) {
+            memcpy(m.wrap.key[m.wrap.n].key, key, sizeof key);
+            m.wrap.n++;
+            differs = true;
+        }
+    }
+    if (status == EXIT_DONE && olds == 0)
+        status = args_fail(&p->args, "%s/keys holds no old wrap key", p->dir);
+    if (status == EXIT_DONE)
+        status = request_without(p, &m, differs);
+    for (int state = STATE_OLD; state < STATE_COUNT && status == EXIT_DONE; state++) {
+        if (old[state] != NULL)
+            status = forget_wrap(p, state, old[state], (const uint8_t(*)[32])kept, kept_n);
+    }
+    for (int state = 0; state < STATE_COUNT; state++)
+        secret_free(old[state]);
+    return status;
+}
+
 int
 cmd_key_drop(int argc, char **argv)
 {
     struct place p;
     struct roster_member m;
-    char old[PATH_BYTES];
     uint8_t key[SIG_KEY_BYTES], steward[SIG_KEY_BYTES];
-    struct roster_keys *keys;
     struct secret *s = NULL;
     int status = begin(&p, "key drop", 2, argc, argv);
+    if (status == EXIT_DONE && p.kind == KIND_WRAP)
+        return finish(&p, drop_wrap(&p));
     if (status == EXIT_DONE && p.kind != KIND_WITNESS && p.kind != KIND_TRANSPORT)
-        status = args_usage(&p.args, "a %s key is not dropped: expected witness or transport", kinds[p.kind]);
+        status = args_usage(&p.args, "a %s key is not dropped: expected witness, transport or wrap",
+                            kinds[p.kind]);
     if (status == EXIT_DONE &&
-        ((s = load(&p, p.kind, 2)) == NULL || steward_key(&p, 0, steward) != EXIT_DONE))
+        ((s = load(&p, p.kind, STATE_OLD)) == NULL || steward_key(&p, STATE_NOW, steward) != EXIT_DONE))
         status = EXIT_FAILED;
     if (status != EXIT_DONE) {
         secret_free(s);
@@ -277,17 +412,10 @@ cmd_key_drop(int argc, char **argv)
     public_of(p.kind, s, key);
     secret_free(s);
     m = *p.member;
-    keys = keys_of(&m, p.kind);
-    for (unsigned i = 0; i < keys->n; i++) {
-        if (memcmp(keys->key[i].key, key, SIG_KEY_BYTES) != 0)
-            continue;
-        memmove(&keys->key[i], &keys->key[i + 1], (--keys->n - i) * sizeof keys->key[0]);
-        break;
-    }
+    take_out(keys_of(&m, p.kind), key);
     status = write_request(&p, &m, steward);
-    key_path(&p, p.kind, 2, old);
-    if (status == EXIT_DONE && unlink(old) != 0)
-        status = args_fail(&p.args, "%s: %s", old, strerror(errno));
+    if (status == EXIT_DONE)
+        status = forget_file(&p, STATE_OLD);
     return finish(&p, status);
 }
 
@@ -331,7 +459,7 @@ cmd_key_list(int argc, char **argv)
         return finish(&p, status);
     buf_init(&out, 16384);
     for (int kind = 0; kind < KIND_COUNT; kind++) {
-        for (int state = 0; state < 3; state++)
+        for (int state = 0; state < STATE_COUNT; state++)
             put_row(&p, kind, state, &out);
     }
     screen_flush(&out);

@@ -2,6 +2,8 @@
 #include "core/node_internal.h"
 #include "wire/unpack.h"
 
+#define WRAPS_AGAIN_MS 5000 /* who did not answer which keys it has is asked again */
+
 static uint64_t
 bit_of(const struct node *n, const char *name)
 {
@@ -50,13 +52,55 @@ narrow_back(struct node *n, const struct track *t)
     }
 }
 
+/* Which wrap keys do we hold? They change between two starts only: a roster may list more than those, and no more the old ones. */
 static void
-take_key(struct node *n, struct track *t, const Parallax__V1__WrappedKey *k)
+learn_wraps(struct node *n)
 {
-    if (t->has_key || strcmp(k->reader, n->conf.name) != 0 || k->sealed.len != SEAL_WRAPPED_BYTES)
+    const struct roster_keys *listed = &n->roster->member[n->me].wrap;
+    int count = -1;
+
+    if (n->wraps > 0 || (n->wraps_ms != 0 && n->mono - n->wraps_ms < WRAPS_AGAIN_MS))
         return;
-    memcpy(t->wrapped, k->sealed.data, SEAL_WRAPPED_BYTES);
-    t->has_key = true;
+    n->wraps_ms = n->mono == 0 ? 1 : n->mono;
+    if (n->conf.seal.keys != NULL) {
+        count = n->conf.seal.keys(n->conf.seal.cookie, n->wrap_key, LIMIT_WRAP_KEY_COUNT);
+        n->wraps = count < 0 ? 0 : (size_t)count;
+        return;
+    }
+    for (; n->wraps < listed->n && n->wraps < LIMIT_WRAP_KEY_COUNT; n->wraps++)
+        memcpy(n->wrap_key[n->wraps], listed->key[n->wraps].key, 32);
+}
+
+/* Of several that one log key is wrapped for, the first that we hold: the present one before old ones. */
+static void
+take_key(struct node *n, struct track *t, Parallax__V1__WrappedKey *const *keys, size_t count)
+{
+    learn_wraps(n);
+    for (size_t w = 0; w < n->wraps && !t->has_key; w++) {
+        for (size_t i = 0; i < count && !t->has_key; i++) {
+            const Parallax__V1__WrappedKey *k = keys[i];
+            if (strcmp(k->reader, n->conf.name) != 0 || k->sealed.len != SEAL_WRAPPED_BYTES ||
+                k->wrap_key.len != 32 || memcmp(k->wrap_key.data, n->wrap_key[w], 32) != 0)
+                continue;
+            memcpy(t->wrapped, k->sealed.data, SEAL_WRAPPED_BYTES);
+            t->has_key = true;
+        }
+    }
+}
+
+/* Is it wrapped for a key that was dropped from the roster: lost, stolen, or out of use? */
+static bool
+is_outdated(const struct node *n, const Parallax__V1__Descriptor *d)
+{
+    for (size_t i = 0; i < d->n_keys; i++) {
+        const struct roster_member *m = roster_member(n->roster, d->keys[i]->reader);
+        bool listed = m == NULL || m->removed || d->keys[i]->wrap_key.len != 32;
+        for (unsigned k = 0; !listed && k < m->wrap.n; k++)
+            listed = memcmp(m->wrap.key[k].key, d->keys[i]->wrap_key.data, 32) == 0;
+        if (!listed)
+            return true;
+    }
+    return false;
 }
 
 void
@@ -70,15 +114,8 @@ audience_described(struct node *n, struct track *t, const Parallax__V1__Descript
         return;
     t->row.readers = bits_of(n, d->readers, d->n_readers);
     t->row.carriers = bits_of(n, d->carriers, d->n_carriers);
-    for (size_t i = 0; i < d->n_keys; i++) {
-        /* Several keys of one reader are of its keys old and new: the first that is listed as its present one is taken. */
-        const Parallax__V1__WrappedKey *k = d->keys[i];
-        const struct roster_keys *mine = &n->roster->member[n->me].wrap;
-        for (unsigned w = 0; w < mine->n && k->wrap_key.len == 32; w++) {
-            if (memcmp(mine->key[w].key, k->wrap_key.data, 32) == 0)
-                take_key(n, t, k);
-        }
-    }
+    take_key(n, t, d->keys, d->n_keys);
+    t->outdated = t->own != OWN_NONE && is_outdated(n, d);
     for (size_t i = 0; i < n->track_n; i++) {
         const struct track *s = n->track[i];
         if (s != t && predecessor_of(n, s) == t)
@@ -120,11 +157,10 @@ audience_keys(struct node *n, struct track *t, struct span body)
         if (old == NULL || old == t || !old->described || !same_series(old, t))
             continue;
         had = old->has_key;
-        for (size_t m = 0; m < k->n_keys; m++) {
+        for (size_t m = 0; m < k->n_keys; m++)
             old->row.granted |= bit_of(n, k->keys[m]->reader) & t->row.readers;
-            if ((t->row.readers >> n->me & 1) != 0)
-                take_key(n, old, k->keys[m]);
-        }
+        if ((t->row.readers >> n->me & 1) != 0)
+            take_key(n, old, k->keys, k->n_keys);
         if (!had && old->has_key)
             old->rescan = old->row.size; /* what we carried so far can be read from now on */
     }
@@ -176,9 +212,25 @@ audience_load(struct node *n)
     n->audience_dirty = false;
 }
 
+/* The seal role did not say which keys it has when the first descriptors came: now it may. */
+static void
+ask_again(struct node *n)
+{
+    if (n->wraps > 0 || n->wraps_ms == 0)
+        return;
+    learn_wraps(n);
+    for (size_t i = 0; n->wraps > 0 && i < n->track_n; i++) {
+        if (!node_is_named(n->track[i]) || n->track[i]->row.size == 0)
+            continue;
+        n->track[i]->described = false;
+        n->audience_dirty = true;
+    }
+}
+
 void
 audience_tick(struct node *n)
 {
+    ask_again(n);
     if (n->audience_dirty)
         audience_load(n);
     audience_settle(n);

@@ -170,17 +170,17 @@ audience_take(struct node *n, const struct audience_change *c)
     snprintf(n->change[n->change_n++].name, LIMIT_NAME_BYTES + 1, "%s", c->name);
 }
 
-/* Who is still a member, with keys that it still has? */
-static bool
-lists_stand(const struct node *n, const struct track *t)
+/* Why the log cannot go on: not all on its lists are members still, with the keys that it is wrapped for. NULL: it can. */
+static const char *
+outdated(const struct node *n, const struct track *t)
 {
     uint64_t all = t->row.readers | t->row.carriers;
 
     for (unsigned i = 0; i < n->roster->members_n; i++) {
         if ((all >> i & 1) != 0 && n->roster->member[i].removed)
-            return false;
+            return "a reader or carrier has left the federation";
     }
-    return true;
+    return t->outdated ? "a reader has dropped the wrap key that this log's key is wrapped for" : NULL;
 }
 
 static uint64_t
@@ -254,8 +254,8 @@ audience_settle(struct node *n)
         if (t->own == OWN_NONE || !node_is_named(t))
             continue;
         if (t->own == OWN_OPEN && !t->closing && !t->signing && t->row.head.size > 0 && t->described &&
-            !lists_stand(n, t))
-            close_log(n, t, "a reader or carrier has left the federation");
+            outdated(n, t) != NULL)
+            close_log(n, t, outdated(n, t));
         settle(n, t);
     }
     for (size_t i = 0; i < n->change_n; i++) {

@@ -46,6 +46,8 @@ struct node_seal {
     int (*items)(void *cookie, struct sealer_item *items, size_t n, struct buf *out);
     int (*wrap)(void *cookie, struct span wrapped, const uint8_t (*to)[32], size_t n,
                 uint8_t (*out)[SEAL_WRAPPED_BYTES], struct why *why);
+    /* As sealer_keys(): at most LIMIT_WRAP_KEY_COUNT; their number, or -1. NULL: those that the roster lists. */
+    int (*keys)(void *cookie, uint8_t (*out)[32], size_t max);
 };
 
 struct node_conf {

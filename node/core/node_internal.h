@@ -165,7 +165,8 @@ struct track {
     bool hinted;    /* a later log names it in its KEYS: it was asked for again */
     bool continues; /* another log: */
     uint8_t predecessor[LOG_ID_BYTES];
-    bool has_key; /* wrapped for this node: */
+    bool outdated; /* wrapped for a key that its reader does not list any more */
+    bool has_key;  /* wrapped for this node: */
     uint8_t wrapped[SEAL_WRAPPED_BYTES];
     uint64_t rescan; /* leaves below this were stored before the key came: opened from rescanned on */
     uint64_t rescanned;
@@ -218,6 +219,9 @@ struct node {
     } reject[REJECT_ROWS_MAX];
     size_t reject_n;
     uint32_t next_no;
+    uint8_t wrap_key[LIMIT_WRAP_KEY_COUNT][32]; /* what we open with, the present one first */
+    size_t wraps;                               /* 0: not known yet */
+    int64_t wraps_ms;                           /* when the keys were asked for; 0 = never */
     bool audience_dirty; /* a descriptor came: keys that are handed on may be of a log that is held now */
     struct change {      /* of an audience, until its new logs are signed */
         uint64_t token;

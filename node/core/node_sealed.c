@@ -9,6 +9,13 @@ node_is_named(const struct track *t)
     return t->row.audience[0] != '\0' && strcmp(t->row.audience, "open") != 0;
 }
 
+/* Is this node meant to read the log? */
+static bool
+is_reader(const struct node *n, const struct track *t)
+{
+    return t->own != OWN_NONE || ((t->row.readers | t->row.granted) >> n->me & 1) != 0;
+}
+
 static int
 starting(struct why *why)
 {
@@ -74,6 +81,8 @@ node_sealed_open(struct node *n, struct track *t, const struct span *headers, co
 {
     size_t which[LIMIT_BATCH_COUNT], m = 0;
 
+    if (node_is_named(t) && n->conf.seal.keys != NULL && n->wraps == 0 && is_reader(n, t))
+        return -1;
     buf_clear(&n->opened);
     for (size_t i = 0; i < count; i++) {
         n->plain[i] = span_of(NULL, 0);
@@ -192,13 +201,6 @@ embargo_key(const struct node *n, const struct track *t, uint64_t index, uint8_t
     return revealed_key(n, t, index, from, at, key, why);
 }
 
-/* Is this node meant to read the log? */
-static bool
-is_reader(const struct node *n, const struct track *t)
-{
-    return t->own != OWN_NONE || ((t->row.readers | t->row.granted) >> n->me & 1) != 0;
-}
-
 int
 node_open_body(const struct node *n, size_t i, uint64_t index, const Parallax__V1__Header *h,
                struct span sealed, struct buf *out, struct why *why)
@@ -241,6 +243,7 @@ node_reveal_key(const struct node *n, size_t i, uint64_t index, const Parallax__
     if (!item.embargo && !t->has_key)
         return is_reader(n, t) ? why_set(why, WHY_BODY_SEALED, 0, 0, NULL, "no key of this log is held") : 1;
     place_of(t, h->salt.data, &item);
+    memcpy(item.commitment, h->key_commitment.data, SEAL_COMMITMENT_BYTES);
     buf_init(&none, 1);
     if (one(n, &item, &none, why) != 0)
         return -1;

@@ -75,11 +75,19 @@ seal_body(const struct secret *log_key, const struct seal_place *place, struct s
     return 0;
 }
 
+bool
+seal_fits(const uint8_t key[SEAL_KEY_BYTES], const struct seal_place *place, struct span commitment)
+{
+    uint8_t want[SEAL_COMMITMENT_BYTES];
+
+    commit(key, place, want);
+    return commitment.n == sizeof want && sodium_memcmp(commitment.p, want, sizeof want) == 0;
+}
+
 int
 seal_open_revealed(const uint8_t key[SEAL_KEY_BYTES], const struct seal_place *place, struct span commitment,
                    struct span sealed, struct buf *out, struct why *why)
 {
-    uint8_t want[SEAL_COMMITMENT_BYTES];
     uint8_t bound[BOUND_BYTES];
     uint8_t none; /* where the nothing of an empty body goes */
     uint8_t *plain = &none;
@@ -87,8 +95,7 @@ seal_open_revealed(const uint8_t key[SEAL_KEY_BYTES], const struct seal_place *p
 
     if (sealed.n < SEAL_TAG_BYTES)
         return why_set(why, WHY_BODY_SEALED, 0, 0, NULL, "%zu bytes: too short for a sealed body", sealed.n);
-    commit(key, place, want);
-    if (commitment.n != sizeof want || sodium_memcmp(commitment.p, want, sizeof want) != 0)
+    if (!seal_fits(key, place, commitment))
         return why_set(why, WHY_BODY_SEALED, 0, 0, NULL, "the key is not the one that the header commits to");
     if (sealed.n > SEAL_TAG_BYTES && (plain = buf_add(out, sealed.n - SEAL_TAG_BYTES)) == NULL)
         return why_set(why, WHY_NO_MEMORY, 0, 0, NULL, "no room for an unsealed body");

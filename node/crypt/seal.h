@@ -45,6 +45,8 @@ int seal_open(const struct secret *log_key, const struct seal_place *place, stru
 
 /* The key of this one record, to be published: it opens that record and tells nothing of any other. */
 void seal_reveal(const struct secret *log_key, const struct seal_place *place, uint8_t key[SEAL_KEY_BYTES]);
+/* Is ${key} the one that a header with ${commitment} commits to? */
+bool seal_fits(const uint8_t key[SEAL_KEY_BYTES], const struct seal_place *place, struct span commitment);
 /* seal_open with a key that seal_reveal gave. */
 int seal_open_revealed(const uint8_t key[SEAL_KEY_BYTES], const struct seal_place *place,
                        struct span commitment, struct span sealed, struct buf *out, struct why *why);

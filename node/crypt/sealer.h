@@ -21,16 +21,20 @@ struct sealer_item {
     struct span wrapped; /* the log's key; not looked at with embargo */
     struct seal_place place;
     struct span in;
-    uint8_t commitment[SEAL_COMMITMENT_BYTES]; /* told to OPEN, made by SEAL */
+    uint8_t commitment[SEAL_COMMITMENT_BYTES]; /* told to OPEN and to REVEAL, made by SEAL */
     /* what came of it */
     struct why why;    /* NONE: done */
     size_t out, out_n; /* where in the caller's buffer */
     uint8_t key[SEAL_KEY_BYTES];
 };
 
-/* Takes ${wrap} over. */
+/* Takes ${wrap} over: the present key, under which embargoes are sealed. */
 struct sealer *sealer_new(struct secret *wrap);
 void sealer_free(struct sealer *s);
+/* Takes over a key that was the present one before: it opens what was sealed for it. 0, or -1 when LIMIT_WRAP_KEY_COUNT are held: it is freed. */
+int sealer_add_old(struct sealer *s, struct secret *old);
+/* The public halves of all, the present one first; their number. */
+size_t sealer_keys(const struct sealer *s, uint8_t (*out)[32], size_t max);
 
 /* Do each item by itself; what it makes is appended to ${out}. Reasons: BODY_SEALED, BODY_SIZE, NO_MEMORY. */
 void sealer_items(struct sealer *s, struct sealer_item *items, size_t n, struct buf *out);

@@ -98,7 +98,7 @@ make_node(struct core *c)
                              .quota_alert = c->args->conf->origin_quota_alert,
                              .software = "parallax " PARALLAX_VERSION,
                              .view = core_view(c),
-                             .seal = {c->seal, seallink_items, seallink_wrap}};
+                             .seal = {c->seal, seallink_items, seallink_wrap, seallink_keys}};
     struct rows rows = {NULL, 0};
     struct buf boot;
     int copied, rebuild;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *const role_wrap_keys[LIMIT_WRAP_KEY_COUNT] = {"wrap", "wrap.old", "wrap.old-2", "wrap.old-3"};
+
 void
 role_ready(const struct role_args *args)
 {

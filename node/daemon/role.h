@@ -2,6 +2,7 @@
 #ifndef DAEMON_ROLE_H
 #define DAEMON_ROLE_H
 
+#include "base/limit.h"
 #include "conf/conf.h"
 
 /* Listening UNIX sockets, relative to the node's directory; the supervisor binds them once, so that a
@@ -21,6 +22,9 @@ struct role_args {
 };
 
 #define ROLE_AGAIN 75 /* exit status of a role that wants to be started again at once (EX_TEMPFAIL) */
+
+/* Files of wrap keys in the folder of the keys, without ".key": the present one, and old ones that open what was sealed before. */
+extern const char *const role_wrap_keys[LIMIT_WRAP_KEY_COUNT];
 
 /* Tell the supervisor, once, that the role serves. */
 void role_ready(const struct role_args *args);

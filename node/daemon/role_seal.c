@@ -10,6 +10,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct seal_role {
     struct sealer *sealer;
@@ -27,7 +28,7 @@ take_item(const Parallax__Role__SealRequest__Item *in, struct sealer_item *item)
     if (in->op < PARALLAX__ROLE__SEAL_REQUEST__ITEM__OP__SEAL ||
         in->op > PARALLAX__ROLE__SEAL_REQUEST__ITEM__OP__REVEAL || in->log.len != SEAL_ID_BYTES ||
         in->salt.len != SEAL_ID_BYTES ||
-        (in->op == PARALLAX__ROLE__SEAL_REQUEST__ITEM__OP__OPEN &&
+        (in->op != PARALLAX__ROLE__SEAL_REQUEST__ITEM__OP__SEAL &&
          in->commitment.len != SEAL_COMMITMENT_BYTES))
         return false;
     item->op = in->op == PARALLAX__ROLE__SEAL_REQUEST__ITEM__OP__SEAL   ? SEALER_SEAL
@@ -37,7 +38,7 @@ take_item(const Parallax__Role__SealRequest__Item *in, struct sealer_item *item)
     item->wrapped = span_of(in->wrapped.data, in->wrapped.len);
     memcpy(item->place.log, in->log.data, SEAL_ID_BYTES);
     memcpy(item->place.salt, in->salt.data, SEAL_ID_BYTES);
-    if (in->op == PARALLAX__ROLE__SEAL_REQUEST__ITEM__OP__OPEN)
+    if (in->op != PARALLAX__ROLE__SEAL_REQUEST__ITEM__OP__SEAL)
         memcpy(item->commitment, in->commitment.data, SEAL_COMMITMENT_BYTES);
     item->in = span_of(in->bytes.data, in->bytes.len);
     return true;
@@ -107,6 +108,18 @@ do_wrap(struct seal_role *r, const Parallax__Role__SealRequest__Wrap *w, Paralla
     return true;
 }
 
+static void
+do_keys(struct seal_role *r, Parallax__Role__SealAnswer *a)
+{
+    static uint8_t key[LIMIT_WRAP_KEY_COUNT][32];
+    static ProtobufCBinaryData list[LIMIT_WRAP_KEY_COUNT];
+
+    a->n_keys = sealer_keys(r->sealer, key, LIMIT_WRAP_KEY_COUNT);
+    for (size_t i = 0; i < a->n_keys; i++)
+        list[i] = (ProtobufCBinaryData){32, key[i]};
+    a->keys = list;
+}
+
 /* What core asks for is ours: nonsense in it ends the connection, as -1 ends the role. */
 static int
 answer(void *server, struct span request, struct buf *out)
@@ -122,11 +135,31 @@ answer(void *server, struct span request, struct buf *out)
                                               WHY_FRAME_SHAPE, &r->arena, &why);
     if (q == NULL || !do_items(r, q, &a) || (q->wrap != NULL && !do_wrap(r, q->wrap, &a)))
         return -1;
+    if (q->keys)
+        do_keys(r, &a);
     a.token = q->token;
     pack(&a.base, out);
     if (r->out.n > 0)
         sodium_memzero(r->out.p, r->out.n);
     return buf_failed(out) ? -1 : 0;
+}
+
+/* ${kind}.key, or NULL: said already unless it ${may_lack}. */
+static struct secret *
+load(const struct role_args *args, const char *kind, bool may_lack)
+{
+    struct secret *s;
+    struct why why;
+    char path[512];
+
+    why_clear(&why);
+    snprintf(path, sizeof path, "%s/%s.key", args->conf->keys, kind);
+    if (may_lack && access(path, F_OK) != 0)
+        return NULL;
+    s = secret_load("wrap", path, &why);
+    if (s == NULL)
+        log_event(EV_role_failed, "what=\"%s: %s\"", path, why.note);
+    return s;
 }
 
 int
@@ -138,20 +171,20 @@ role_seal(const struct role_args *args)
                             .stop_fd = -1,
                             .answer = answer,
                             .server = r};
-    struct secret *wrap;
-    struct why why;
-    char path[512];
+    struct secret *wrap = r == NULL ? NULL : load(args, role_wrap_keys[0], false);
     int rc;
 
-    why_clear(&why);
-    snprintf(path, sizeof path, "%s/wrap.key", args->conf->keys);
-    wrap = r == NULL ? NULL : secret_load("wrap", path, &why);
     if (wrap == NULL) {
-        log_event(EV_role_failed, "what=\"%s: %s\"", path, why.note);
         free(r);
         return 1;
     }
     r->sealer = sealer_new(wrap);
+    /* An old key that cannot be read closes only what was sealed for it. */
+    for (size_t i = 1; i < LIMIT_WRAP_KEY_COUNT; i++) {
+        wrap = load(args, role_wrap_keys[i], true);
+        if (wrap != NULL)
+            (void)sealer_add_old(r->sealer, wrap);
+    }
     arena_init(&r->arena, 4 * (size_t)LIMIT_SIGN_BYTES);
     buf_init(&r->out, LIMIT_SIGN_BYTES);
     rc = sign_run(&run);

@@ -1,4 +1,5 @@
 #include "daemon/sandbox.h"
+#include "daemon/role.h"
 #include "base/log.h"
 #include "plug/shipped.h"
 #include <errno.h>
@@ -112,7 +113,7 @@ filter(const char *role)
 
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 
-/* The files within reach of a role: what libraries read, and the node's directory. Of that gate and seal have their one key (landlock()). */
+/* The files within reach of a role: what libraries read, and the node's directory. Of that gate has its one key, and seal its present and old ones (landlock()). */
 static const struct {
     unsigned roles;
     const char *path;
@@ -171,9 +172,11 @@ landlock(const char *role, const struct conf *conf)
         if ((paths[i].roles & bit_of(role)) != 0)
             rc = reach(set, paths[i].path, paths[i].access);
     }
-    snprintf(key, sizeof(key), "%s/%s.key", conf->keys, bit_of(role) == GATE ? "transport" : "wrap");
-    if (rc == 0 && (bit_of(role) & (GATE | SEAL)) != 0)
+    for (size_t i = 0; i < LIMIT_WRAP_KEY_COUNT && rc == 0 && (bit_of(role) & (GATE | SEAL)) != 0; i++) {
+        snprintf(key, sizeof(key), "%s/%s.key", conf->keys,
+                 bit_of(role) == GATE ? "transport" : role_wrap_keys[i]);
         rc = reach(set, key, LANDLOCK_ACCESS_FS_READ_FILE);
+    }
     if (rc == 0 && bit_of(role) == PLUG)
         rc = reach(set, conf->plugins, ALL_FILE_ACCESS | refer);
     if (rc == 0 && bit_of(role) == PLUG)

@@ -181,7 +181,7 @@ fill(Parallax__Role__SealRequest__Item *out, const struct sealer_item *in)
     out->wrapped = borrow(in->wrapped.p, in->wrapped.n);
     out->log = borrow(in->place.log, SEAL_ID_BYTES);
     out->salt = borrow(in->place.salt, SEAL_ID_BYTES);
-    if (in->op == SEALER_OPEN)
+    if (in->op != SEALER_SEAL)
         out->commitment = borrow(in->commitment, SEAL_COMMITMENT_BYTES);
     out->bytes = borrow(in->in.p, in->in.n);
 }
@@ -266,4 +266,20 @@ seallink_wrap(void *cookie, struct span wrapped, const uint8_t (*to)[32], size_t
         memcpy(out[i], a->wrapped[i].data, SEAL_WRAPPED_BYTES);
     }
     return 0;
+}
+
+int
+seallink_keys(void *cookie, uint8_t (*out)[32], size_t max)
+{
+    Parallax__Role__SealRequest q = PARALLAX__ROLE__SEAL_REQUEST__INIT;
+    const Parallax__Role__SealAnswer *a;
+    size_t n = 0;
+
+    q.keys = true;
+    a = ask(cookie, &q);
+    for (size_t i = 0; a != NULL && i < a->n_keys && n < max; i++) {
+        if (a->keys[i].len == 32)
+            memcpy(out[n++], a->keys[i].data, 32);
+    }
+    return n == 0 ? -1 : (int)n;
 }

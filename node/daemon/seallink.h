@@ -15,5 +15,7 @@ void seallink_free(struct seallink *l);
 int seallink_items(void *cookie, struct sealer_item *items, size_t n, struct buf *out);
 int seallink_wrap(void *cookie, struct span wrapped, const uint8_t (*to)[32], size_t n,
                   uint8_t (*out)[SEAL_WRAPPED_BYTES], struct why *why);
+/* As sealer_keys(); their number, or -1. */
+int seallink_keys(void *cookie, uint8_t (*out)[32], size_t max);
 
 #endif

@@ -109,6 +109,96 @@ def test_the_page_on_keys_changes_them_while_the_others_go_on(three, build, tmp_
     assert not jp.events.find("fork_found") and not us.events.find("fork_found") and not us.events.find("log_frozen")
 
 
+def secret(tmp_path, number):
+    """A file about object ${number} for a named audience."""
+    path = tmp_path / ("secret-%d.csv" % number)
+    path.write_bytes(CSV.replace(b",900,", b",%d," % number))
+    return str(path)
+
+
+def reads(node, record):
+    return node.cli("export", record, "--original", check=False).returncode == 0
+
+
+def open_log(node, name):
+    """Id of the open log of a series as ${node} sees it."""
+    return [row["id"] for row in node.json("log", "list") if row["series"] == name and row["state"] != "closed"]
+
+
+def test_the_page_on_keys_changes_the_wrap_key_and_what_was_sealed_before_is_still_read(three, build, tmp_path):
+    us, fr, jp = three.nodes
+    page = blocks()
+    us.cli("audience", "create", "ops", "jp-jaxa")
+    publish = lambda number: "%s:%d" % us.publish(*TEST, "--audience", "ops", "--wait", 1, secret(tmp_path, number))[0][:2]
+    first = publish(90001)
+    until(lambda: reads(jp, first), "jp-jaxa reads")
+    jp.publish(*TEST, "--embargo", "2035-01-01T00:00:00Z", secret(tmp_path, 90009))
+
+    run(three, page[5], build)
+    next_version(three, 2)
+    assert listed(jp, "wrap") == {"in use": True, "made": True}
+    [log] = open_log(us, "us-noaa/ops/data")
+    assert first.startswith(log)  # the overlap ends no log
+    us.cli("audience", "add", "ops", "fr-cnes")
+    overlap = publish(90002)  # sealed for both keys of jp-jaxa, which has the old one only
+    until(lambda: reads(jp, overlap) and reads(fr, overlap), "both read")
+    run(three, page[6], build)
+    restart(three)
+    assert reads(jp, first) and reads(jp, overlap)
+
+    run(three, page[7], build)
+    old = os.path.join(jp.directory, "keys", "wrap.old.key")
+    assert os.path.exists(old)
+    [before] = open_log(us, "us-noaa/ops/data")
+    next_version(three, 3)
+    until(lambda: open_log(us, "us-noaa/ops/data") not in ([], [before]), "the audience goes on in a new log by itself")
+    last = publish(90003)
+    until(lambda: reads(jp, last) and reads(fr, last), "both read what the new key opens")
+    assert reads(jp, first) and reads(jp, overlap)
+
+    stays = parallax(build, "key", "drop", jp.directory, "wrap")
+    assert "stays" in stays.out and "2 logs of named audiences and 1 records of its own under embargo" in stays.out  # data and alert of before the overlap
+    assert os.path.exists(old)
+    thief = tmp_path / "wrap.old.key"
+    with open(old, "rb") as file:
+        thief.write_bytes(file.read())
+    run(three, page[8], build)
+    assert not os.path.exists(old)
+    restart(three)
+    assert not reads(jp, first) and reads(jp, overlap) and reads(jp, last)
+
+    # Who has the old key reads what was sealed for it, and nothing that came after.
+    jp.stop()
+    os.replace(os.path.join(jp.directory, "keys", "wrap.key"), str(tmp_path / "wrap.key"))
+    os.rename(str(thief), os.path.join(jp.directory, "keys", "wrap.key"))
+    os.chmod(os.path.join(jp.directory, "keys", "wrap.key"), 0o600)
+    jp.start()
+    until(lambda: reads(jp, first), "the old key opens what it was wrapped for")
+    assert reads(jp, overlap) and not reads(jp, last)
+
+
+def test_a_stolen_wrap_key_is_replaced_by_one_version_and_a_lost_one_by_a_new_hand_on(three, build, tmp_path):
+    us, _, jp = three.nodes
+    us.cli("audience", "create", "ops", "jp-jaxa")
+    [(log, at, _)] = us.publish(*TEST, "--audience", "ops", "--wait", 1, secret(tmp_path, 90001))
+    first = "%s:%d" % (log, at)
+    until(lambda: reads(jp, first), "jp-jaxa reads")
+    parallax(build, "key", "new", jp.directory, "wrap")
+    parallax(build, "key", "switch", jp.directory, "wrap")
+    restart(three)
+    assert reads(jp, first)
+    said = parallax(build, "key", "drop", jp.directory, "wrap")
+    assert "roster keys" in said.out and "lists it, so nodes seal for it" in said.out
+    next_version(three, 2)
+    assert listed(jp, "wrap") == {"in use": True, "old": False}
+    until(lambda: open_log(us, "us-noaa/ops/data") not in ([], [log]), "a new log")
+    os.unlink(os.path.join(jp.directory, "keys", "wrap.old.key"))  # lost
+    restart(three)
+    assert not reads(jp, first)
+    us.cli("audience", "add", "ops", "jp-jaxa", "--with-history")
+    until(lambda: reads(jp, first), "its origin hands on the key once more, for the new wrap key")
+
+
 def test_a_steward_takes_a_new_key_and_the_old_one_signs_nothing_any_more(three, build):
     jp = three["jp-jaxa"]
     parallax(build, "key", "new", jp.directory, "steward")
@@ -128,7 +218,7 @@ def test_a_steward_takes_a_new_key_and_the_old_one_signs_nothing_any_more(three,
 
 def test_kinds_that_do_not_rotate_are_refused(three, build):
     jp = three["jp-jaxa"]
-    assert parallax(build, "key", "new", jp.directory, "wrap", check=False).returncode == 2
+    assert parallax(build, "key", "drop", jp.directory, "wrap", check=False).returncode == 1
     assert parallax(build, "key", "drop", jp.directory, "log", check=False).returncode == 2
     assert parallax(build, "key", "drop", jp.directory, "witness", check=False).returncode == 1
     assert not os.path.exists(os.path.join(jp.directory, "key-request.yaml"))

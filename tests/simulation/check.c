@@ -215,7 +215,7 @@ world_converged(struct world *w)
                 return false;
         }
     }
-    return true;
+    return secrets_wrapped(w);
 }
 
 struct pictures {

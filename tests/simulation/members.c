@@ -19,19 +19,31 @@ seed_of(struct world *w, uint8_t seed[32])
     }
 }
 
+/* With all wrap keys of ${s}, the newest as the present one, which the roster lists. */
+static struct sealer *
+make_sealer(const struct sim *s, struct roster_member *m)
+{
+    struct secret *now = secret_new_copy(s->wrap[s->wraps - 1]);
+    struct sealer *sealer;
+
+    secret_curve_public(now, m->wrap.key[0].key);
+    sealer = sealer_new(now);
+    for (unsigned k = s->wraps - 1; k-- > 0;)
+        (void)sealer_add_old(sealer, secret_new_copy(s->wrap[k]));
+    return sealer;
+}
+
 /* The wrap key of a node, and the key of its transport, from its seed. */
 static void
-more_keys(const uint8_t seed[32], struct roster_member *m, struct sealer **sealer)
+more_keys(const uint8_t seed[32], struct roster_member *m, struct sim *s)
 {
     uint8_t twice[64], bytes[HASH_BYTES];
-    struct secret *wrap, *transport;
+    struct secret *transport;
 
     memcpy(twice, seed, 32);
     memcpy(twice + 32, seed, 32);
-    hash_sha256(span_of(twice, sizeof(twice)), bytes);
-    wrap = secret_new_copy(bytes);
-    secret_curve_public(wrap, m->wrap.key[0].key);
-    *sealer = sealer_new(wrap);
+    hash_sha256(span_of(twice, sizeof(twice)), s->wrap[s->wraps++]);
+    s->sealer = make_sealer(s, m);
     hash_sha256(span_of(twice, sizeof(twice) - 1), bytes);
     transport = secret_new_copy(bytes);
     secret_curve_public(transport, m->transport.key[0].key);
@@ -54,7 +66,7 @@ make_member(struct world *w, unsigned i)
     (void)snprintf(m->contact, sizeof(m->contact), "watch@%s.example", names[i]);
     (void)snprintf(m->endpoint, sizeof(m->endpoint), "tcp://127.0.0.1:%u", 7600 + i);
     m->log.n = m->witness.n = m->wrap.n = m->transport.n = 1;
-    more_keys(seed, m, &w->sim[i].sealer);
+    more_keys(seed, m, &w->sim[i]);
     roster_key_make(m->name, "log", w->sim[i].signer.log_key, &m->log.key[0]);
     roster_key_make(m->name, "witness", w->sim[i].signer.witness_key, &m->witness.key[0]);
 }
@@ -237,6 +249,34 @@ leave(struct world *w)
     tell(w, i, "is removed");
 }
 
+/* A member has a new wrap key and its old one is lost to it or stolen: it starts with both, and the next version lists the new one only. */
+static void
+rotate(struct world *w)
+{
+    unsigned i = any_but(w, w->conf.nodes);
+    struct sim *s = &w->sim[i];
+
+    if (s->wraps == WRAPS_MAX)
+        return;
+    seed_of(w, s->wrap[s->wraps++]);
+    sealer_free(s->sealer_next);
+    s->sealer_next = make_sealer(s, &w->roster->member[i]);
+    sign(w, w->conf.nodes);
+    install(w, i);
+    w->figures.members++;
+    tell(w, i, "has a new wrap key");
+}
+
+static bool
+has_left(const struct world *w)
+{
+    for (unsigned i = 0; i < w->conf.nodes; i++) {
+        if (w->roster->member[i].removed)
+            return true;
+    }
+    return false;
+}
+
 /* A change in the middle of whatever is going on, and of one line that is cut. */
 void
 members_cause(struct world *w)
@@ -249,6 +289,8 @@ members_cause(struct world *w)
         net_cut(w, a, b, 500 + (int64_t)world_below(w, 20000));
     if (w->version_n == 1)
         join(w);
+    else if (has_left(w) || (w->conf.seed / 10 + w->version_n) % 2 == 1)
+        rotate(w);
     else
         leave(w);
 }

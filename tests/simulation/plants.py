@@ -75,6 +75,8 @@ PLANTS = {
                       "a head that peers tell stands for the signature that the store lacks"),
     "gone_believed": ("node/core/follow.c", ": STORE_BODY_MISSING; /*", ": STORE_BODY_GONE; /*",
                       "that a relay has no body is taken for the origin's word"),
+    "dropped_key_served": ("node/core/audience_change.c", "    return t->outdated ? ", "    return t->outdated && t->row.size == UINT64_MAX ? ", "a log that a dropped wrap key opens goes on"),
+    "old_key_unused": ("node/crypt/sealer.c", "    for (size_t i = 0; i < s->wraps && key == NULL; i++)", "    for (size_t i = 0; i < 1 && key == NULL; i++)", "what was sealed for a wrap key before the last is not read"),
     "tree_forgotten": ("node/core/road.c", "    t->tree = growth->tree;\n", "    if (t->row.size % 11 != 5)\n        t->tree = growth->tree;\n", "the peaks do not follow the leaves"),
 }
 

@@ -64,6 +64,12 @@ secrets_wrap(void *cookie, struct span wrapped, const uint8_t (*to)[32], size_t 
     return sealer_wrap(cookie, wrapped, to, n, out, why);
 }
 
+int
+secrets_keys(void *cookie, uint8_t (*out)[32], size_t max)
+{
+    return (int)sealer_keys(cookie, out, max);
+}
+
 bool
 secrets_is(const struct world *w, uint32_t number)
 {
@@ -105,6 +111,12 @@ note_descriptor(struct world *w, unsigned i, const uint8_t *log, struct span bod
         t->origin = i;
         t->readers = bits(w, d->readers, d->n_readers);
         t->carriers = bits(w, d->carriers, d->n_carriers);
+        for (size_t k = 0; k < d->n_keys && t->hints < HINTS_MAX; k++) {
+            uint64_t reader = bits(w, &d->keys[k]->reader, 1);
+            assert(d->keys[k]->wrap_key.len == 32 && reader != 0);
+            t->hint[t->hints].reader = (unsigned)__builtin_ctzll(reader);
+            memcpy(t->hint[t->hints++].key, d->keys[k]->wrap_key.data, 32);
+        }
     }
     parallax__v1__descriptor__free_unpacked(d, NULL);
 }
@@ -265,6 +277,27 @@ shows(struct world *w, unsigned i, uint32_t number)
     snprintf(object, sizeof(object), "norad:%u", (unsigned)number);
     store_latest_of_object(w->sim[i].store, object, look, &found);
     return found;
+}
+
+bool
+secrets_wrapped(struct world *w)
+{
+    for (size_t k = 0; k < w->truth_n; k++) {
+        const struct truth *t = &w->truth[k];
+        int at = members_current(w, t->origin) ? node_log_find(w->sim[t->origin].node, t->log) : -1;
+        struct node_log_status s;
+        if (at >= 0)
+            node_log_status(w->sim[t->origin].node, (size_t)at, &s);
+        for (unsigned h = 0; at >= 0 && !s.row->closed && h < t->hints; h++) {
+            const struct roster_member *m = &w->roster->member[t->hint[h].reader];
+            if (m->removed || memcmp(m->wrap.key[0].key, t->hint[h].key, 32) == 0)
+                continue;
+            snprintf(w->wrong, sizeof(w->wrong), "%s goes on in a log that a dropped wrap key of %s opens",
+                     w->roster->member[t->origin].name, m->name);
+            return false;
+        }
+    }
+    return true;
 }
 
 /* In the end: whoever may read an open log's record shows it, and nobody else does. */

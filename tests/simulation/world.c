@@ -228,12 +228,17 @@ start(struct world *w, unsigned i)
                              .heartbeat_ms = 30000,
                              .cosign_ms = 10000,
                              .software = "simulation",
-                             .seal = {s->sealer, secrets_items, secrets_wrap}};
+                             .seal = {s->sealer, secrets_items, secrets_wrap, secrets_keys}};
     struct thing tick = {.kind = THING_TICK, .node = i};
 
     if (s->node != NULL || s->absent)
         return;
     s->held = s->adopted;
+    if (s->sealer_next != NULL) {
+        sealer_free(s->sealer);
+        conf.seal.cookie = s->sealer = s->sealer_next;
+        s->sealer_next = NULL;
+    }
     conf.roster = members_of(w, i);
     for (int k = 0; k < 4; k++) {
         uint64_t r = world_random(w);
@@ -306,6 +311,7 @@ world_free(struct world *w)
         disk_free(w->sim[i].disk);
         model_release(&w->sim[i].signer);
         sealer_free(w->sim[i].sealer);
+        sealer_free(w->sim[i].sealer_next);
     }
     queue_release(&w->queue);
     buf_release(&w->spoilt);

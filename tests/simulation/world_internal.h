@@ -13,7 +13,9 @@
 #define LOG_ROWS_MAX 512
 #define TRUTH_MAX    1024
 #define NUMBERS_MAX  65536
-#define VERSIONS_MAX 3
+#define VERSIONS_MAX 5
+#define WRAPS_MAX    4 /* wrap keys of a node, the newest last */
+#define HINTS_MAX    8 /* of a log: keys that its key is wrapped for, as its origin said */
 #define EMBARGO_S    8
 
 /* A connection; side 0 dialled. */
@@ -45,8 +47,10 @@ struct sim {
     bool marked;    /* the store that came back says that it is a copy: until the next start */
     size_t ended_n; /* logs that the signer knew then: they are never continued */
     uint64_t ended[MODEL_LOGS_MAX];
-    size_t backup_acked; /* acknowledged in the whole world when it was made */
-    struct sealer *sealer;
+    size_t backup_acked;                 /* acknowledged in the whole world when it was made */
+    struct sealer *sealer, *sealer_next; /* sealer_next: from the next start on; NULL: the same */
+    uint8_t wrap[WRAPS_MAX][32];
+    unsigned wraps;
     bool audience;                 /* it was told that its audience is there */
     bool passed;                   /* its boot guard, since the node was started */
     bool absent;                   /* not a member yet */
@@ -79,6 +83,11 @@ struct truth {
     uint8_t log[LOG_ID_BYTES];
     unsigned origin;
     uint64_t readers, carriers;
+    unsigned hints;
+    struct {
+        unsigned reader;
+        uint8_t key[32];
+    } hint[HINTS_MAX];
 };
 
 /* What a store says of its logs. */
@@ -156,6 +165,8 @@ int view_rows(struct store *s, struct rows *out); /* as store_logs() */
 /* secrets.c */
 void secrets_start(void); /* before secret_start(): keys and wrapped keys come from the seed, too */
 void secrets_seed(uint64_t seed);
+bool secrets_wrapped(struct world *w); /* in the end: no open log is wrapped for a key that was dropped */
+int secrets_keys(void *cookie, uint8_t (*out)[32], size_t max);
 int secrets_items(void *cookie, struct sealer_item *items, size_t n, struct buf *out);
 int secrets_wrap(void *cookie, struct span wrapped, const uint8_t (*to)[32], size_t n,
                  uint8_t (*out)[SEAL_WRAPPED_BYTES], struct why *why);

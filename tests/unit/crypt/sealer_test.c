@@ -111,7 +111,8 @@ static void
 an_embargo_is_closed_to_readers_until_the_key_of_that_record_is_shown(void **state)
 {
     struct bed *b = *state;
-    struct sealer_item seal = item_of(SEALER_SEAL, NULL, 1, span_str("later")), open, reveal, other;
+    struct sealer_item seal = item_of(SEALER_SEAL, NULL, 1, span_str("later")), open, reveal, other,
+                       second = item_of(SEALER_SEAL, NULL, 2, span_str("later still"));
     struct buf plain;
     uint8_t copy[64];
 
@@ -128,7 +129,10 @@ an_embargo_is_closed_to_readers_until_the_key_of_that_record_is_shown(void **sta
     assert_int_equal(open.why.code, WHY_BODY_SEALED);
     reveal = item_of(SEALER_REVEAL, NULL, 1, span_of(NULL, 0));
     other = item_of(SEALER_REVEAL, NULL, 2, span_of(NULL, 0));
-    reveal.embargo = other.embargo = true;
+    reveal.embargo = other.embargo = second.embargo = true;
+    sealer_items(b->origin, &second, 1, &b->out);
+    memcpy(reveal.commitment, seal.commitment, SEAL_COMMITMENT_BYTES);
+    memcpy(other.commitment, second.commitment, SEAL_COMMITMENT_BYTES);
     sealer_items(b->origin, &reveal, 1, &b->out);
     sealer_items(b->origin, &other, 1, &b->out);
     buf_init(&plain, 100);
@@ -191,6 +195,70 @@ a_key_is_handed_on_by_who_has_it_only(void **state)
     assert_int_equal(b->why.code, WHY_FIELD_VALUE);
 }
 
+/* What ${s} has: the log's key at ${wrapped}, in its present and old wrap keys. */
+static int
+opens(struct sealer *s, const uint8_t *wrapped)
+{
+    struct sealer_item item = item_of(SEALER_REVEAL, wrapped, 1, span_of(NULL, 0));
+    struct buf none;
+
+    buf_init(&none, 16);
+    sealer_items(s, &item, 1, &none);
+    buf_release(&none);
+    return item.why.code == WHY_NONE;
+}
+
+static void
+an_old_wrap_key_opens_what_was_wrapped_for_it_and_its_embargoes_and_seals_nothing_new(void **state)
+{
+    struct bed *b = *state;
+    struct secret *old = secret_new_random(), *now = secret_new_random();
+    struct sealer *before = sealer_new(secret_new_copy(secret_bytes(old)));
+    struct sealer *after = sealer_new(secret_new_copy(secret_bytes(now)));
+    uint8_t key[2][32], all[LIMIT_WRAP_KEY_COUNT][32], wrapped[2][SEAL_WRAPPED_BYTES];
+    struct sealer_item seal = item_of(SEALER_SEAL, NULL, 1, span_str("later")), reveal, fresh;
+
+    secret_curve_public(old, key[0]);
+    secret_curve_public(now, key[1]);
+    assert_int_equal(sealer_wrap(b->origin, span_of(NULL, 0), (const uint8_t(*)[32])key, 2, wrapped, &b->why),
+                     0);
+    seal.embargo = true;
+    sealer_items(before, &seal, 1, &b->out);
+
+    /* The new key alone does not; refused once, it is still refused. */
+    for (int i = 0; i < 2; i++) {
+        assert_false(opens(after, wrapped[0]));
+        assert_true(opens(after, wrapped[1]));
+    }
+    sealer_free(after);
+    after = sealer_new(secret_new_copy(secret_bytes(now)));
+    assert_int_equal(sealer_add_old(after, secret_new_copy(secret_bytes(old))), 0);
+    assert_true(opens(after, wrapped[0]) && opens(after, wrapped[1]));
+    reveal = item_of(SEALER_REVEAL, NULL, 1, span_of(NULL, 0));
+    reveal.embargo = true;
+    memcpy(reveal.commitment, seal.commitment, SEAL_COMMITMENT_BYTES);
+    sealer_items(after, &reveal, 1, &b->out);
+    assert_int_equal(reveal.why.code, WHY_NONE);
+    fresh = item_of(SEALER_SEAL, NULL, 1, span_str("later"));
+    fresh.embargo = true;
+    sealer_items(after, &fresh, 1, &b->out);
+    assert_memory_not_equal(fresh.commitment, seal.commitment, SEAL_COMMITMENT_BYTES);
+    memcpy(reveal.commitment, fresh.commitment, SEAL_COMMITMENT_BYTES);
+    sealer_items(before, &reveal, 1, &b->out);
+    assert_int_equal(reveal.why.code, WHY_BODY_SEALED);
+
+    assert_int_equal(sealer_keys(after, all, LIMIT_WRAP_KEY_COUNT), 2);
+    assert_memory_equal(all[0], key[1], 32);
+    assert_memory_equal(all[1], key[0], 32);
+    for (int i = 2; i < LIMIT_WRAP_KEY_COUNT; i++)
+        assert_int_equal(sealer_add_old(after, secret_new_random()), 0);
+    assert_int_equal(sealer_add_old(after, secret_new_random()), -1);
+    sealer_free(before);
+    sealer_free(after);
+    secret_free(old);
+    secret_free(now);
+}
+
 int
 main(void)
 {
@@ -200,6 +268,9 @@ main(void)
         cmocka_unit_test_setup_teardown(an_embargo_is_closed_to_readers_until_the_key_of_that_record_is_shown,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_keys_than_are_kept_open_all_work, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            an_old_wrap_key_opens_what_was_wrapped_for_it_and_its_embargoes_and_seals_nothing_new, set_up,
+            tear_down),
         cmocka_unit_test_setup_teardown(a_key_is_handed_on_by_who_has_it_only, set_up, tear_down),
     };
 
