@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/fresh.h"
 #include "cli/row.h"
 #include "cli/screen.h"
 #include "core/object.h"
@@ -15,6 +16,7 @@
 struct line {
     struct event_word word;
     char *origin, *voice, *record, *text, *json, *holders; /* ours; holders: of what stands */
+    int64_t received_ms, complete_ms;
 };
 
 struct event {
@@ -106,7 +108,8 @@ take_row(struct event *e, const Parallax__V1__RecordRow *in)
 
     e->line = mem_resize(e->line, (e->n + 1) * sizeof *e->line);
     l = &e->line[e->n++];
-    *l = (struct line){.origin = mem_strdup(in->origin)};
+    *l = (struct line){
+        .origin = mem_strdup(in->origin), .received_ms = in->received_ms, .complete_ms = in->complete_ms};
     row_open(&r, in);
     read_event(e, &r, l);
     if (l->voice == NULL)
@@ -279,7 +282,9 @@ put_stander(const struct event *e, const struct line *l, struct buf *out)
     buf_put_str(out, ", issued ");
     event_put_time(out, w->issued);
     buf_put_str(out, w->withdrawn ? ", WITHDRAWN\n" : w->ended ? ", says that it is over\n" : "\n");
-    buf_put_fmt(out, "    says     %s\n", l->text);
+    buf_put_fmt(out, "    says     %s\n    fresh    ", l->text);
+    fresh_put(out, w->at, w->created, l->received_ms, l->complete_ms);
+    buf_put_byte(out, '\n');
     for (size_t i = 0; i < w->n; i++) {
         struct event_trend t = event_view_trend(e->words, e->n, w, w->figure[i].name);
 
@@ -381,7 +386,11 @@ json_word(const struct event *e, const struct line *l, struct buf *out)
     object_str(out, "origin", w->origin);
     object_str(out, "voice", w->voice);
     object_utc(out, "at", w->at);
+    object_utc(out, "epoch", w->at);
     object_utc(out, "issued", w->issued);
+    object_utc(out, "created", w->created);
+    object_ms(out, "received", l->received_ms);
+    object_ms(out, "complete_up_to", l->complete_ms > 0 ? l->complete_ms : 0);
     object_bool(out, "ended", w->ended);
     object_bool(out, "withdrawn", w->withdrawn);
     object_str(out, "stored_by", l->holders != NULL ? l->holders : "");

@@ -37,6 +37,7 @@ copy(struct api_call *c, const char *text)
 /* What stands of one event, gathered: words of it, and what they make of its state. */
 struct standing {
     struct api_page *logs; /* for their look-up only */
+    bool state_only;       /* no words are made */
     Parallax__V1__EventWord *word[LIMIT_EVENT_WORDS_COUNT];
     size_t n;
     uint64_t count;
@@ -45,8 +46,9 @@ struct standing {
 };
 
 static Parallax__V1__EventWord *
-make_word(struct api_call *c, const struct store_log *log, const struct store_member *m)
+make_word(struct api_page *logs, const struct store_log *log, const struct store_member *m)
 {
+    struct api_call *c = logs->call;
     Parallax__V1__EventWord *w = api_answer_alloc(c, sizeof *w);
     Parallax__V1__RecordId *id = api_answer_alloc(c, sizeof *id);
 
@@ -64,6 +66,9 @@ make_word(struct api_call *c, const struct store_log *log, const struct store_me
     w->created = put_time(c, m->created);
     w->ended = m->ended;
     w->withdrawn = m->withdrawn;
+    w->complete_ms = api_page_complete(logs, m->log);
+    if (store_leaf_received(c->ctx->store, m->log, m->index, &w->received_ms) != 0)
+        return NULL;
     return c->arena->failed ? NULL : w;
 }
 
@@ -81,9 +86,9 @@ add_standing(void *cookie, const struct store_member *m)
         s->over = s->over && (m->ended || m->closes < s->now);
         s->closes = m->closes > s->closes ? m->closes : s->closes;
     }
-    if (s->n == LIMIT_EVENT_WORDS_COUNT)
+    if (s->state_only || s->n == LIMIT_EVENT_WORDS_COUNT)
         return 0;
-    s->word[s->n] = make_word(s->logs->call, log, m);
+    s->word[s->n] = make_word(s->logs, log, m);
     return s->word[s->n++] != NULL ? 0 : -1;
 }
 
@@ -93,21 +98,66 @@ state_of(const struct standing *s)
     return s->withdrawn ? "cancelled" : s->over ? "closed" : "open";
 }
 
+static int64_t
+now_of(const struct api_call *c)
+{
+    return utc_sort_key(utc_from_unix(c->ctx->wall_ms / 1000, c->ctx->wall_ms % 1000 * 1000000));
+}
+
+/* What stands of ${e}. 0 or -1. */
+static int
+gather_standing(struct api_page *logs, const struct store_event_row *e, bool state_only, struct standing *out)
+{
+    *out = (struct standing){.logs = logs,
+                             .state_only = state_only,
+                             .withdrawn = true,
+                             .over = true,
+                             .now = now_of(logs->call),
+                             .closes = INT64_MIN};
+    return store_event_standing(logs->call->ctx->store, e, add_standing, out) < 0 ? -1 : 0;
+}
+
+/* Events of a record, of which one is to be in a state. */
+struct asked {
+    struct api_page *logs;
+    const char *state;
+    bool any, found;
+};
+
+static int
+look_state(void *cookie, const struct store_event_row *e)
+{
+    struct asked *a = cookie;
+    struct standing *s = api_answer_alloc(a->logs->call, sizeof *s);
+
+    if (s == NULL || gather_standing(a->logs, e, true, s) != 0)
+        return -1;
+    a->any |= s->count > 0;
+    a->found |= s->count > 0 && strcmp(state_of(s), a->state) == 0;
+    return 0;
+}
+
+int
+api_event_has(struct api_call *c, uint32_t log, uint64_t index, const char *state)
+{
+    struct api_page logs = {.call = c};
+    struct asked a = {&logs, state, false, false};
+
+    if (store_event_of(c->ctx->store, log, index, look_state, &a) < 0)
+        return -1;
+    return a.any ? a.found : 2;
+}
+
 /* NULL with ${rc} 0: our people may see none of it; -1: with why. */
 static Parallax__V1__EventRow *
 make_row(struct api_call *c, struct api_page *logs, const struct store_event_row *e, int *rc)
 {
-    struct standing s = {
-        .logs = logs,
-        .withdrawn = true,
-        .over = true,
-        .now = utc_sort_key(utc_from_unix(c->ctx->wall_ms / 1000, c->ctx->wall_ms % 1000 * 1000000)),
-        .closes = INT64_MIN};
+    struct standing s;
     Parallax__V1__EventRow *out;
     char id[EVENT_ID_MAX];
     bool timed = event_window(e->kind, e->scope) > 0;
 
-    *rc = store_event_standing(c->ctx->store, e, add_standing, &s) < 0 ? -1 : 0;
+    *rc = gather_standing(logs, e, false, &s);
     if (*rc != 0 || s.count == 0)
         return NULL;
     *rc = -1;
@@ -143,12 +193,40 @@ struct list {
     size_t n, max;
     unsigned looked;
     bool more;
+    char (*parts)[EVENT_SCOPE_MAX]; /* of scopes: the object asked for, and the other one of a pair */
+    size_t parts_n, others_n;       /* the others follow */
 };
+
+static bool
+is_part(struct span part, char (*parts)[EVENT_SCOPE_MAX], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (span_is(part, parts[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Are both objects of the pair in the scope? */
+static bool
+fits_pair(const struct list *l, const char *scope)
+{
+    char(*others)[EVENT_SCOPE_MAX] = l->parts + l->parts_n;
+    struct span part[2];
+
+    if (l->others_n == 0)
+        return true;
+    return event_scope_parts(scope, part) == 2 &&
+           ((is_part(part[0], l->parts, l->parts_n) && is_part(part[1], others, l->others_n)) ||
+            (is_part(part[1], l->parts, l->parts_n) && is_part(part[0], others, l->others_n)));
+}
 
 static bool
 fits(const struct list *l, const struct store_event_row *e)
 {
     if (l->q->kind[0] != 0 && strcmp(e->kind, l->q->kind) != 0)
+        return false;
+    if (!fits_pair(l, e->scope))
         return false;
     return event_window(e->kind, e->scope) == 0 || (e->hi >= l->since && e->lo <= l->until);
 }
@@ -270,25 +348,65 @@ put_rows(struct api_call *c, struct list *l, Parallax__V1__EventsAnswer *out)
     return 0;
 }
 
+/* What scopes call an object: each of its identifiers. How many, or -1. */
+static int
+put_parts(struct list *l, const char *object, char (*out)[EVENT_SCOPE_MAX])
+{
+    struct identity *found = api_answer_alloc(l->call, sizeof *found);
+    int n = 0;
+
+    if (found == NULL || api_objects_find(l->call, object, l->mode, found) != 0)
+        return -1;
+    for (size_t i = 0; i < found->alias_n && identity_is_joined(found->alias[i].state); i++)
+        event_scope(out[n++], found->alias[i].id, NULL);
+    return n;
+}
+
+static int
+read_objects(struct list *l)
+{
+    int n = 0;
+
+    if (l->q->pair[0] != 0 && l->q->object[0] == 0)
+        return api_answer_refuse(l->call, WHY_FIELD_VALUE, "pair", "expected object with it");
+    if (l->q->object[0] == 0)
+        return 0;
+    l->parts = api_answer_alloc(l->call, 2 * LIMIT_OBJECT_ALIAS_COUNT * sizeof *l->parts);
+    if (l->parts == NULL || (n = put_parts(l, l->q->object, l->parts)) < 0)
+        return -1;
+    l->parts_n = (size_t)n;
+    if (l->q->pair[0] != 0 && (n = put_parts(l, l->q->pair, l->parts + l->parts_n)) < 0)
+        return -1;
+    l->others_n = l->q->pair[0] != 0 ? (size_t)n : 0;
+    return 0;
+}
+
+static int
+each_event(struct list *l, const struct store_event_row *from)
+{
+    const char *objects[LIMIT_OBJECT_ALIAS_COUNT];
+
+    for (size_t i = 0; i < l->parts_n; i++)
+        objects[i] = l->parts[i];
+    return store_event_each(l->call->ctx->store, objects, l->parts_n, from, gather, l);
+}
+
 int
 api_event_list(struct api_call *c)
 {
     Parallax__V1__EventsAnswer *out = api_answer_alloc(c, sizeof *out);
-    char object[EVENT_SCOPE_MAX] = "";
     struct store_event_row from;
     struct buf cursor;
     struct list l;
 
-    if (out == NULL || read_list(c, &l, &from) != 0)
+    if (out == NULL || read_list(c, &l, &from) != 0 || read_objects(&l) != 0)
         return -1;
     parallax__v1__events_answer__init(out);
     l.rows = api_answer_alloc(c, l.max * sizeof *l.rows);
     out->events = api_answer_alloc(c, l.max * sizeof(Parallax__V1__EventRow *));
     if (c->arena->failed)
         return -1;
-    if (l.q->object[0] != 0)
-        event_scope(object, l.q->object, NULL);
-    if (store_event_each(c->ctx->store, object, &from, gather, &l) < 0 || put_rows(c, &l, out) != 0)
+    if (each_event(&l, &from) < 0 || put_rows(c, &l, out) != 0)
         return -1;
     out->time_ms = c->ctx->wall_ms;
     if (l.more) {
