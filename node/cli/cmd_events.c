@@ -26,6 +26,7 @@ struct events {
     struct line *line;
     size_t n;
     uint64_t limit;
+    bool behind;
     struct buf cursor;
 };
 
@@ -80,6 +81,7 @@ put_json(const Parallax__V1__EventRow *r, int mode, int64_t now_ms, struct buf *
     object_str(out, "mode", record_mode_name(mode));
     object_str(out, "kind", r->kind);
     object_str(out, "scope", r->scope);
+    event_put_joined(out, r);
     object_str(out, "state", r->state);
     object_utc(out, "first", event_utc(r->first));
     object_utc(out, "last", event_utc(r->last));
@@ -142,6 +144,7 @@ ask(struct events *s, struct client *c)
         answer = client_ask(c, &request, &status);
         if (answer == NULL)
             break;
+        s->behind |= answer->events->behind;
         for (size_t i = 0; i < answer->events->n_events && s->n < s->limit; i++)
             take_row(s, answer->events->events[i], answer->events->time_ms);
         buf_clear(&s->cursor);
@@ -207,6 +210,9 @@ list(struct events *s, struct client *c)
         free(s->line[i].text);
     }
     free(s->line);
+    if (s->behind)
+        fprintf(stderr,
+                "not complete yet: the picture is being made, or what came just now is being sorted in\n");
     if (s->cursor.n > 0 && status == EXIT_DONE)
         fresh_more(&s->cursor);
     if (s->n == 0 && status == EXIT_DONE)

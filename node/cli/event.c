@@ -47,6 +47,17 @@ event_put_time(struct buf *out, struct utc t)
 }
 
 void
+event_put_joined(struct buf *out, const Parallax__V1__EventRow *r)
+{
+    if (r->n_joined == 0)
+        return;
+    object_open_list(out, "joined");
+    for (size_t i = 0; i < r->n_joined; i++)
+        object_str(out, NULL, r->joined[i]);
+    object_close_list(out);
+}
+
+void
 event_put_until(struct buf *out, struct utc t, int64_t now_ms)
 {
     int64_t ms = utc_diff_ms(t, utc_from_unix(now_ms / 1000, now_ms % 1000 * 1000000));
@@ -72,9 +83,11 @@ read_event(const struct event *e, const struct row *r, struct line *l)
 {
     struct type_event events[EVENTS_MAX];
     size_t n = r->msg != NULL && r->type->events != NULL ? r->type->events(r->msg, events) : 0;
+    bool joined = event_is_of_objects(e->row->kind); /* a record may call the object something else */
 
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(events[i].kind, e->row->kind) != 0 || strcmp(events[i].scope, e->row->scope) != 0)
+        if (strcmp(events[i].kind, e->row->kind) != 0 ||
+            (!joined && strcmp(events[i].scope, e->row->scope) != 0))
             continue;
         l->voice = mem_strdup(events[i].voice);
         l->word.at = events[i].at;
@@ -265,6 +278,8 @@ put_head(const struct event *e, int mode, struct buf *out)
         buf_put_str(out, " to ");
         event_put_time(out, event_utc(r->last));
     }
+    for (size_t i = 0; i < r->n_joined; i++)
+        buf_put_fmt(out, "\njoined   %s", r->joined[i]);
     buf_put_fmt(out, "\nrecords  %llu", (unsigned long long)r->members);
     if (e->cut)
         buf_put_fmt(out, ", of which the first %d are shown", LIMIT_EVENT_HISTORY_COUNT);
@@ -445,6 +460,7 @@ put_json(const struct event *e, int mode, struct buf *out)
     object_str(out, "mode", record_mode_name(mode));
     object_str(out, "kind", e->row->kind);
     object_str(out, "scope", e->row->scope);
+    event_put_joined(out, e->row);
     object_str(out, "state", e->row->state);
     object_utc(out, "first", event_utc(e->row->first));
     object_utc(out, "last", event_utc(e->row->last));

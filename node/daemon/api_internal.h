@@ -28,6 +28,7 @@ struct api_call {
     uint64_t visible;      /* newest delivery number that is on disk */
     struct buf *plugins;   /* the last PluginsRequest, packed; empty at first */
     struct buf *feeds;     /* the last FeedsRequest, likewise */
+    struct api_view *view; /* events as they are joined (api_view.h); NULL until one is asked for */
     struct why why;
 };
 
@@ -108,6 +109,9 @@ int api_page_end(struct api_page *p, struct span cursor);
  * or -1 with why (without when the store failed).
  */
 int api_objects_find(struct api_call *c, const char *id, int mode, struct identity *out);
+
+/* What is joined with ${id}, canonical and no name (identity_join()). 0, or -1 when the store failed. */
+int api_objects_join(struct api_call *c, const char *id, int mode, struct identity *out);
 
 /* api_event.c: is an event that the record is a member of in that state? 1, 0; 2: it is of none; -1. */
 int api_event_has(struct api_call *c, uint32_t log, uint64_t index, const char *state);
