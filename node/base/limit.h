@@ -158,6 +158,10 @@
 #define LIMIT_EVENT_LIST_COUNT      10000    /* events that a list shows: nobody reads more */
 #define LIMIT_EVENT_HISTORY_COUNT   2000     /* records of one event that are shown: a CDM an hour for twelve weeks */
 #define LIMIT_EVENT_WORDS_COUNT     64       /* standing words of one event in an answer: one a member of the federation */
+#define LIMIT_EVENT_ALIAS_COUNT     16       /* words for one object in scopes of events that are joined: one has 2 to 5 identifiers */
+#define LIMIT_EVENT_SCOPES_COUNT    256      /* of a pair: each word for the one with each for the other */
+#define LIMIT_EVENT_PARTS_COUNT     256      /* that the store keeps of one event under different identifiers: more are not joined */
+#define LIMIT_EVENT_READS_COUNT     2048     /* look-ups of identifiers for one page of events: some 20 ms */
 #define LIMIT_EVENT_CONJUNCTION_SECONDS 600  /* of one pair: TCA moves by seconds, and the next half revolution is 44 min away at least */
 #define LIMIT_EVENT_FRAGMENTATION_HOURS 168  /* of one object: the time of a break-up is found within days, the next is months away */
 #define LIMIT_EVENT_RADIO_HOURS     3        /* of NOAA R: a flare and its blackout take up to three hours */

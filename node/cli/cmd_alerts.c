@@ -5,6 +5,7 @@
 #include "alert.pb-c.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "cli/fresh.h"
 #include "cli/newest.h"
 #include "cli/pick.h"
 #include "cli/row.h"
@@ -49,6 +50,9 @@ put_text(const struct row *r, const Parallax__V1__Alert *alert, struct buf *out)
     put_part(out, "values", alert->values);
     put_part(out, "inputs", alert->inputs);
     put_part(out, "record", r->id);
+    buf_put_str(out, "    fresh    ");
+    fresh_put_row(out, r);
+    buf_put_byte(out, '\n');
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "base/limit.h"
 #include "base/mem.h"
 #include "cli/event.h"
+#include "cli/fresh.h"
 #include "cli/pick.h"
 #include "cli/row.h"
 #include "cli/screen.h"
@@ -21,10 +22,12 @@ struct events {
     struct args args;
     Parallax__V1__EventsRequest q;
     Parallax__V1__Utc since, until;
-    char object[PICK_OBJECT_MAX];
+    char object[PICK_OBJECT_MAX], pair[PICK_OBJECT_MAX];
     struct line *line;
     size_t n;
-    bool cut;
+    uint64_t limit;
+    bool behind;
+    struct buf cursor;
 };
 
 /* The next to close first; then what no time ends. */
@@ -59,6 +62,15 @@ put_text(const Parallax__V1__EventRow *r, int mode, int64_t now_ms, struct buf *
     if (r->standing_count > r->n_standing)
         buf_put_fmt(out, " and %llu more", (unsigned long long)(r->standing_count - r->n_standing));
     buf_put_byte(out, '\n');
+    for (size_t i = 0; i < r->n_standing; i++) {
+        const Parallax__V1__EventWord *w = r->standing[i];
+
+        buf_put_str(out, "    ");
+        event_put_who(out, w->origin, w->voice);
+        buf_put_str(out, ": ");
+        fresh_put(out, event_utc(w->at), event_utc(w->created), w->received_ms, w->complete_ms);
+        buf_put_byte(out, '\n');
+    }
 }
 
 static void
@@ -69,6 +81,7 @@ put_json(const Parallax__V1__EventRow *r, int mode, int64_t now_ms, struct buf *
     object_str(out, "mode", record_mode_name(mode));
     object_str(out, "kind", r->kind);
     object_str(out, "scope", r->scope);
+    event_put_joined(out, r);
     object_str(out, "state", r->state);
     object_utc(out, "first", event_utc(r->first));
     object_utc(out, "last", event_utc(r->last));
@@ -85,7 +98,11 @@ put_json(const Parallax__V1__EventRow *r, int mode, int64_t now_ms, struct buf *
         object_str(out, "record", id);
         object_str(out, "origin", w->origin);
         object_str(out, "voice", w->voice);
+        object_utc(out, "epoch", event_utc(w->at));
         object_utc(out, "issued", event_utc(w->issued));
+        object_utc(out, "created", event_utc(w->created));
+        object_ms(out, "received", w->received_ms);
+        object_ms(out, "complete_up_to", w->complete_ms > 0 ? w->complete_ms : 0);
         object_bool(out, "ended", w->ended);
         object_bool(out, "withdrawn", w->withdrawn);
         object_close(out);
@@ -114,31 +131,27 @@ take_row(struct events *s, const Parallax__V1__EventRow *r, int64_t now_ms)
 static int
 ask(struct events *s, struct client *c)
 {
-    struct buf cursor;
     int status = EXIT_DONE;
     bool more = true;
 
-    buf_init(&cursor, LIMIT_API_BYTES);
-    while (more && status == EXIT_DONE && !s->cut) {
+    while (more && status == EXIT_DONE && s->n < s->limit) {
         Parallax__V1__Request request = client_request(PARALLAX__V1__REQUEST__WHAT_EVENTS);
         Parallax__V1__Answer *answer;
 
-        s->q.cursor = (ProtobufCBinaryData){cursor.n, cursor.p};
+        s->q.cursor = (ProtobufCBinaryData){s->cursor.n, s->cursor.p};
+        s->q.limit = s->limit - s->n < LIMIT_API_PAGE_COUNT ? (uint32_t)(s->limit - s->n) : 0;
         request.events = &s->q;
         answer = client_ask(c, &request, &status);
         if (answer == NULL)
             break;
-        for (size_t i = 0; i < answer->events->n_events && !s->cut; i++) {
-            s->cut = s->n == LIMIT_EVENT_LIST_COUNT;
-            if (!s->cut)
-                take_row(s, answer->events->events[i], answer->events->time_ms);
-        }
-        buf_clear(&cursor);
-        buf_put(&cursor, answer->events->cursor.data, answer->events->cursor.len);
+        s->behind |= answer->events->behind;
+        for (size_t i = 0; i < answer->events->n_events && s->n < s->limit; i++)
+            take_row(s, answer->events->events[i], answer->events->time_ms);
+        buf_clear(&s->cursor);
+        buf_put(&s->cursor, answer->events->cursor.data, answer->events->cursor.len);
         more = answer->events->cursor.len > 0;
         client_answer_free(answer);
     }
-    buf_release(&cursor);
     return status;
 }
 
@@ -150,9 +163,17 @@ read_options(struct events *s)
     int status = pick_mode(&s->args, &s->q.mode);
 
     if (status == EXIT_DONE && args_has(&s->args, "object"))
-        status = pick_object(&s->args, args_get(&s->args, "object"), s->object);
+        status = pick_alias(&s->args, args_get(&s->args, "object"), s->object);
+    if (status == EXIT_DONE && args_has(&s->args, "pair"))
+        status = args_has(&s->args, "object")
+                     ? args_usage(&s->args, "--object and --pair: expected one of them")
+                     : pick_pair(&s->args, args_get(&s->args, "pair"), s->object, s->pair);
+    if (status == EXIT_DONE)
+        status = fresh_cursor(&s->args, &s->cursor);
     if (status != EXIT_DONE)
         return status;
+    if (args_uint(&s->args, "limit", 1, LIMIT_EVENT_LIST_COUNT, LIMIT_EVENT_LIST_COUNT, &s->limit) != 0)
+        return EXIT_USAGE;
     if (args_time(&s->args, "since", &since) != 0 || args_time(&s->args, "until", &until) != 0)
         return EXIT_USAGE;
     parallax__v1__utc__init(&s->since);
@@ -168,6 +189,7 @@ read_options(struct events *s)
         s->q.until = &s->until;
     }
     s->q.object = s->object;
+    s->q.pair = s->pair;
     if (kind != NULL)
         s->q.kind = (char *)(uintptr_t)kind;
     s->q.state = (char *)(uintptr_t)(state == NULL ? "open" : strcmp(state, "all") == 0 ? "" : state);
@@ -179,16 +201,20 @@ list(struct events *s, struct client *c)
 {
     int status = ask(s, c);
 
-    if (s->n > 0)
+    bool page = args_has(&s->args, "limit") || args_has(&s->args, "cursor"); /* in the order of the node */
+
+    if (s->n > 0 && !page)
         qsort(s->line, s->n, sizeof *s->line, compare);
     for (size_t i = 0; i < s->n; i++) {
         fputs(s->line[i].text, stdout);
         free(s->line[i].text);
     }
     free(s->line);
-    if (s->cut)
-        fprintf(stderr, "there are more than %d: --kind, --object, --since and --until narrow it\n",
-                LIMIT_EVENT_LIST_COUNT);
+    if (s->behind)
+        fprintf(stderr,
+                "not complete yet: the picture is being made, or what came just now is being sorted in\n");
+    if (s->cursor.n > 0 && status == EXIT_DONE)
+        fresh_more(&s->cursor);
     if (s->n == 0 && status == EXIT_DONE)
         fprintf(stderr, "no such events%s\n", args_has(&s->args, "state") ? "" : " are open");
     else if (status == EXIT_DONE)
@@ -206,11 +232,14 @@ cmd_events(int argc, char **argv)
     if (!args_read(&s.args, "events", 0, 1, argc, argv, &status))
         return status;
     parallax__v1__events_request__init(&s.q);
+    buf_init(&s.cursor, LIMIT_API_BYTES);
     status = read_options(&s);
-    if (status != EXIT_DONE || (c = client_new(&s.args, &status)) == NULL)
-        return status;
-    status = s.args.n == 1 ? event_show(c, &s.args, s.args.at[0], s.q.mode, args_has(&s.args, "json"))
-                           : list(&s, c);
-    client_free(c);
+    c = status == EXIT_DONE ? client_new(&s.args, &status) : NULL;
+    if (c != NULL) {
+        status = s.args.n == 1 ? event_show(c, &s.args, s.args.at[0], s.q.mode, args_has(&s.args, "json"))
+                               : list(&s, c);
+        client_free(c);
+    }
+    buf_release(&s.cursor);
     return status;
 }

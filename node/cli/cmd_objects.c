@@ -5,6 +5,8 @@
 
 #include "base/limit.h"
 #include "base/text.h"
+#include "cli/fresh.h"
+#include "cli/logs.h"
 #include "cli/object_show.h"
 #include "cli/pick.h"
 #include "cli/screen.h"
@@ -16,7 +18,62 @@ struct objects {
     bool json, behind;
     uint64_t limit, shown;
     struct screen_table table;
+    struct logs logs; /* up to when what each origin says is complete */
 };
+
+/* The least of an origin's open logs; 0 = of one it is not known, or there is none. */
+static int64_t
+complete_ms(const struct objects *o, const char *origin)
+{
+    int64_t least = 0;
+    bool any = false;
+
+    for (size_t i = 0; i < o->logs.n; i++) {
+        const Parallax__V1__LogStatus *log = o->logs.log[i];
+        int64_t ms = log->size >= log->head_size ? log->heartbeat_ms : 0;
+
+        if (strcmp(log->origin, origin) != 0 || log->closed)
+            continue;
+        least = !any || ms < least ? ms : least;
+        any = true;
+    }
+    return least;
+}
+
+static bool
+is_new(const struct objects *o, size_t i)
+{
+    return i == 0 || strcmp(o->logs.log[i]->origin, o->logs.log[i - 1]->origin) != 0;
+}
+
+static void
+put_complete(const struct objects *o, struct buf *out)
+{
+    object_open(out, "complete_up_to");
+    for (size_t i = 0; i < o->logs.n; i++) {
+        if (is_new(o, i))
+            object_ms(out, o->logs.log[i]->origin, complete_ms(o, o->logs.log[i]->origin));
+    }
+    object_close(out);
+}
+
+static void
+print_complete(const struct objects *o)
+{
+    struct buf line;
+
+    buf_init(&line, LIMIT_LINE_BYTES);
+    for (size_t i = 0; i < o->logs.n; i++) {
+        if (!is_new(o, i))
+            continue;
+        screen_text(&line, o->logs.log[i]->origin);
+        buf_put_str(&line, ": complete up to ");
+        fresh_put_ms(&line, complete_ms(o, o->logs.log[i]->origin));
+        printf("%s\n", buf_cstr(&line));
+        buf_clear(&line);
+    }
+    buf_release(&line);
+}
 
 static void
 put_cell(struct objects *o, const Parallax__V1__Object *object, const char *first, const char *second)
@@ -39,7 +96,7 @@ put_cell(struct objects *o, const Parallax__V1__Object *object, const char *firs
 }
 
 static void
-show(struct objects *o, const Parallax__V1__Object *object)
+show(struct objects *o, const Parallax__V1__Object *object, int64_t now_ms)
 {
     struct buf out;
 
@@ -48,6 +105,8 @@ show(struct objects *o, const Parallax__V1__Object *object)
     if (o->json) {
         object_open(&out, NULL);
         object_show_identity_json(object, &out);
+        object_ms(&out, "as_of", now_ms);
+        put_complete(o, &out);
         object_close(&out);
         buf_put_byte(&out, '\n');
         screen_flush(&out);
@@ -87,14 +146,16 @@ list(struct objects *o, struct client *c)
             break;
         o->behind |= answer->objects->behind;
         for (size_t i = 0; i < answer->objects->n_objects; i++)
-            show(o, answer->objects->objects[i]);
+            show(o, answer->objects->objects[i], answer->objects->time_ms);
         buf_clear(&cursor);
         buf_put(&cursor, answer->objects->cursor.data, answer->objects->cursor.len);
         more = cursor.n > 0;
         client_answer_free(answer);
     }
-    if (!o->json)
+    if (!o->json) {
         screen_table_print(&o->table);
+        print_complete(o);
+    }
     if (o->behind)
         fprintf(stderr, "not complete yet: identifiers of records that came just now are being sorted in\n");
     if (o->shown >= o->limit && cursor.n > 0 && status == EXIT_DONE)
@@ -129,7 +190,10 @@ cmd_objects(int argc, char **argv)
     } else {
         if (!o.json)
             screen_table_init(&o.table, 4, titles);
-        status = list(&o, c);
+        status = logs_ask(c, &o.logs);
+        if (status == EXIT_DONE)
+            status = list(&o, c);
+        logs_release(&o.logs);
     }
     client_free(c);
     return status;

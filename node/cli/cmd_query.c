@@ -6,6 +6,7 @@
 
 #include "base/limit.h"
 #include "base/text.h"
+#include "cli/fresh.h"
 #include "cli/object_show.h"
 #include "cli/pick.h"
 #include "cli/row.h"
@@ -18,7 +19,8 @@ struct query {
     const struct writer *writer; /* NULL = a table or JSON */
     bool json;
     uint64_t limit;
-    char object[PICK_OBJECT_MAX];
+    char object[PICK_OBJECT_MAX], pair[PICK_OBJECT_MAX];
+    struct buf cursor;
     Parallax__V1__Utc since, until;
     Parallax__V1__QueryRequest ask;
     struct screen_table table;
@@ -62,6 +64,41 @@ read_output(struct query *q)
 }
 
 static int
+read_pair(struct query *q)
+{
+    if (args_has(&q->args, "object"))
+        return args_usage(&q->args, "--object and --pair: expected one of them");
+    q->ask.pair = q->pair;
+    return pick_pair(&q->args, args_get(&q->args, "pair"), q->object, q->pair);
+}
+
+static int
+read_state(struct query *q)
+{
+    static const char *const states[] = {"open", "closed", "cancelled", "superseded"};
+    static const char *const times[] = {"epoch", "created", "received"};
+    const char *state = args_get(&q->args, "state"), *time = args_get(&q->args, "time");
+    bool found = state == NULL;
+
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        found = found || strcmp(state, states[i]) == 0;
+    if (!found)
+        return args_usage(&q->args, "--state %.64s: expected open, closed, cancelled or superseded", state);
+    if (state != NULL && strcmp(state, "superseded") == 0 && !args_has(&q->args, "history"))
+        return args_usage(&q->args, "--state superseded: expected --history with it");
+    found = time == NULL;
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        found = found || strcmp(time, times[i]) == 0;
+    if (!found)
+        return args_usage(&q->args, "--time %.64s: expected epoch, created or received", time);
+    if (state != NULL)
+        q->ask.state = (char *)(uintptr_t)state;
+    if (time != NULL)
+        q->ask.time = (char *)(uintptr_t)time;
+    return EXIT_DONE;
+}
+
+static int
 read_options(struct query *q)
 {
     parallax__v1__query_request__init(&q->ask);
@@ -70,6 +107,12 @@ read_options(struct query *q)
         status = pick_mode(&q->args, &q->ask.mode);
     if (status == EXIT_DONE && args_has(&q->args, "object"))
         status = pick_alias(&q->args, args_get(&q->args, "object"), q->object);
+    if (status == EXIT_DONE && args_has(&q->args, "pair"))
+        status = read_pair(q);
+    if (status == EXIT_DONE)
+        status = read_state(q);
+    if (status == EXIT_DONE)
+        status = fresh_cursor(&q->args, &q->cursor);
     if (status == EXIT_DONE)
         status = read_times(q);
     if (status == EXIT_DONE)
@@ -130,6 +173,14 @@ show_cells(struct query *q, const struct row *r)
     screen_table_cell(&q->table, buf_cstr(&text));
     screen_table_cell(&q->table, epoch);
     buf_clear(&text);
+    row_created(r, epoch);
+    screen_table_cell(&q->table, epoch);
+    fresh_put_ms(&text, r->in->received_ms);
+    screen_table_cell(&q->table, buf_cstr(&text));
+    buf_clear(&text);
+    fresh_put_ms(&text, r->in->complete_ms);
+    screen_table_cell(&q->table, buf_cstr(&text));
+    buf_clear(&text);
     row_summary(r, &text);
     screen_table_cell(&q->table, buf_cstr(&text));
     buf_release(&text);
@@ -158,15 +209,13 @@ show_row(struct query *q, const Parallax__V1__RecordRow *in)
 static int
 run_pages(struct query *q, struct client *c)
 {
-    struct buf cursor;
     int status = EXIT_DONE;
-    buf_init(&cursor, LIMIT_API_BYTES);
     for (bool more = true; more && q->shown + q->skipped < q->limit;) {
         Parallax__V1__Request request = client_request(PARALLAX__V1__REQUEST__WHAT_QUERY);
         uint64_t left = q->limit - q->shown - q->skipped;
         q->ask.limit = left < LIMIT_API_PAGE_COUNT ? (uint32_t)left : 0;
-        q->ask.cursor.data = cursor.p;
-        q->ask.cursor.len = cursor.n;
+        q->ask.cursor.data = q->cursor.p;
+        q->ask.cursor.len = q->cursor.n;
         request.query = &q->ask;
         Parallax__V1__Answer *answer = client_ask(c, &request, &status);
         if (answer == NULL)
@@ -174,23 +223,23 @@ run_pages(struct query *q, struct client *c)
         const Parallax__V1__RecordsAnswer *page = answer->records;
         for (size_t i = 0; i < page->n_rows && q->shown + q->skipped < q->limit; i++)
             show_row(q, page->rows[i]);
-        buf_clear(&cursor);
-        buf_put(&cursor, page->cursor.data, page->cursor.len);
+        buf_clear(&q->cursor);
+        buf_put(&q->cursor, page->cursor.data, page->cursor.len);
         more = page->cursor.len > 0;
         client_answer_free(answer);
     }
-    buf_release(&cursor);
     return status;
 }
 
 static int
 run(struct query *q, struct client *c)
 {
-    static const char *const titles[] = {"RECORD", "ORIGIN", "EPOCH", "WHAT IT SAYS"};
+    static const char *const titles[] = {"RECORD",   "ORIGIN",         "EPOCH",       "CREATED",
+                                         "RECEIVED", "COMPLETE UP TO", "WHAT IT SAYS"};
     bool table = q->writer == NULL && !q->json;
     buf_init(&q->out, LIMIT_INPUT_BYTES);
     if (table)
-        screen_table_init(&q->table, 4, titles);
+        screen_table_init(&q->table, 7, titles);
     if (q->writer != NULL && q->writer->begin != NULL)
         q->writer->begin(&q->out);
     int status = run_pages(q, c);
@@ -204,6 +253,8 @@ run(struct query *q, struct client *c)
         buf_release(&q->table.cells);
     if (table && q->shown == 0 && status == EXIT_DONE)
         fprintf(stderr, "no %s records fit\n", q->type->name);
+    if (q->cursor.n > 0 && status == EXIT_DONE)
+        fresh_more(&q->cursor);
     if (q->skipped > 0 && status == EXIT_DONE)
         status = args_fail(&q->args, "%" PRIu64 " records could not be written as %s", q->skipped,
                            q->writer->format);
@@ -217,15 +268,15 @@ cmd_query(int argc, char **argv)
     int status;
     if (!args_read(&q.args, "query", 1, 1, argc, argv, &status))
         return status;
+    buf_init(&q.cursor, LIMIT_API_BYTES);
     status = read_options(&q);
-    if (status != EXIT_DONE)
-        return status;
-    struct client *c = client_new(&q.args, &status);
-    if (c == NULL)
-        return status;
-    status = run(&q, c);
-    if (status == EXIT_DONE && args_has(&q.args, "explain"))
-        status = object_show_why(&q.args, c, q.object, q.ask.mode);
-    client_free(c);
+    struct client *c = status == EXIT_DONE ? client_new(&q.args, &status) : NULL;
+    if (c != NULL) {
+        status = run(&q, c);
+        if (status == EXIT_DONE && args_has(&q.args, "explain"))
+            status = object_show_why(&q.args, c, q.object, q.ask.mode);
+        client_free(c);
+    }
+    buf_release(&q.cursor);
     return status;
 }

@@ -74,6 +74,11 @@ print_facts(const Parallax__V1__StatusAnswer *s)
     screen_time(&out, s->time_ms);
     if (s->watch_off)
         buf_put_str(&out, "\nalert rules are OFF (watch: false): this node derives no alerts");
+    if (s->rebuilding)
+        buf_put_fmt(&out,
+                    "\nthe picture is being made from the logs, %" PRIu64 " of %" PRIu64
+                    " records so far: what is asked for meanwhile is incomplete",
+                    s->rebuild_done, s->rebuild_total);
     buf_put_str(&out, "\n\n");
     screen_flush(&out);
     buf_release(&out);
@@ -230,6 +235,11 @@ print_json(const Parallax__V1__StatusAnswer *s)
     object_hex(&out, "incarnation", s->incarnation.data, s->incarnation.len);
     object_bool(&out, "disk_low", s->disk_low);
     object_bool(&out, "watch_off", s->watch_off);
+    object_bool(&out, "rebuilding", s->rebuilding);
+    if (s->rebuilding) {
+        object_uint(&out, "rebuild_done", s->rebuild_done);
+        object_uint(&out, "rebuild_total", s->rebuild_total);
+    }
     object_bool(&out, "clock_suspect", s->clock_suspect);
     object_str(&out, "roster_concern", s->roster_concern);
     put_lists_json(s, &out);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/fresh.h"
 #include "cli/row.h"
 #include "cli/screen.h"
 #include "core/object.h"
@@ -15,6 +16,7 @@
 struct line {
     struct event_word word;
     char *origin, *voice, *record, *text, *json, *holders; /* ours; holders: of what stands */
+    int64_t received_ms, complete_ms;
 };
 
 struct event {
@@ -45,6 +47,17 @@ event_put_time(struct buf *out, struct utc t)
 }
 
 void
+event_put_joined(struct buf *out, const Parallax__V1__EventRow *r)
+{
+    if (r->n_joined == 0)
+        return;
+    object_open_list(out, "joined");
+    for (size_t i = 0; i < r->n_joined; i++)
+        object_str(out, NULL, r->joined[i]);
+    object_close_list(out);
+}
+
+void
 event_put_until(struct buf *out, struct utc t, int64_t now_ms)
 {
     int64_t ms = utc_diff_ms(t, utc_from_unix(now_ms / 1000, now_ms % 1000 * 1000000));
@@ -70,9 +83,11 @@ read_event(const struct event *e, const struct row *r, struct line *l)
 {
     struct type_event events[EVENTS_MAX];
     size_t n = r->msg != NULL && r->type->events != NULL ? r->type->events(r->msg, events) : 0;
+    bool joined = event_is_of_objects(e->row->kind); /* a record may call the object something else */
 
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(events[i].kind, e->row->kind) != 0 || strcmp(events[i].scope, e->row->scope) != 0)
+        if (strcmp(events[i].kind, e->row->kind) != 0 ||
+            (!joined && strcmp(events[i].scope, e->row->scope) != 0))
             continue;
         l->voice = mem_strdup(events[i].voice);
         l->word.at = events[i].at;
@@ -106,7 +121,8 @@ take_row(struct event *e, const Parallax__V1__RecordRow *in)
 
     e->line = mem_resize(e->line, (e->n + 1) * sizeof *e->line);
     l = &e->line[e->n++];
-    *l = (struct line){.origin = mem_strdup(in->origin)};
+    *l = (struct line){
+        .origin = mem_strdup(in->origin), .received_ms = in->received_ms, .complete_ms = in->complete_ms};
     row_open(&r, in);
     read_event(e, &r, l);
     if (l->voice == NULL)
@@ -262,6 +278,8 @@ put_head(const struct event *e, int mode, struct buf *out)
         buf_put_str(out, " to ");
         event_put_time(out, event_utc(r->last));
     }
+    for (size_t i = 0; i < r->n_joined; i++)
+        buf_put_fmt(out, "\njoined   %s", r->joined[i]);
     buf_put_fmt(out, "\nrecords  %llu", (unsigned long long)r->members);
     if (e->cut)
         buf_put_fmt(out, ", of which the first %d are shown", LIMIT_EVENT_HISTORY_COUNT);
@@ -279,7 +297,9 @@ put_stander(const struct event *e, const struct line *l, struct buf *out)
     buf_put_str(out, ", issued ");
     event_put_time(out, w->issued);
     buf_put_str(out, w->withdrawn ? ", WITHDRAWN\n" : w->ended ? ", says that it is over\n" : "\n");
-    buf_put_fmt(out, "    says     %s\n", l->text);
+    buf_put_fmt(out, "    says     %s\n    fresh    ", l->text);
+    fresh_put(out, w->at, w->created, l->received_ms, l->complete_ms);
+    buf_put_byte(out, '\n');
     for (size_t i = 0; i < w->n; i++) {
         struct event_trend t = event_view_trend(e->words, e->n, w, w->figure[i].name);
 
@@ -381,7 +401,11 @@ json_word(const struct event *e, const struct line *l, struct buf *out)
     object_str(out, "origin", w->origin);
     object_str(out, "voice", w->voice);
     object_utc(out, "at", w->at);
+    object_utc(out, "epoch", w->at);
     object_utc(out, "issued", w->issued);
+    object_utc(out, "created", w->created);
+    object_ms(out, "received", l->received_ms);
+    object_ms(out, "complete_up_to", l->complete_ms > 0 ? l->complete_ms : 0);
     object_bool(out, "ended", w->ended);
     object_bool(out, "withdrawn", w->withdrawn);
     object_str(out, "stored_by", l->holders != NULL ? l->holders : "");
@@ -436,6 +460,7 @@ put_json(const struct event *e, int mode, struct buf *out)
     object_str(out, "mode", record_mode_name(mode));
     object_str(out, "kind", e->row->kind);
     object_str(out, "scope", e->row->scope);
+    event_put_joined(out, e->row);
     object_str(out, "state", e->row->state);
     object_utc(out, "first", event_utc(e->row->first));
     object_utc(out, "last", event_utc(e->row->last));

@@ -6,6 +6,7 @@
 
 #include "base/limit.h"
 #include "base/mem.h"
+#include "cli/fresh.h"
 #include "cli/row.h"
 #include "cli/screen.h"
 #include "core/object.h"
@@ -95,14 +96,15 @@ object_records_json(const struct object_records *r, struct buf *out)
 void
 object_records_print(const struct object_records *r)
 {
-    static const char *const titles[] = {"TYPE", "ORIGIN", "EPOCH", "WHAT IT SAYS", "RECORD"};
+    static const char *const titles[] = {"TYPE",     "ORIGIN",         "EPOCH",        "CREATED",
+                                         "RECEIVED", "COMPLETE UP TO", "WHAT IT SAYS", "RECORD"};
     struct screen_table table;
     char epoch[UTC_TEXT_MAX];
     struct buf text;
 
     if (r->n == 0)
         return;
-    screen_table_init(&table, 5, titles);
+    screen_table_init(&table, 8, titles);
     buf_init(&text, LIMIT_LINE_BYTES);
     for (size_t i = 0; i < r->n; i++) {
         row_epoch(&r->row[i], epoch);
@@ -110,6 +112,14 @@ object_records_print(const struct object_records *r)
         screen_text(&text, r->row[i].in->origin);
         screen_table_cell(&table, buf_cstr(&text));
         screen_table_cell(&table, epoch);
+        buf_clear(&text);
+        row_created(&r->row[i], epoch);
+        screen_table_cell(&table, epoch);
+        fresh_put_ms(&text, r->row[i].in->received_ms);
+        screen_table_cell(&table, buf_cstr(&text));
+        buf_clear(&text);
+        fresh_put_ms(&text, r->row[i].in->complete_ms);
+        screen_table_cell(&table, buf_cstr(&text));
         buf_clear(&text);
         row_summary(&r->row[i], &text);
         screen_table_cell(&table, buf_cstr(&text));

@@ -226,3 +226,19 @@ pick_alias(const struct args *a, const char *text, char out[PICK_OBJECT_MAX])
         "and the identifier",
         text);
 }
+
+int
+pick_pair(const struct args *a, const char *text, char first[PICK_OBJECT_MAX], char second[PICK_OBJECT_MAX])
+{
+    const char *plus = strchr(text, '+');
+    char half[PICK_OBJECT_MAX];
+    int status;
+
+    if (plus == NULL || strchr(plus + 1, '+') != NULL || (size_t)(plus - text) >= sizeof half)
+        return args_usage(a, "--pair %.64s: expected two objects with a + between, such as 25544+40000",
+                          text);
+    memcpy(half, text, (size_t)(plus - text));
+    half[plus - text] = '\0';
+    status = pick_alias(a, half, first);
+    return status != EXIT_DONE ? status : pick_alias(a, plus + 1, second);
+}

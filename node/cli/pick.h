@@ -23,5 +23,8 @@ int pick_mode(const struct args *a, Parallax__V1__Mode *mode);
 int pick_object(const struct args *a, const char *text, char out[PICK_OBJECT_MAX]);
 /* The same for a node, which knows names and other identifiers too: types/alias.h. */
 int pick_alias(const struct args *a, const char *text, char out[PICK_OBJECT_MAX]);
+/* "A+B": two objects, each as in pick_alias. */
+int pick_pair(const struct args *a, const char *text, char first[PICK_OBJECT_MAX],
+              char second[PICK_OBJECT_MAX]);
 
 #endif

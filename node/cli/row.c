@@ -78,6 +78,17 @@ row_epoch(const struct row *r, char text[UTC_TEXT_MAX])
 }
 
 void
+row_created(const struct row *r, char text[UTC_TEXT_MAX])
+{
+    struct utc t = r->header != NULL ? record_utc(r->header->created) : (struct utc){0, 0};
+
+    if (utc_is_zero(t))
+        snprintf(text, UTC_TEXT_MAX, "-");
+    else
+        utc_print(t, 0, text);
+}
+
+void
 row_warn_mode(int mode)
 {
     if (mode != PARALLAX__V1__MODE__REAL)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum kind { NAME, TEXT, NUMBER, SIZE, FLAG, LEVEL };
+enum kind { NAME, TEXT, WORDS, NUMBER, SIZE, FLAG, LEVEL };
 
 struct row {
     const char *path;
@@ -65,6 +65,7 @@ take(const struct row *r, struct span s, struct conf *out)
         memcpy(at, s.p, s.n);
         return NULL;
     case TEXT:
+    case WORDS:
         if (s.n < r->min || s.n > r->max || s.n >= CONF_TEXT_MAX)
             return "text of another length";
         memset(at, 0, CONF_TEXT_MAX);
@@ -104,8 +105,44 @@ expected(const struct row *r, struct buf *out)
     if (r->kind == NUMBER || r->kind == SIZE)
         buf_put_fmt(out, " (%" PRIu64 " to %" PRIu64 "%s%s)", r->min, r->max, r->unit[0] == '\0' ? "" : " ",
                     r->unit);
-    else if (r->kind == TEXT)
+    else if (r->kind == TEXT || r->kind == WORDS)
         buf_put_fmt(out, " (%" PRIu64 " to %" PRIu64 " bytes)", r->min, r->max);
+}
+
+/* The next word from ${at} on, blanks and commas between: its bytes, 0 at the end; *${at} is where it begins. */
+static size_t
+next_word(const char *text, size_t *at)
+{
+    *at += strspn(text + *at, " ,");
+    return strcspn(text + *at, " ,");
+}
+
+static bool
+is_word(const char *list, struct span word)
+{
+    size_t n;
+
+    for (size_t at = 0; (n = next_word(list, &at)) > 0; at += n) {
+        if (span_equal(span_of((const uint8_t *)list + at, n), word))
+            return true;
+    }
+    return false;
+}
+
+/* Are all words of ${node} known? Its place is that of the first that is not. */
+static int
+check_words(const struct row *r, const struct yaml_node *node, struct why *why)
+{
+    const char *text = (const char *)node->text.p;
+    size_t n;
+
+    for (size_t at = 0; (n = next_word(text, &at)) > 0; at += n) {
+        if (!is_word(r->value, span_of(node->text.p + at, n)))
+            return why_set(why, WHY_CONF_VALUE, node->line, node->column + (uint32_t)at + node->quoted,
+                           r->path, "unknown word \"%.*s\": expected some of %s", (int)(n < 40 ? n : 40),
+                           text + at, r->value);
+    }
+    return 0;
 }
 
 static int
@@ -116,7 +153,7 @@ take_node(const struct row *r, const struct yaml_node *node, struct conf *out, s
     int rc;
 
     if (wanted == NULL)
-        return 0;
+        return r->kind == WORDS ? check_words(r, node, why) : 0;
     buf_init(&range, 256);
     expected(r, &range);
     rc = why_set(why, WHY_CONF_VALUE, node->line, node->column, r->path, "not allowed here: expected %s%s",
@@ -240,6 +277,7 @@ put_value(const struct row *r, const struct conf *conf, struct buf *out)
     switch (r->kind) {
     case NAME:
     case TEXT:
+    case WORDS:
         text_json(out, span_str(at));
         break;
     case NUMBER:
@@ -278,7 +316,7 @@ conf_dump_example(struct buf *out)
         expected(r, out);
         buf_put_fmt(out, " takes effect at %s\n",
                     strcmp(r->when, "RESTART") == 0 ? "the next start" : "SIGHUP");
-        if (r->kind == TEXT || r->kind == NAME)
+        if (r->kind == TEXT || r->kind == WORDS || r->kind == NAME)
             buf_put_fmt(out, "%s: \"%s\"\n", r->path, r->kind == NAME ? "fr-cnes" : r->value);
         else
             buf_put_fmt(out, "%s: %s\n", r->path, r->value);

@@ -10,6 +10,7 @@
 #define CONF_TEXT_MAX 256
 
 typedef char conf_TEXT[CONF_TEXT_MAX];
+typedef char conf_WORDS[CONF_TEXT_MAX];
 typedef char conf_NAME[CONF_TEXT_MAX];
 typedef int64_t conf_NUMBER;
 typedef uint64_t conf_SIZE;

@@ -462,23 +462,50 @@ compare(const void *a, const void *b)
     return strcmp(x->id, y->id) == 0 ? 0 : is_before(x->id, y->id) ? -1 : 1;
 }
 
+/* What is joined with ${id}, in f->out. What persons merged comes first: operators' identifiers, of which anybody may state many, take no place from it. */
+static int
+join(struct finder *f, const char *id)
+{
+    struct identity *out = f->out;
+    int rc;
+
+    *out = (struct identity){0};
+    rc = add_core(f, id, IDENTITY_USED, "");
+    for (size_t i = 0; rc == 0 && i < out->alias_n; i++) {
+        char at[ALIAS_BYTES];
+
+        memcpy(at, out->alias[i].id, sizeof at);
+        rc = add_merged(f, at);
+    }
+    for (size_t i = 0; rc == 0 && i < out->alias_n; i++) {
+        char at[ALIAS_BYTES];
+
+        memcpy(at, out->alias[i].id, sizeof at);
+        rc = add_leaves(f, at);
+        if (rc == 0)
+            rc = add_merged(f, at);
+    }
+    return rc;
+}
+
+int
+identity_join(const struct identity_source *source, const char *id, struct identity *out)
+{
+    struct finder f = {.source = source, .out = out};
+    int rc = join(&f, id);
+
+    if (rc == 0)
+        qsort(out->alias, out->alias_n, sizeof *out->alias, compare);
+    return rc;
+}
+
 int
 identity_resolve(const struct identity_source *source, const char *id, struct identity *out)
 {
     struct finder f = {.source = source, .out = out};
     size_t joined;
-    int rc;
+    int rc = join(&f, id);
 
-    *out = (struct identity){0};
-    rc = add_core(&f, id, IDENTITY_USED, "");
-    for (size_t i = 0; rc == 0 && i < out->alias_n; i++) {
-        char at[ALIAS_BYTES];
-
-        memcpy(at, out->alias[i].id, sizeof at);
-        rc = add_leaves(&f, at);
-        if (rc == 0)
-            rc = add_merged(&f, at);
-    }
     joined = out->alias_n;
     for (size_t i = 0; rc == 0 && i < joined; i++) {
         char at[ALIAS_BYTES];

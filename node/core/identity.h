@@ -58,6 +58,8 @@ struct identity {
 
 /* The object of ${id}, canonical and no name. 0 or -1 (the source failed). */
 int identity_resolve(const struct identity_source *source, const char *id, struct identity *out);
+/* The same without what is not joined, and without who says so. */
+int identity_join(const struct identity_source *source, const char *id, struct identity *out);
 
 /*
  * The objects that have a name, each by the identifier that stands for it, in order, at most ${max}; *${n}: how many. An object that has but the name is the name itself.

@@ -191,6 +191,8 @@ put_row(const struct row *r, struct span incarnation, bool bytes, struct buf *ou
         object_uint(out, "delivery", r->in->delivery);
     if (r->in->received_ms != 0)
         object_ms(out, "received", r->in->received_ms);
+    if (r->in->complete_ms != 0)
+        object_ms(out, "complete_up_to", r->in->complete_ms > 0 ? r->in->complete_ms : 0);
     if (r->in->quarantine[0] != '\0')
         object_str(out, "quarantine", r->in->quarantine);
     if (r->in->disputed)

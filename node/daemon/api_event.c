@@ -1,5 +1,5 @@
 /* events and event: what records are about together. The core's thread. */
-#include "daemon/api_internal.h"
+#include "daemon/api_view.h"
 
 #include "core/record.h"
 #include "types/event.h"
@@ -37,6 +37,7 @@ copy(struct api_call *c, const char *text)
 /* What stands of one event, gathered: words of it, and what they make of its state. */
 struct standing {
     struct api_page *logs; /* for their look-up only */
+    bool state_only;       /* no words are made */
     Parallax__V1__EventWord *word[LIMIT_EVENT_WORDS_COUNT];
     size_t n;
     uint64_t count;
@@ -45,8 +46,9 @@ struct standing {
 };
 
 static Parallax__V1__EventWord *
-make_word(struct api_call *c, const struct store_log *log, const struct store_member *m)
+make_word(struct api_page *logs, const struct store_log *log, const struct store_member *m)
 {
+    struct api_call *c = logs->call;
     Parallax__V1__EventWord *w = api_answer_alloc(c, sizeof *w);
     Parallax__V1__RecordId *id = api_answer_alloc(c, sizeof *id);
 
@@ -64,6 +66,9 @@ make_word(struct api_call *c, const struct store_log *log, const struct store_me
     w->created = put_time(c, m->created);
     w->ended = m->ended;
     w->withdrawn = m->withdrawn;
+    w->complete_ms = api_page_complete(logs, m->log);
+    if (store_leaf_received(c->ctx->store, m->log, m->index, &w->received_ms) != 0)
+        return NULL;
     return c->arena->failed ? NULL : w;
 }
 
@@ -81,9 +86,9 @@ add_standing(void *cookie, const struct store_member *m)
         s->over = s->over && (m->ended || m->closes < s->now);
         s->closes = m->closes > s->closes ? m->closes : s->closes;
     }
-    if (s->n == LIMIT_EVENT_WORDS_COUNT)
+    if (s->state_only || s->n == LIMIT_EVENT_WORDS_COUNT)
         return 0;
-    s->word[s->n] = make_word(s->logs->call, log, m);
+    s->word[s->n] = make_word(s->logs, log, m);
     return s->word[s->n++] != NULL ? 0 : -1;
 }
 
@@ -93,21 +98,96 @@ state_of(const struct standing *s)
     return s->withdrawn ? "cancelled" : s->over ? "closed" : "open";
 }
 
+static int64_t
+now_of(const struct api_call *c)
+{
+    return utc_sort_key(utc_from_unix(c->ctx->wall_ms / 1000, c->ctx->wall_ms % 1000 * 1000000));
+}
+
+/* What stands of the event. 0 or -1. */
+static int
+gather_standing(struct api_page *logs, struct api_view *v, bool state_only, struct standing *out)
+{
+    *out = (struct standing){.logs = logs,
+                             .state_only = state_only,
+                             .withdrawn = true,
+                             .over = true,
+                             .now = now_of(logs->call),
+                             .closes = INT64_MIN};
+    return api_view_standing(v, add_standing, out) < 0 ? -1 : 0;
+}
+
+/* Events of a record, of which one is to be in a state. */
+struct asked {
+    struct api_page *logs;
+    const char *state;
+    struct store_event_row event[EVENTS_MAX];
+    size_t n;
+};
+
+static int
+take_event(void *cookie, const struct store_event_row *e)
+{
+    struct asked *a = cookie;
+
+    if (a->n < EVENTS_MAX)
+        a->event[a->n++] = *e;
+    return 0;
+}
+
+int
+api_event_has(struct api_call *c, uint32_t log, uint64_t index, const char *state)
+{
+    struct api_page logs = {.call = c};
+    struct asked a = {&logs, state, {{0}}, 0};
+    bool any = false, found = false;
+
+    if (store_event_of(c->ctx->store, log, index, take_event, &a) < 0)
+        return -1;
+    for (size_t i = 0; i < a.n; i++) {
+        struct standing s;
+
+        if (c->view == NULL)
+            c->view = api_view_new(c, a.event[i].mode);
+        if (c->view == NULL || api_view_make(c->view, &a.event[i]) != 0 ||
+            gather_standing(&logs, c->view, true, &s) != 0)
+            return -1;
+        any |= s.count > 0;
+        found |= s.count > 0 && strcmp(state_of(&s), state) == 0;
+    }
+    return any ? found : 2;
+}
+
+/* Where the store keeps several: the id of each. */
+static int
+put_joined(struct api_call *c, const struct api_view *v, Parallax__V1__EventRow *out)
+{
+    size_t n = v->parts < LIMIT_EVENT_ALIAS_COUNT ? v->parts : LIMIT_EVENT_ALIAS_COUNT;
+
+    if (n < 2)
+        return 0;
+    out->joined = api_answer_alloc(c, n * sizeof *out->joined);
+    for (size_t i = 0; out->joined != NULL && i < n; i++) {
+        const struct store_event_row *e = &v->part[i];
+        char id[EVENT_ID_MAX];
+
+        event_id_print(e->kind, e->scope, utc_from_sort_key(e->at), id);
+        out->joined[out->n_joined++] = copy(c, id);
+    }
+    return c->arena->failed ? -1 : 0;
+}
+
 /* NULL with ${rc} 0: our people may see none of it; -1: with why. */
 static Parallax__V1__EventRow *
-make_row(struct api_call *c, struct api_page *logs, const struct store_event_row *e, int *rc)
+make_row(struct api_call *c, struct api_page *logs, struct api_view *v, int *rc)
 {
-    struct standing s = {
-        .logs = logs,
-        .withdrawn = true,
-        .over = true,
-        .now = utc_sort_key(utc_from_unix(c->ctx->wall_ms / 1000, c->ctx->wall_ms % 1000 * 1000000)),
-        .closes = INT64_MIN};
+    const struct store_event_row *e = &v->event;
+    struct standing s;
     Parallax__V1__EventRow *out;
     char id[EVENT_ID_MAX];
     bool timed = event_window(e->kind, e->scope) > 0;
 
-    *rc = store_event_standing(c->ctx->store, e, add_standing, &s) < 0 ? -1 : 0;
+    *rc = gather_standing(logs, v, false, &s);
     if (*rc != 0 || s.count == 0)
         return NULL;
     *rc = -1;
@@ -126,7 +206,7 @@ make_row(struct api_call *c, struct api_page *logs, const struct store_event_row
     out->standing_count = s.count;
     out->n_standing = s.n;
     out->standing = api_answer_alloc(c, (s.n + 1) * sizeof(Parallax__V1__EventWord *));
-    if (c->arena->failed)
+    if (c->arena->failed || put_joined(c, v, out) != 0)
         return NULL;
     memcpy(out->standing, s.word, s.n * sizeof *s.word);
     *rc = 0;
@@ -143,13 +223,41 @@ struct list {
     size_t n, max;
     unsigned looked;
     bool more;
+    char (*parts)[EVENT_SCOPE_MAX]; /* of scopes: the object asked for, and the other one of a pair */
+    size_t parts_n, others_n;       /* the others follow */
+    struct api_view *view;
+    uint64_t then; /* the newest delivery number when the list began */
+    bool changed;  /* there are newer ones now */
 };
 
 static bool
-fits(const struct list *l, const struct store_event_row *e)
+is_part(struct span part, char (*parts)[EVENT_SCOPE_MAX], size_t n)
 {
-    if (l->q->kind[0] != 0 && strcmp(e->kind, l->q->kind) != 0)
-        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (span_is(part, parts[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Are both objects of the pair in the scope? */
+static bool
+fits_pair(const struct list *l, const char *scope)
+{
+    char(*others)[EVENT_SCOPE_MAX] = l->parts + l->parts_n;
+    struct span part[2];
+
+    if (l->others_n == 0)
+        return true;
+    return event_scope_parts(scope, part) == 2 &&
+           ((is_part(part[0], l->parts, l->parts_n) && is_part(part[1], others, l->others_n)) ||
+            (is_part(part[1], l->parts, l->parts_n) && is_part(part[0], others, l->others_n)));
+}
+
+/* Does the event, as it is joined, lie within the times that are asked for? */
+static bool
+fits_times(const struct list *l, const struct store_event_row *e)
+{
     return event_window(e->kind, e->scope) == 0 || (e->hi >= l->since && e->lo <= l->until);
 }
 
@@ -165,7 +273,7 @@ gather(void *cookie, const struct store_event_row *e)
         return 1;
     l->looked++;
     l->last = *e;
-    if (fits(l, e))
+    if ((l->q->kind[0] == 0 || strcmp(e->kind, l->q->kind) == 0) && fits_pair(l, e->scope))
         l->rows[l->n++] = *e;
     return 0;
 }
@@ -186,10 +294,11 @@ is_state(const char *text)
            strcmp(text, "cancelled") == 0;
 }
 
-/* kind NUL scope NUL and where the event begins. */
+/* When the list began, where the event begins, kind NUL scope NUL. */
 static void
-put_cursor(struct buf *out, const struct store_event_row *e)
+put_cursor(struct buf *out, const struct store_event_row *e, uint64_t then)
 {
+    buf_put_be64(out, then);
     buf_put_be64(out, (uint64_t)e->lo);
     buf_put(out, e->kind, strlen(e->kind) + 1);
     buf_put(out, e->scope, strlen(e->scope) + 1);
@@ -206,15 +315,16 @@ take_be64(const uint8_t *p)
 }
 
 static int
-read_cursor(struct api_call *c, ProtobufCBinaryData cursor, struct store_event_row *out)
+read_cursor(struct api_call *c, ProtobufCBinaryData cursor, struct store_event_row *out, uint64_t *then)
 {
-    const char *text = (const char *)cursor.data + 8;
-    size_t n = cursor.len > 8 ? cursor.len - 8 : 0, kind = n > 0 ? strnlen(text, n) : 0;
+    const char *text = (const char *)cursor.data + 16;
+    size_t n = cursor.len > 16 ? cursor.len - 16 : 0, kind = n > 0 ? strnlen(text, n) : 0;
 
     if (n < kind + 2 || text[n - 1] != 0 || kind >= sizeof out->kind || n - kind - 1 > sizeof out->scope ||
         strlen(text + kind + 1) != n - kind - 2)
         return api_answer_refuse(c, WHY_FIELD_VALUE, "cursor", "not a cursor of this request");
-    out->lo = take_be64(cursor.data);
+    *then = (uint64_t)take_be64(cursor.data);
+    out->lo = take_be64(cursor.data + 8);
     memcpy(out->kind, text, kind + 1);
     memcpy(out->scope, text + kind + 1, n - kind - 1);
     return 0;
@@ -224,6 +334,7 @@ static int
 read_list(struct api_call *c, struct list *l, struct store_event_row *from)
 {
     const Parallax__V1__EventsRequest *q = c->request->events;
+    struct store_counts counts;
     int mode;
 
     *l = (struct list){.call = c, .q = q, .max = q->limit};
@@ -239,29 +350,50 @@ read_list(struct api_call *c, struct list *l, struct store_event_row *from)
         l->max = LIMIT_API_PAGE_COUNT;
     l->mode = (uint8_t)mode;
     *from = (struct store_event_row){.mode = l->mode, .lo = INT64_MIN};
-    if (q->cursor.len > 0)
-        return read_cursor(c, q->cursor, from);
-    memcpy(from->kind, q->kind, strlen(q->kind));
+    if (store_counts(c->ctx->store, &counts) != 0)
+        return -1;
+    l->then = counts.delivery;
+    if (q->cursor.len > 0 && read_cursor(c, q->cursor, from, &l->then) != 0)
+        return -1;
+    l->changed = l->then != counts.delivery;
+    if (q->cursor.len == 0)
+        memcpy(from->kind, q->kind, strlen(q->kind));
+    l->view = api_view_new(c, mode);
+    return l->view != NULL ? 0 : -1;
+}
+
+/* The event that ${e} is a part of, when the list tells it here. 0 or -1. */
+static int
+put_event(struct list *l, const struct store_event_row *e, struct api_page *logs,
+          Parallax__V1__EventsAnswer *out, size_t *bytes)
+{
+    Parallax__V1__EventRow *row;
+    int rc;
+
+    if (api_view_make(l->view, e) != 0 || (rc = api_view_leads(l->view, e, l->then, l->changed)) < 0)
+        return -1;
+    if (rc == 0 || !fits_times(l, &l->view->event))
+        return 0;
+    row = make_row(l->call, logs, l->view, &rc);
+    if (rc != 0)
+        return -1;
+    if (row != NULL && (l->q->state[0] == 0 || strcmp(row->state, l->q->state) == 0))
+        out->events[out->n_events++] = row;
+    *bytes += row != NULL ? ROW_BYTES + row->n_joined * EVENT_ID_MAX + row->n_standing * WORD_BYTES : 0;
     return 0;
 }
 
-/* The events that were gathered, as many as one answer holds: those of another state cost as much. 0 or -1. */
+/* The events that were gathered, as many as one answer holds (those of another state cost as much) and as there are look-ups for. 0 or -1. */
 static int
-put_rows(struct api_call *c, struct list *l, Parallax__V1__EventsAnswer *out)
+put_rows(struct list *l, Parallax__V1__EventsAnswer *out)
 {
-    struct api_page logs = {.call = c};
+    struct api_page logs = {.call = l->call};
     size_t bytes = 0;
-    int rc;
 
     for (size_t i = 0; i < l->n; i++) {
-        Parallax__V1__EventRow *row = make_row(c, &logs, &l->rows[i], &rc);
-
-        if (rc != 0)
+        if (put_event(l, &l->rows[i], &logs, out, &bytes) != 0)
             return -1;
-        if (row != NULL && (l->q->state[0] == 0 || strcmp(row->state, l->q->state) == 0))
-            out->events[out->n_events++] = row;
-        bytes += row != NULL ? ROW_BYTES + row->n_standing * WORD_BYTES : 0;
-        if (bytes > LIMIT_API_PAGE_BYTES && i + 1 < l->n) {
+        if ((bytes > LIMIT_API_PAGE_BYTES || l->view->reads > LIMIT_EVENT_READS_COUNT) && i + 1 < l->n) {
             l->more = true;
             l->last = l->rows[i];
             return 0;
@@ -270,55 +402,87 @@ put_rows(struct api_call *c, struct list *l, Parallax__V1__EventsAnswer *out)
     return 0;
 }
 
+/* What scopes call an object: each of its identifiers, and its names where they are of no other. How many, or -1. */
+static int
+put_parts(struct list *l, const char *object, char (*out)[EVENT_SCOPE_MAX])
+{
+    struct identity *found = api_answer_alloc(l->call, sizeof *found);
+    const struct api_family *f;
+    size_t n = 0;
+
+    if (found == NULL || api_objects_find(l->call, object, l->mode, found) != 0)
+        return -1;
+    for (const char *kind = event_kind_next(NULL); kind != NULL; kind = event_kind_next(kind)) {
+        event_scope(out[n], found->alias[0].id, NULL);
+        f = api_family_of(l->view, kind, span_str(out[n]));
+        if (f == NULL)
+            return -1;
+        for (size_t i = 0; i < f->n && n < LIMIT_OBJECT_ALIAS_COUNT - 1; i++) {
+            if (!is_part(span_str(f->part[i]), out, n))
+                memcpy(out[n++], f->part[i], strlen(f->part[i]) + 1);
+        }
+    }
+    return (int)n;
+}
+
+static int
+read_objects(struct list *l)
+{
+    int n = 0;
+
+    if (l->q->pair[0] != 0 && l->q->object[0] == 0)
+        return api_answer_refuse(l->call, WHY_FIELD_VALUE, "pair", "expected object with it");
+    if (l->q->object[0] == 0)
+        return 0;
+    l->parts = api_answer_alloc(l->call, 2 * LIMIT_OBJECT_ALIAS_COUNT * sizeof *l->parts);
+    if (l->parts == NULL || (n = put_parts(l, l->q->object, l->parts)) < 0)
+        return -1;
+    l->parts_n = (size_t)n;
+    if (l->q->pair[0] != 0 && (n = put_parts(l, l->q->pair, l->parts + l->parts_n)) < 0)
+        return -1;
+    l->others_n = l->q->pair[0] != 0 ? (size_t)n : 0;
+    return 0;
+}
+
+static int
+each_event(struct list *l, const struct store_event_row *from)
+{
+    const char *objects[LIMIT_OBJECT_ALIAS_COUNT];
+
+    for (size_t i = 0; i < l->parts_n; i++)
+        objects[i] = l->parts[i];
+    return store_event_each(l->call->ctx->store, objects, l->parts_n, from, gather, l);
+}
+
 int
 api_event_list(struct api_call *c)
 {
     Parallax__V1__EventsAnswer *out = api_answer_alloc(c, sizeof *out);
-    char object[EVENT_SCOPE_MAX] = "";
     struct store_event_row from;
+    uint64_t done, total;
     struct buf cursor;
     struct list l;
 
-    if (out == NULL || read_list(c, &l, &from) != 0)
+    if (out == NULL || read_list(c, &l, &from) != 0 || read_objects(&l) != 0)
         return -1;
     parallax__v1__events_answer__init(out);
     l.rows = api_answer_alloc(c, l.max * sizeof *l.rows);
     out->events = api_answer_alloc(c, l.max * sizeof(Parallax__V1__EventRow *));
     if (c->arena->failed)
         return -1;
-    if (l.q->object[0] != 0)
-        event_scope(object, l.q->object, NULL);
-    if (store_event_each(c->ctx->store, object, &from, gather, &l) < 0 || put_rows(c, &l, out) != 0)
+    if (each_event(&l, &from) < 0 || put_rows(&l, out) != 0)
         return -1;
     out->time_ms = c->ctx->wall_ms;
+    out->behind = store_alias_is_behind(c->ctx->store) != 0 || node_rebuilding(c->ctx->node, &done, &total);
     if (l.more) {
         buf_init(&cursor, CURSOR_BYTES);
-        put_cursor(&cursor, &l.last);
+        put_cursor(&cursor, &l.last, l.then);
         out->cursor = api_answer_bytes(c, buf_span(&cursor));
         buf_release(&cursor);
     }
     c->answer->what_case = PARALLAX__V1__ANSWER__WHAT_EVENTS;
     c->answer->events = out;
     return c->arena->failed ? -1 : 0;
-}
-
-/* Members of one event for a page. */
-struct members {
-    struct store_member *rows;
-    size_t n, max;
-    bool more;
-};
-
-static int
-gather_member(void *cookie, const struct store_member *m)
-{
-    struct members *g = cookie;
-
-    g->more = g->n == g->max;
-    if (g->more)
-        return 1;
-    g->rows[g->n++] = *m;
-    return 0;
 }
 
 /* The place of a member: its time and its record. */
@@ -335,7 +499,7 @@ read_place(struct api_call *c, ProtobufCBinaryData cursor, struct store_member *
 static int
 put_place(struct api_call *c, const struct store_member *m, ProtobufCBinaryData *out)
 {
-    uint8_t bytes[8 + STORE_MEMBER_BYTES];
+    uint8_t bytes[8 + STORE_MEMBER_BYTES + 1]; /* with the NUL that a buffer keeps room for */
     struct buf b;
 
     buf_init_fixed(&b, bytes, sizeof bytes);
@@ -347,28 +511,27 @@ put_place(struct api_call *c, const struct store_member *m, ProtobufCBinaryData 
 
 /* The records of the event's members that fit the page. */
 static int
-put_members(struct api_call *c, const struct store_event_row *e, struct api_page *page,
-            Parallax__V1__EventAnswer *out)
+put_members(struct api_call *c, struct api_view *v, struct api_page *page, Parallax__V1__EventAnswer *out)
 {
     const Parallax__V1__EventRequest *q = c->request->event;
-    struct members g = {.max = page->max};
-    struct store_member from;
-    size_t i;
-    int rc = 0;
+    struct store_member from, *rows = api_answer_alloc(c, page->max * sizeof *rows);
+    bool more = false;
+    int i, n, rc = 0;
 
-    g.rows = api_answer_alloc(c, g.max * sizeof *g.rows);
-    if (g.rows == NULL || (q->cursor.len > 0 && read_place(c, q->cursor, &from) != 0) ||
-        store_event_members(c->ctx->store, e, q->cursor.len > 0 ? &from : NULL, gather_member, &g) < 0)
+    if (rows == NULL || (q->cursor.len > 0 && read_place(c, q->cursor, &from) != 0))
         return -1;
-    for (i = 0; i < g.n && rc == 0; i++)
-        rc = api_page_fetch(page, g.rows[i].log, g.rows[i].index);
+    n = api_view_members(v, q->cursor.len > 0 ? &from : NULL, rows, page->max, &more);
+    if (n < 0)
+        return -1;
+    for (i = 0; i < n && rc == 0; i++)
+        rc = api_page_fetch(page, rows[i].log, rows[i].index);
     if (rc < 0)
         return -1;
     if (rc > 0) /* never the first */
         i--;
     out->rows = page->rows;
     out->n_rows = page->n;
-    return rc > 0 || g.more ? put_place(c, &g.rows[i - 1], &out->cursor) : 0;
+    return rc > 0 || more ? put_place(c, &rows[i - 1], &out->cursor) : 0;
 }
 
 int
@@ -376,7 +539,7 @@ api_event_answer(struct api_call *c)
 {
     const Parallax__V1__EventRequest *q = c->request->event;
     Parallax__V1__EventAnswer *out = api_answer_alloc(c, sizeof *out);
-    struct store_event_row e;
+    struct api_view *v;
     struct event_id id;
     struct api_page page;
     int mode, rc;
@@ -386,19 +549,21 @@ api_event_answer(struct api_call *c)
     if (event_id_parse(span_str(q->id), &id) != 0)
         return api_answer_refuse(c, WHY_FIELD_VALUE, "id",
                                  "expected the id of an event: kind:objects@YYYY-MM-DDThh:mmZ");
-    rc = store_event_find(c->ctx->store, (uint8_t)mode, id.kind, id.scope,
-                          utc_is_zero(id.at) ? 0 : utc_sort_key(id.at), &e);
+    v = api_view_new(c, mode);
+    if (v == NULL)
+        return -1;
+    rc = api_view_find(v, id.kind, id.scope, utc_is_zero(id.at) ? 0 : utc_sort_key(id.at));
     if (rc < 0)
         return -1;
     parallax__v1__event_answer__init(out);
     out->time_ms = c->ctx->wall_ms;
     if (rc == 0)
-        out->event = make_row(c, &page, &e, &rc);
+        out->event = make_row(c, &page, v, &rc);
     if (rc < 0)
         return -1;
     if (out->event == NULL)
         return api_answer_refuse(c, WHY_FIELD_VALUE, "id", "no such event is held here, in this mode");
-    if (put_members(c, &e, &page, out) != 0)
+    if (put_members(c, v, &page, out) != 0)
         return -1;
     c->answer->what_case = PARALLAX__V1__ANSWER__WHAT_EVENT;
     c->answer->event = out;

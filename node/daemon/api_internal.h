@@ -28,6 +28,7 @@ struct api_call {
     uint64_t visible;      /* newest delivery number that is on disk */
     struct buf *plugins;   /* the last PluginsRequest, packed; empty at first */
     struct buf *feeds;     /* the last FeedsRequest, likewise */
+    struct api_view *view; /* events as they are joined (api_view.h); NULL until one is asked for */
     struct why why;
 };
 
@@ -84,12 +85,15 @@ struct api_page {
         uint32_t no;                 /* 0 = empty: numbers start at 1 */
         const struct store_log *row; /* NULL: not known, or not released */
         char *series;
+        int64_t complete_ms; /* RecordRow.complete_ms */
     } log[API_PAGE_LOGS];
 };
 /* At most ${limit} rows, 0 or too many = LIMIT_API_PAGE_COUNT. 0 or -1. */
 int api_page_init(struct api_page *p, struct api_call *c, uint32_t limit);
 /* The log of that number if its records may leave, or NULL. */
 const struct store_log *api_page_log(struct api_page *p, uint32_t no);
+/* Up to when all of that log is held here: RecordRow.complete_ms. */
+int64_t api_page_complete(struct api_page *p, uint32_t no);
 /* Add a copy. 0; 1 = the page is full, nothing was added (never for the first row); -1. A log that is not
  * released adds nothing. */
 int api_page_add(struct api_page *p, uint32_t log, uint64_t index, const struct store_record *r,
@@ -106,19 +110,29 @@ int api_page_end(struct api_page *p, struct span cursor);
  */
 int api_objects_find(struct api_call *c, const char *id, int mode, struct identity *out);
 
+/* What is joined with ${id}, canonical and no name (identity_join()). 0, or -1 when the store failed. */
+int api_objects_join(struct api_call *c, const char *id, int mode, struct identity *out);
+
+/* api_event.c: is an event that the record is a member of in that state? 1, 0; 2: it is of none; -1. */
+int api_event_has(struct api_call *c, uint32_t log, uint64_t index, const char *state);
+
 /* api_match.c: which records a query, a history walk or a tail is about. */
 struct api_match {
     char *const *types; /* names; none = all */
     size_t types_n;
     const char **objects; /* all identifiers of the one that is asked for; none = all */
     size_t objects_n;
+    const char **others; /* the same of the other one of a pair */
+    size_t others_n;
     const char *origin; /* "" = all */
     int mode;
-    unsigned modes;       /* 1 << each mode wanted; 0 = mode alone */
-    bool dated;           /* since and until count: what has no epoch does not fit */
-    int64_t since, until; /* utc_sort_key(), both included */
-    bool quarantined;     /* those instead of the believed ones */
-    bool disputed;        /* those instead; else of the disputed ones alerts only */
+    unsigned modes; /* 1 << each mode wanted; 0 = mode alone */
+    bool dated;     /* since and until count: what has no epoch does not fit */
+    enum api_match_time { API_EPOCH, API_CREATED, API_RECEIVED } time; /* what they are of */
+    int64_t since, until;                                              /* utc_sort_key(), both included */
+    const char *state; /* QueryRequest.state; "" or NULL = all */
+    bool quarantined;  /* those instead of the believed ones */
+    bool disputed;     /* those instead; else of the disputed ones alerts only */
 };
 int api_match_mode(struct api_call *c, int mode, int *out); /* REAL when unspecified */
 int api_match_modes(struct api_call *c, const Parallax__V1__Mode *modes, size_t n, struct api_match *m);
@@ -127,6 +141,11 @@ int api_match_query(struct api_call *c, const Parallax__V1__QueryRequest *q, str
 bool api_match_record(struct api_call *c, const struct api_match *m, const struct store_log *log,
                       uint64_t index, const struct store_record *r);
 bool api_match_latest(const struct api_match *m, const struct store_latest *row);
+/* Is there something that costs more to look at: the time of receipt, the state? */
+bool api_match_is_late(const struct api_match *m);
+/* Does what costs more fit, too: the time of receipt, the state? After one of the two above. 1, 0, or -1. */
+int api_match_late(struct api_call *c, const struct api_match *m, const struct store_log *log, uint64_t index,
+                   const struct store_record *r, int64_t received_ms);
 /* The one type that is asked for, or NULL: what segments are skipped by. */
 const char *api_match_one_type(const struct api_match *m);
 

@@ -56,19 +56,53 @@ read_time(struct api_call *c, const Parallax__V1__Utc *t, const char *field, int
     return 0;
 }
 
-/* Its records may stand under any of its identifiers. */
+/* Its records may stand under any of its identifiers: ${out}, ${n} of them. */
 static int
-match_object(struct api_call *c, const char *object, struct api_match *m)
+match_object(struct api_call *c, const char *object, int mode, const char ***out, size_t *n)
 {
     struct identity *found = api_answer_alloc(c, sizeof *found);
 
-    if (found == NULL || api_objects_find(c, object, m->mode, found) != 0)
+    if (found == NULL || api_objects_find(c, object, mode, found) != 0)
         return -1;
-    m->objects = api_answer_alloc(c, sizeof *m->objects * LIMIT_OBJECT_ALIAS_COUNT);
-    if (m->objects == NULL)
+    *out = api_answer_alloc(c, sizeof **out * LIMIT_OBJECT_ALIAS_COUNT);
+    if (*out == NULL)
         return -1;
     for (size_t i = 0; i < found->alias_n && identity_is_joined(found->alias[i].state); i++)
-        m->objects[m->objects_n++] = found->alias[i].id;
+        (*out)[(*n)++] = found->alias[i].id;
+    return 0;
+}
+
+static int
+match_objects(struct api_call *c, const Parallax__V1__QueryRequest *q, struct api_match *m)
+{
+    if (q->pair[0] != '\0' && q->object[0] == '\0')
+        return api_answer_refuse(c, WHY_FIELD_VALUE, "pair", "expected object with it");
+    if (q->object[0] != '\0' && match_object(c, q->object, m->mode, &m->objects, &m->objects_n) != 0)
+        return -1;
+    return q->pair[0] != '\0' ? match_object(c, q->pair, m->mode, &m->others, &m->others_n) : 0;
+}
+
+/* Which time since and until are of, and the state. */
+static int
+match_state(struct api_call *c, const Parallax__V1__QueryRequest *q, struct api_match *m)
+{
+    static const char *const times[] = {
+        [API_EPOCH] = "epoch", [API_CREATED] = "created", [API_RECEIVED] = "received"};
+    static const char *const states[] = {"", "open", "closed", "cancelled", "superseded"};
+    size_t i = 0;
+
+    while (i < 3 && q->time[0] != '\0' && strcmp(q->time, times[i]) != 0)
+        i++;
+    if (i == 3)
+        return api_answer_refuse(c, WHY_FIELD_VALUE, "time", "expected epoch, created or received");
+    m->time = (enum api_match_time)i;
+    for (i = 0; i < 5 && strcmp(q->state, states[i]) != 0; i++)
+        continue;
+    if (i == 5 || (i > 0 && q->quarantined) || (i == 4 && !q->history))
+        return api_answer_refuse(c, WHY_FIELD_VALUE, "state",
+                                 "expected open, closed, cancelled, or with history superseded; of what is "
+                                 "in quarantine it cannot be told");
+    m->state = q->state;
     return 0;
 }
 
@@ -89,7 +123,7 @@ api_match_query(struct api_call *c, const Parallax__V1__QueryRequest *q, struct 
         return -1;
     if (read_time(c, q->until, "until", INT64_MAX, &m->until) != 0)
         return -1;
-    return q->object[0] != '\0' ? match_object(c, q->object, m) : 0;
+    return match_state(c, q, m) != 0 ? -1 : match_objects(c, q, m);
 }
 
 const char *
@@ -122,11 +156,11 @@ fits_origin(const struct api_match *m, const char *origin)
     return m->origin == NULL || m->origin[0] == '\0' || strcmp(m->origin, origin) == 0;
 }
 
-/* ${epoch} is utc_sort_key(); 0 = none. */
+/* ${t} is utc_sort_key(); 0 = none. */
 static bool
-fits_epoch(const struct api_match *m, int64_t epoch)
+fits_time(const struct api_match *m, enum api_match_time of, int64_t t)
 {
-    return !m->dated || (epoch != 0 && epoch >= m->since && epoch <= m->until);
+    return !m->dated || m->time != of || (t != 0 && t >= m->since && t <= m->until);
 }
 
 /* What the body speaks of, by its type's word. A body that is not there or not understood speaks of nothing. */
@@ -151,13 +185,22 @@ read_subject(struct api_call *c, const Parallax__V1__Header *h, struct span body
 }
 
 static bool
+is_of(const char *object, const char *const *ids, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(object, ids[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
 names_object(const struct subject *subject, const struct api_match *m)
 {
     for (size_t i = 0; i < SUBJECT_OBJECT_MAX; i++) {
-        for (size_t k = 0; k < m->objects_n; k++) {
-            if (strcmp(subject->object[i], m->objects[k]) == 0)
-                return true;
-        }
+        if (is_of(subject->object[i], m->objects, m->objects_n) &&
+            (m->others_n == 0 || is_of(subject->object[1 - i], m->others, m->others_n)))
+            return true;
     }
     return false;
 }
@@ -171,11 +214,13 @@ fits_subject(struct api_call *c, const struct api_match *m, const Parallax__V1__
     int64_t epoch = h->epoch != NULL ? utc_sort_key(record_utc(h->epoch)) : 0;
     struct subject subject;
 
-    if (!object && !(m->dated && sealed))
-        return fits_epoch(m, epoch);
+    if (!fits_time(m, API_CREATED, h->created != NULL ? utc_sort_key(record_utc(h->created)) : 0))
+        return false;
+    if (!object && !(m->dated && m->time == API_EPOCH && sealed))
+        return fits_time(m, API_EPOCH, epoch);
     if (!read_subject(c, h, body, &subject))
         return false;
-    return fits_epoch(m, sealed ? utc_sort_key(subject.epoch) : epoch) &&
+    return fits_time(m, API_EPOCH, sealed ? utc_sort_key(subject.epoch) : epoch) &&
            (!object || names_object(&subject, m));
 }
 
@@ -220,5 +265,82 @@ bool
 api_match_latest(const struct api_match *m, const struct store_latest *row)
 {
     return fits_type(m, row->type) && row->mode == m->mode && fits_origin(m, row->origin) &&
-           fits_epoch(m, row->epoch);
+           fits_time(m, API_EPOCH, row->epoch) && fits_time(m, API_CREATED, row->created);
+}
+
+/* Is another record the newest of its origin on the same subject? 1, 0, or -1. What is of no subject is replaced by nothing. */
+static int
+is_superseded(struct api_call *c, const Parallax__V1__Header *h, const struct store_log *log, uint64_t index,
+              struct span body)
+{
+    struct store_latest row = {.mode = (uint8_t)h->mode, .log = log->no, .index = index};
+    struct subject subject;
+    int rc;
+
+    if (strlen(h->type) >= sizeof row.type || !read_subject(c, h, body, &subject))
+        return 0;
+    memcpy(row.type, h->type, strlen(h->type) + 1);
+    memcpy(row.key, subject.key, strlen(subject.key) + 1);
+    memcpy(row.origin, log->origin, strlen(log->origin) + 1);
+    rc = store_latest_is(c->ctx->store, &row);
+    return rc < 0 ? -1 : rc == 0;
+}
+
+static int64_t
+now_of(const struct api_call *c)
+{
+    return utc_sort_key(utc_from_unix(c->ctx->wall_ms / 1000, c->ctx->wall_ms % 1000 * 1000000));
+}
+
+/* The state of a record that is of no event. */
+static const char *
+own_state(const struct api_call *c, const Parallax__V1__Header *h)
+{
+    struct utc expires = record_utc(h->expires);
+
+    if (h->kind == PARALLAX__V1__KIND__CANCEL || h->kind == PARALLAX__V1__KIND__RETRACT)
+        return "cancelled";
+    return !utc_is_zero(expires) && utc_sort_key(expires) < now_of(c) ? "closed" : "open";
+}
+
+static int
+fits_state(struct api_call *c, const struct api_match *m, const struct store_log *log, uint64_t index,
+           const struct store_record *r)
+{
+    struct span body = r->body_state == STORE_BODY_HELD ? r->body : span_of(NULL, 0);
+    const Parallax__V1__Header *h;
+    struct why why;
+    int rc;
+
+    why_clear(&why);
+    arena_clear(c->scratch);
+    h = record_header_read(r->header, log->id, c->scratch, &why);
+    if (h == NULL)
+        return 0;
+    if (strcmp(m->state, "superseded") == 0) {
+        bool sealed = h->sealing != PARALLAX__V1__SEALING__NONE;
+
+        return sealed && api_answer_plain(c, log, index, h, body, &body) != 0
+                   ? 0
+                   : is_superseded(c, h, log, index, body);
+    }
+    rc = api_event_has(c, log->no, index, m->state);
+    return rc == 2 ? strcmp(own_state(c, h), m->state) == 0 : rc;
+}
+
+bool
+api_match_is_late(const struct api_match *m)
+{
+    return (m->dated && m->time == API_RECEIVED) || (m->state != NULL && m->state[0] != '\0');
+}
+
+int
+api_match_late(struct api_call *c, const struct api_match *m, const struct store_log *log, uint64_t index,
+               const struct store_record *r, int64_t received_ms)
+{
+    struct utc received = utc_from_unix(received_ms / 1000, received_ms % 1000 * 1000000);
+
+    if (!fits_time(m, API_RECEIVED, utc_sort_key(received)))
+        return 0;
+    return m->state == NULL || m->state[0] == '\0' ? 1 : fits_state(c, m, log, index, r);
 }

@@ -83,6 +83,15 @@ api_objects_find(struct api_call *c, const char *id, int mode, struct identity *
     return identity_resolve(&source, id, out);
 }
 
+int
+api_objects_join(struct api_call *c, const char *id, int mode, struct identity *out)
+{
+    struct reading r = {.call = c, .mode = mode};
+    struct identity_source source = source_of(&r);
+
+    return identity_join(&source, id, out);
+}
+
 /* 0, or -1 when the arena is full. */
 static int
 fill_alias(struct api_call *c, const struct identity *in, const struct identity_alias *from,

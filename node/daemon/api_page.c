@@ -33,6 +33,9 @@ find(struct api_page *p, uint32_t no)
     node_log_status(ctx->node, (size_t)i, &status);
     if (may_release(RELEASE_LOCAL, status.row, ctx->roster))
         log->row = status.row;
+    log->complete_ms = status.row->heartbeat.time > 0 && status.row->size >= status.row->head.size
+                           ? (int64_t)status.row->heartbeat.time * 1000
+                           : -1;
     return log;
 }
 
@@ -40,6 +43,12 @@ const struct store_log *
 api_page_log(struct api_page *p, uint32_t no)
 {
     return find(p, no)->row;
+}
+
+int64_t
+api_page_complete(struct api_page *p, uint32_t no)
+{
+    return find(p, no)->complete_ms;
 }
 
 /* What a sealed body holds, where this node can open it; nothing where it cannot. */
@@ -112,6 +121,7 @@ api_page_add(struct api_page *p, uint32_t no, uint64_t index, const struct store
         return -1;
     row->delivery = delivery;
     row->received_ms = received_ms;
+    row->complete_ms = log->complete_ms;
     p->rows[p->n++] = row;
     p->bytes += bytes;
     return 0;

@@ -119,7 +119,7 @@ put_next(struct page *p)
 {
     struct store_event_row e, before = p->event;
     struct store_member last = p->last;
-    int rc = store_event_each(p->call->ctx->store, "", &p->event, take_event, &e);
+    int rc = store_event_each(p->call->ctx->store, NULL, 0, &p->event, take_event, &e);
 
     if (rc <= 0)
         return rc;

@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #define LOOK_COUNT       4096 /* rows of the picture looked at for one page */
+#define LATE_COUNT       256  /* the same where each record is read, and its state looked up */
 #define CURSOR_BYTES_MAX 512
 
 /* First byte of a cursor: of which kind of query. */
@@ -91,16 +92,25 @@ read_row(struct api_call *c, ProtobufCBinaryData cursor, uint8_t kind, struct st
 /* Rows of the picture that fit, gathered first: records are read when the walk over the rows has ended. */
 struct gather {
     const struct api_match *match;
-    const struct store_latest *after; /* by object: skip up to here */
-    const char *type;                 /* not by object: its rows only */
-    const char *subject;              /* of that key only; "" = any */
-    struct store_latest *rows, last;  /* last: looked at */
+    const char *type;                /* not by object: its rows only */
+    const char *subject;             /* of that key only; "" = any */
+    struct store_latest *rows, last; /* last: looked at */
     size_t n, max;
     unsigned looked;
     bool more;
+    /*
+     * By object, in an order that moves when a newer record replaces another: rows up to ${after} were looked at when they had delivery numbers up to ${seen}.
+     * What has moved up there since is in ${moved}, by delivery number, and comes first, so that nothing is passed over.
+     */
+    const struct store_latest *after; /* NULL: from the first */
+    uint64_t seen;
+    struct store_latest *moved;
+    size_t moved_n;
+    bool moved_more;
+    uint64_t newest; /* delivery number of what was met: what the store holds may not be on disk yet */
 };
 
-/* The order of store_latest_of_objects(): newest epoch first, newest creation first, then canonical. */
+/* The order of store_latest_of_pair(): newest epoch first, newest creation first, then canonical. */
 static int
 compare(const struct store_latest *a, const struct store_latest *b)
 {
@@ -119,13 +129,33 @@ compare(const struct store_latest *a, const struct store_latest *b)
     return strcmp(a->origin, b->origin);
 }
 
+static void
+take_moved(struct gather *g, const struct store_latest *row)
+{
+    size_t i = g->moved_n;
+
+    if (row->delivery <= g->seen || !api_match_latest(g->match, row))
+        return;
+    g->moved_more |= g->moved_n == g->max;
+    if (g->moved_n == g->max && row->delivery > g->moved[i - 1].delivery)
+        return;
+    i -= g->moved_n == g->max;
+    for (; i > 0 && g->moved[i - 1].delivery > row->delivery; i--)
+        g->moved[i] = g->moved[i - 1];
+    g->moved[i] = *row;
+    g->moved_n += g->moved_n < g->max;
+}
+
 static int
 gather(void *cookie, const struct store_latest *row)
 {
     struct gather *g = cookie;
 
-    if (g->after != NULL && compare(row, g->after) <= 0)
+    g->newest = row->delivery > g->newest ? row->delivery : g->newest;
+    if (g->after != NULL && compare(row, g->after) <= 0) {
+        take_moved(g, row);
         return 0;
+    }
     if (g->type != NULL && (strcmp(row->type, g->type) != 0 || row->mode != g->match->mode))
         return 1;
     if (g->type != NULL && g->subject[0] != '\0' && strcmp(row->key, g->subject) != 0)
@@ -144,12 +174,21 @@ static int
 gather_object(struct api_call *c, const Parallax__V1__QueryRequest *q, struct gather *g,
               struct store_latest *from)
 {
+    struct store_pair pair = {{g->match->objects, g->match->others},
+                              {g->match->objects_n, g->match->others_n}};
+
     if (q->cursor.len > 0) {
-        if (read_row(c, q->cursor, CURSOR_OBJECT, from) != 0)
+        ProtobufCBinaryData row = {q->cursor.len >= 8 ? q->cursor.len - 8 : 0, q->cursor.data};
+
+        if (read_row(c, row, CURSOR_OBJECT, from) != 0)
             return -1;
         g->after = from;
+        g->seen = (uint64_t)take_be64(q->cursor.data + row.len);
+        g->moved = api_answer_alloc(c, g->max * sizeof *g->moved);
+        if (g->moved == NULL)
+            return -1;
     }
-    return store_latest_of_objects(c->ctx->store, g->match->objects, g->match->objects_n, gather, g);
+    return store_latest_of_pair(c->ctx->store, &pair, gather, g);
 }
 
 static int
@@ -170,6 +209,73 @@ gather_latest(struct api_call *c, const Parallax__V1__QueryRequest *q, struct ga
     return store_latest_each(c->ctx->store, from, gather, g);
 }
 
+/* The record of a row, if it fits. As api_page_fetch. */
+static int
+fetch(struct api_page *page, const struct api_match *m, const struct store_latest *row)
+{
+    struct api_call *c = page->call;
+    const struct store_log *log = api_page_log(page, row->log);
+    struct store_record record;
+    uint64_t delivery;
+    int64_t received_ms;
+    int rc;
+
+    if (log == NULL || !api_match_is_late(m))
+        return api_page_fetch(page, row->log, row->index);
+    rc = store_record_get(c->ctx->store, row->log, row->index, &record, &delivery, &received_ms);
+    if (rc != 0)
+        return rc > 0 ? 0 : -1;
+    rc = api_match_late(c, m, log, row->index, &record, received_ms);
+    return rc <= 0 ? rc : api_page_fetch(page, row->log, row->index); /* what was read may be gone by now */
+}
+
+/* As many of the rows as fit into the page: *${done}. 0, 1 when the page is full, or -1. */
+static int
+fetch_rows(struct api_page *page, const struct api_match *m, const struct store_latest *rows, size_t n,
+           size_t *done)
+{
+    int rc = 0;
+
+    for (*done = 0; *done < n; (*done)++) {
+        rc = fetch(page, m, &rows[*done]);
+        if (rc != 0)
+            break;
+    }
+    return rc;
+}
+
+static void
+put_place(struct buf *cursor, bool by_object, const struct store_latest *row, uint64_t seen)
+{
+    put_row(cursor, by_object ? CURSOR_OBJECT : CURSOR_LATEST, row);
+    if (by_object)
+        buf_put_be64(cursor, seen);
+}
+
+/* First what has moved, by delivery number, then what follows. A row that did not fit any more comes with the next page. */
+static int
+answer_rows(struct api_page *page, struct gather *g, bool by_object, struct buf *cursor)
+{
+    uint64_t seen = g->newest > page->call->visible ? g->newest : page->call->visible;
+    size_t done;
+    int rc = fetch_rows(page, g->match, g->moved, g->moved_n, &done);
+
+    if (rc < 0)
+        return -1;
+    if (rc > 0 || g->moved_more) {
+        put_place(cursor, by_object, g->after, done > 0 ? g->moved[done - 1].delivery : g->seen);
+        return 0;
+    }
+    rc = fetch_rows(page, g->match, g->rows, g->n, &done);
+    if (rc < 0)
+        return -1;
+    if (rc > 0 && done == 0) /* the page is full of what has moved */
+        put_place(cursor, by_object, g->after, seen);
+    else if (rc > 0 || g->more)
+        put_place(cursor, by_object, rc > 0 ? &g->rows[done - 1] : &g->last, seen);
+    return 0;
+}
+
 static int
 answer_latest(struct api_call *c, const struct api_match *m, struct api_page *page, struct buf *cursor)
 {
@@ -177,28 +283,15 @@ answer_latest(struct api_call *c, const struct api_match *m, struct api_page *pa
     bool by_object = q->object[0] != '\0';
     struct gather g = {.match = m, .max = page->max, .subject = q->subject};
     struct store_latest from;
-    const struct store_latest *done = &g.last;
     int rc;
 
+    if (api_match_is_late(m) && g.max > LATE_COUNT)
+        g.max = LATE_COUNT;
     g.rows = api_answer_alloc(c, g.max * sizeof *g.rows);
     if (g.rows == NULL)
         return -1;
     rc = by_object ? gather_object(c, q, &g, &from) : gather_latest(c, q, &g, &from);
-    if (rc < 0)
-        return -1;
-    for (size_t i = 0; i < g.n; i++) {
-        rc = api_page_fetch(page, g.rows[i].log, g.rows[i].index);
-        if (rc < 0)
-            return -1;
-        if (rc > 0) { /* never at the first: an empty page takes any row */
-            g.more = true;
-            done = &g.rows[i - 1];
-            break;
-        }
-    }
-    if (g.more)
-        put_row(cursor, by_object ? CURSOR_OBJECT : CURSOR_LATEST, done);
-    return 0;
+    return rc < 0 ? -1 : answer_rows(page, &g, by_object, cursor);
 }
 
 static int
@@ -221,6 +314,7 @@ answer_history(struct api_call *c, const struct api_match *m, struct api_page *p
 }
 
 struct bad_leaf {
+    int64_t no;
     uint32_t log;
     uint64_t index;
 };
@@ -228,25 +322,20 @@ struct bad_leaf {
 struct bad {
     struct bad_leaf *leaf;
     size_t n;
-    uint64_t skip, at; /* rows passed over, rows seen */
     bool more;
 };
 
 static int
-gather_bad(void *cookie, uint32_t log, uint64_t index, uint32_t why, const char *note)
+gather_bad(void *cookie, int64_t no, uint32_t log, uint64_t index, uint32_t why, const char *note)
 {
     struct bad *b = cookie;
 
     (void)why;
     (void)note;
-    if (b->at < b->skip) {
-        b->at++;
-        return 0;
-    }
     b->more = b->n == LIMIT_API_PAGE_COUNT;
     if (b->more)
         return 1;
-    b->leaf[b->n++] = (struct bad_leaf){log, index};
+    b->leaf[b->n++] = (struct bad_leaf){no, log, index};
     return 0;
 }
 
@@ -266,23 +355,24 @@ add_bad(struct api_page *page, const struct api_match *m, const struct bad_leaf 
     rc = store_record_get(c->ctx->store, leaf->log, leaf->index, &record, &delivery, &received_ms);
     if (rc != 0)
         return rc > 0 ? 0 : -1;
-    if (!api_match_record(c, m, log, leaf->index, &record))
+    if (!api_match_record(c, m, log, leaf->index, &record) ||
+        api_match_late(c, m, log, leaf->index, &record, received_ms) == 0)
         return 0;
     return api_page_add(page, leaf->log, leaf->index, &record, delivery, received_ms);
 }
 
-/* Oldest first. The cursor counts rows: they are only ever added at the end, but for those of an own tail
- * that was never signed. */
+/* Oldest first. The cursor is the number of the row: others may leave the quarantine meanwhile. */
 static int
 answer_quarantined(struct api_call *c, const struct api_match *m, struct api_page *page, struct buf *cursor)
 {
     ProtobufCBinaryData at = c->request->query->cursor;
     struct bad b = {.leaf = api_answer_alloc(c, LIMIT_API_PAGE_COUNT * sizeof *b.leaf)};
+    uint64_t after = 0;
     size_t i;
     int rc = 0;
 
-    if (b.leaf == NULL || (at.len > 0 && read_number(c, at, CURSOR_QUARANTINE, &b.skip) != 0) ||
-        store_quarantine_each(c->ctx->store, gather_bad, &b) < 0)
+    if (b.leaf == NULL || (at.len > 0 && read_number(c, at, CURSOR_QUARANTINE, &after) != 0) ||
+        store_quarantine_each(c->ctx->store, (int64_t)after, gather_bad, &b) < 0)
         return -1;
     for (i = 0; i < b.n && rc == 0; i++)
         rc = add_bad(page, m, &b.leaf[i]);
@@ -291,7 +381,7 @@ answer_quarantined(struct api_call *c, const struct api_match *m, struct api_pag
     if (rc > 0)
         i--; /* that one did not fit any more */
     if (rc > 0 || b.more)
-        put_number(cursor, CURSOR_QUARANTINE, b.skip + i);
+        put_number(cursor, CURSOR_QUARANTINE, i > 0 ? (uint64_t)b.leaf[i - 1].no : after);
     return 0;
 }
 

@@ -240,6 +240,7 @@ api_status_node(struct api_call *c)
     out->incarnation = api_answer_bytes(c, span_of(incarnation, sizeof incarnation));
     out->disk_low = ctx->disk_low;
     out->watch_off = ctx->watch_off;
+    out->rebuilding = node_rebuilding(ctx->node, &out->rebuild_done, &out->rebuild_total);
     out->clock_suspect = node_clock_suspect(ctx->node);
     out->roster_concern = api_answer_text(roster_concern(ctx));
     if (fill_peers(c, out) != 0 || fill_logs(c, out) != 0 || fill_rejects(c, out) != 0 ||

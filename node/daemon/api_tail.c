@@ -51,6 +51,8 @@ api_tail_answer(struct api_call *c)
         begin(c, incarnation);
     if (look(c, &match, &page) != 0 || api_page_end(&page, span_of(NULL, 0)) != 0)
         return -1;
+    for (size_t i = 0; i < page.n; i++) /* a tail is about what comes, not about what is held */
+        page.rows[i]->complete_ms = 0;
     c->answer->records->delivery = c->tail->after;
     c->answer->records->incarnation = api_answer_bytes(c, span_of(incarnation, sizeof incarnation));
     if (c->arena->failed)

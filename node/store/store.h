@@ -128,6 +128,14 @@ int store_latest_of_object(struct store *s, const char *object, store_latest_fn 
 /* Rows whose subject names one of ${n} objects (at most LIMIT_OBJECT_ALIAS_COUNT), newest epoch first. */
 int store_latest_of_objects(struct store *s, const char *const *objects, size_t n, store_latest_fn *fn,
                             void *cookie);
+/* The same where each is about one of the first objects and one of the second, in either order; n[1] 0: of the first alone. */
+struct store_pair {
+    const char *const *object[2];
+    size_t n[2];
+};
+int store_latest_of_pair(struct store *s, const struct store_pair *pair, store_latest_fn *fn, void *cookie);
+/* Is the record of ${row} the newest of its type, mode, key and origin? 1, 0, or -1. The writer's handle. */
+int store_latest_is(struct store *s, const struct store_latest *row);
 
 /*
  * What the picture says of who objects are (types/alias.h), by identifier: a function of what is in the picture, so independent of the order of arrival. Which identifiers each origin puts beside ${id}, by (origin, partner); of one scheme ("norad:") at most ${max} of an origin, so that no origin makes this long.
@@ -146,6 +154,7 @@ int store_alias_next(struct store *s, int mode, const char *after, char *out);
  * Events (types/event.h): store_latest_put() makes them of what a subject says of events, in the same transaction, whatever the order; store_dispute_drop() takes
  * leaves out of them.
  */
+#define STORE_MEMBER_BYTES (LOG_ID_BYTES + 8)
 struct store_event_row {
     uint8_t mode;
     char kind[LIMIT_NAME_BYTES + 1], scope[128];
@@ -153,13 +162,22 @@ struct store_event_row {
     int64_t at;     /* of the member that was created first: it names the event */
     int64_t closes; /* no member says that it is open after that; INT64_MAX: no time ends it */
     uint64_t count; /* members, without remarks */
+    int64_t first_created;
+    uint8_t first_record[STORE_MEMBER_BYTES];
 };
 typedef int
 store_event_fn(void *cookie,
                const struct store_event_row *row); /* non-zero stops; the same value is returned */
-/* In the order (mode, kind, scope, lo), strictly after ${after}; with ${object}, as event_scope() writes it, those that name it ("" = all). */
-int store_event_each(struct store *s, const char *object, const struct store_event_row *after,
-                     store_event_fn *fn, void *cookie);
+/* In the order (mode, kind, scope, lo), strictly after ${after}; with ${n} objects (at most LIMIT_OBJECT_ALIAS_COUNT), as event_scope() writes one, those that name any. */
+int store_event_each(struct store *s, const char *const *objects, size_t n,
+                     const struct store_event_row *after, store_event_fn *fn, void *cookie);
+/* Is there an event of that kind whose scope names the object, as event_scope() writes one? */
+bool store_event_names(struct store *s, uint8_t mode, const char *kind, const char *object);
+/* Events of the mode and kind of ${by} and of ${scope} that have a member within a window of its times, the latest first. */
+int store_event_near(struct store *s, const struct store_event_row *by, const char *scope, store_event_fn *fn,
+                     void *cookie);
+/* Events that a record is a member of. */
+int store_event_of(struct store *s, uint32_t log, uint64_t index, store_event_fn *fn, void *cookie);
 /*
  * The event that (mode, kind, scope, at) names, such as the parts of an id: the one that has a member nearest to ${at}, none further than the window of the
  * kind. 0, 1 when there is none, -1.
@@ -167,7 +185,6 @@ int store_event_each(struct store *s, const char *object, const struct store_eve
 int store_event_find(struct store *s, uint8_t mode, const char *kind, const char *scope, int64_t at,
                      struct store_event_row *out);
 
-#define STORE_MEMBER_BYTES (LOG_ID_BYTES + 8)
 struct store_member {
     uint32_t log;
     uint64_t index;
@@ -180,6 +197,9 @@ typedef int store_member_fn(void *cookie, const struct store_member *member); /*
 /* All members of an event and the remarks on it, in the order (at, record), strictly after ${after} (NULL: from the first). */
 int store_event_members(struct store *s, const struct store_event_row *e, const struct store_member *after,
                         store_member_fn *fn, void *cookie);
+/* Members and remarks of ${scope} within a window of the times of ${by}, whichever event they are of; otherwise the same. */
+int store_event_scope(struct store *s, const struct store_event_row *by, const char *scope,
+                      const struct store_member *after, store_member_fn *fn, void *cookie);
 /* What stands: of each origin and voice the member that was issued last, by (issued, created, log id, index); in the order of their names. */
 int store_event_standing(struct store *s, const struct store_event_row *e, store_member_fn *fn, void *cookie);
 
@@ -203,6 +223,10 @@ typedef int store_visible_fn(void *cookie, uint32_t log, uint64_t index, uint64_
                              int64_t received_ms, const struct store_record *record);
 int store_visible(struct store *s, uint64_t delivery, bool forward, const char *type, int64_t since,
                   int64_t until, unsigned batches_max, store_visible_fn *fn, void *cookie, uint64_t *next);
+
+/* When a stored leaf was received; the delivery number that it got with its batch. */
+int store_leaf_received(struct store *s, uint32_t log, uint64_t index, int64_t *received_ms);
+int store_leaf_delivery(struct store *s, uint32_t log, uint64_t index, uint64_t *delivery);
 
 /* An own record that is to be revealed at its time; a REVEAL that came. Both go with their leaves when those are dropped. */
 int store_hold_put(struct store *s, uint32_t log, const struct store_hold *h);
@@ -232,9 +256,10 @@ struct store_counts {
     uint64_t records, quarantined, delivery; /* newest delivery number given, 0 = none */
 };
 int store_counts(struct store *s, struct store_counts *out);
-/* Quarantined records, oldest first. */
-typedef int store_quarantine_fn(void *cookie, uint32_t log, uint64_t index, uint32_t why, const char *note);
+/* Quarantined records after number ${after}, oldest first. */
+typedef int store_quarantine_fn(void *cookie, int64_t no, uint32_t log, uint64_t index, uint32_t why,
+                                const char *note);
 int store_quarantine_note(struct store *s, uint32_t log, uint64_t index, uint32_t why, const char *note);
-int store_quarantine_each(struct store *s, store_quarantine_fn *fn, void *cookie);
+int store_quarantine_each(struct store *s, int64_t after, store_quarantine_fn *fn, void *cookie);
 
 #endif

@@ -2,35 +2,9 @@
  * Events: records of one mode, kind and scope that follow each other in time no further apart than the window of their kind. What is kept of them is a function
  * of the members, and moves with each that comes: to join costs no more when there are many. The thread that owns the handle.
  */
-#include "store/store_internal.h"
-
-#include <assert.h>
+#include "store/store_event_internal.h"
 
 #include "record.pb-c.h"
-#include "types/event.h"
-
-enum { STATE_ENDED = 1, STATE_WITHDRAWN = 2, STATE_REMARK = 4, STATE_STALE = 8 };
-
-#define RECORD_BYTES STORE_MEMBER_BYTES
-
-/* A scope of a kind in a mode. */
-struct place {
-    uint8_t mode;
-    const char *kind, *scope;
-    int64_t window;
-};
-
-struct member {
-    int64_t at, leaf, issued, created, closes;
-    const char *origin, *voice;
-    int state;
-    uint8_t record[RECORD_BYTES];
-};
-
-struct cluster {
-    int64_t lo, hi, count, closes, first_at, first_created;
-    uint8_t first_record[RECORD_BYTES];
-};
 
 static void
 bind_place(sqlite3_stmt *st, const struct place *p)
@@ -41,8 +15,8 @@ bind_place(sqlite3_stmt *st, const struct place *p)
 }
 
 /* A statement about a place; NULL after store_fail. */
-static sqlite3_stmt *
-place_stmt(struct store *s, enum sql sql, const struct place *p)
+sqlite3_stmt *
+store_event_stmt(struct store *s, enum sql sql, const struct place *p)
 {
     sqlite3_stmt *st = store_stmt(s, sql);
 
@@ -51,20 +25,8 @@ place_stmt(struct store *s, enum sql sql, const struct place *p)
     return st;
 }
 
-static int64_t
-minus(int64_t a, int64_t b)
-{
-    return a < INT64_MIN + b ? INT64_MIN : a - b;
-}
-
-static int64_t
-plus(int64_t a, int64_t b)
-{
-    return a > INT64_MAX - b ? INT64_MAX : a + b;
-}
-
-static int
-copy_record(struct store *s, sqlite3_stmt *st, int column, uint8_t out[RECORD_BYTES])
+int
+store_event_copy(struct store *s, sqlite3_stmt *st, int column, uint8_t out[RECORD_BYTES])
 {
     struct span record = store_column(st, column);
 
@@ -74,8 +36,8 @@ copy_record(struct store *s, sqlite3_stmt *st, int column, uint8_t out[RECORD_BY
     return 0;
 }
 
-static int
-read_cluster(struct store *s, sqlite3_stmt *st, struct cluster *out)
+int
+store_event_cluster(struct store *s, sqlite3_stmt *st, struct cluster *out)
 {
     out->lo = sqlite3_column_int64(st, 0);
     out->hi = sqlite3_column_int64(st, 1);
@@ -83,21 +45,21 @@ read_cluster(struct store *s, sqlite3_stmt *st, struct cluster *out)
     out->closes = sqlite3_column_int64(st, 3);
     out->first_at = sqlite3_column_int64(st, 4);
     out->first_created = sqlite3_column_int64(st, 5);
-    return copy_record(s, st, 6, out->first_record);
+    return store_event_copy(s, st, 6, out->first_record);
 }
 
 /* Events that have a member within a window of ${at}: two at most, the later first. Their number, or -1. */
-static int
-touched(struct store *s, const struct place *p, int64_t at, struct cluster out[2])
+int
+store_event_touched(struct store *s, const struct place *p, int64_t at, struct cluster out[2])
 {
-    sqlite3_stmt *st = place_stmt(s, SQL_EVENT_BEFORE, p);
+    sqlite3_stmt *st = store_event_stmt(s, SQL_EVENT_BEFORE, p);
     int n = 0, rc = 0;
 
     if (st == NULL)
         return -1;
     (void)sqlite3_bind_int64(st, 4, plus(at, p->window));
     while (n < 2 && (rc = store_row(s, st)) > 0) {
-        if (read_cluster(s, st, &out[n]) != 0)
+        if (store_event_cluster(s, st, &out[n]) != 0)
             rc = -1;
         if (rc < 0 || out[n].hi < minus(at, p->window))
             break; /* those before it end earlier still */
@@ -128,7 +90,7 @@ widen(struct cluster *c, const struct cluster *by)
 static int
 delete_cluster(struct store *s, const struct place *p, int64_t lo)
 {
-    sqlite3_stmt *st = place_stmt(s, SQL_EVENT_DELETE, p);
+    sqlite3_stmt *st = store_event_stmt(s, SQL_EVENT_DELETE, p);
 
     if (st == NULL)
         return -1;
@@ -139,7 +101,7 @@ delete_cluster(struct store *s, const struct place *p, int64_t lo)
 static int
 insert_cluster(struct store *s, const struct place *p, const struct cluster *c)
 {
-    sqlite3_stmt *st = place_stmt(s, SQL_EVENT_INSERT, p);
+    sqlite3_stmt *st = store_event_stmt(s, SQL_EVENT_INSERT, p);
 
     if (st == NULL)
         return -1;
@@ -171,14 +133,14 @@ bind_member(sqlite3_stmt *st, const struct member *m)
 static int
 stand(struct store *s, const struct place *p, const struct member *m, const struct cluster *c, bool merged)
 {
-    sqlite3_stmt *st = place_stmt(s, SQL_STANDING_PUT, p);
+    sqlite3_stmt *st = store_event_stmt(s, SQL_STANDING_PUT, p);
 
     if (st == NULL)
         return -1;
     bind_member(st, m);
     if (store_run(s, st) != 0)
         return -1;
-    st = place_stmt(s, merged ? SQL_STANDING_CUT : SQL_STANDING_CUT_VOICE, p);
+    st = store_event_stmt(s, merged ? SQL_STANDING_CUT : SQL_STANDING_CUT_VOICE, p);
     if (st == NULL)
         return -1;
     (void)sqlite3_bind_int64(st, 4, c->lo);
@@ -220,7 +182,7 @@ join(struct store *s, const struct place *p, const struct member *m)
     if (m->state & STATE_REMARK)
         return 0;
     memcpy(now.first_record, m->record, RECORD_BYTES);
-    n = touched(s, p, m->at, old);
+    n = store_event_touched(s, p, m->at, old);
     for (int i = 0; i < n; i++) {
         widen(&now, &old[i]);
         if (delete_cluster(s, p, old[i].lo) != 0)
@@ -235,7 +197,7 @@ join(struct store *s, const struct place *p, const struct member *m)
 static int
 insert_member(struct store *s, const struct place *p, const struct member *m)
 {
-    sqlite3_stmt *st = place_stmt(s, SQL_MEMBER_INSERT, p);
+    sqlite3_stmt *st = store_event_stmt(s, SQL_MEMBER_INSERT, p);
     int rc;
 
     if (st == NULL)
@@ -283,8 +245,8 @@ store_event_apply(struct store *s, const struct store_subject *v)
 }
 
 /* What a row of MEMBER_OF_SCOPE or STANDING_OF says; texts live until the next step. */
-static int
-read_member(struct store *s, sqlite3_stmt *st, struct member *out)
+int
+store_event_member(struct store *s, sqlite3_stmt *st, struct member *out)
 {
     out->at = sqlite3_column_int64(st, 0);
     out->leaf = sqlite3_column_int64(st, 1);
@@ -296,7 +258,7 @@ read_member(struct store *s, sqlite3_stmt *st, struct member *out)
     out->state = sqlite3_column_int(st, 7);
     if (out->origin == NULL || out->voice == NULL)
         return store_fail(s, "no memory for a member of an event");
-    return copy_record(s, st, 8, out->record);
+    return store_event_copy(s, st, 8, out->record);
 }
 
 /* All events of a place, made once more from its members. */
@@ -309,17 +271,17 @@ remake(struct store *s, const struct place *p)
     int rc;
 
     for (size_t i = 0; i < 2; i++) {
-        if (store_run(s, place_stmt(s, drop[i], p)) != 0)
+        if (store_run(s, store_event_stmt(s, drop[i], p)) != 0)
             return -1;
     }
     if (change_objects(s, SQL_SCOPE_OBJECT_DELETE, p) != 0 ||
-        (st = place_stmt(s, SQL_MEMBER_OF_SCOPE, p)) == NULL)
+        (st = store_event_stmt(s, SQL_MEMBER_OF_SCOPE, p)) == NULL)
         return -1;
     (void)sqlite3_bind_int64(st, 4, INT64_MIN);
     store_bind_span(st, 5, span_of(NULL, 0));
     (void)sqlite3_bind_int64(st, 6, INT64_MAX);
     while ((rc = store_row(s, st)) > 0) {
-        if (read_member(s, st, &m) != 0 || ((m.state & STATE_STALE) == 0 && join(s, p, &m) != 0)) {
+        if (store_event_member(s, st, &m) != 0 || ((m.state & STATE_STALE) == 0 && join(s, p, &m) != 0)) {
             rc = -1;
             break;
         }
@@ -359,7 +321,7 @@ store_event_cut(struct store *s, int64_t from, int64_t to)
     int rc;
 
     while ((rc = next_place(s, from, to, &p.mode, kind, scope)) > 0) {
-        sqlite3_stmt *st = place_stmt(s, SQL_MEMBER_DELETE, &p);
+        sqlite3_stmt *st = store_event_stmt(s, SQL_MEMBER_DELETE, &p);
 
         p.window = event_window(kind, scope);
         if (st == NULL)
@@ -396,7 +358,7 @@ settle_stale(struct store *s)
         if (store_copy_text(s, st, 1, kind, sizeof kind) != 0 ||
             store_copy_text(s, st, 2, scope, sizeof scope) != 0 ||
             store_copy_text(s, st, 5, origin, sizeof origin) != 0 ||
-            store_copy_text(s, st, 6, voice, sizeof voice) != 0 || copy_record(s, st, 11, m.record) != 0)
+            store_copy_text(s, st, 6, voice, sizeof voice) != 0 || store_event_copy(s, st, 11, m.record) != 0)
             rc = -1;
         (void)sqlite3_reset(st);
     }
@@ -408,7 +370,7 @@ settle_stale(struct store *s)
         return -1;
     if (rc == 0 && record.body_state == STORE_BODY_GONE && record.quarantine == 0 && p.window >= 0)
         return insert_member(s, &p, &m) < 0 || join(s, &p, &m) != 0 ? -1 : 1;
-    if ((st = place_stmt(s, SQL_MEMBER_DROP, &p)) == NULL)
+    if ((st = store_event_stmt(s, SQL_MEMBER_DROP, &p)) == NULL)
         return -1;
     (void)sqlite3_bind_int64(st, 4, m.at);
     store_bind_span(st, 5, span_of(m.record, RECORD_BYTES));
@@ -423,169 +385,5 @@ store_event_settle(struct store *s)
     do
         rc = settle_stale(s);
     while (rc > 0);
-    return rc;
-}
-
-static int
-read_event(struct store *s, sqlite3_stmt *st, struct store_event_row *out)
-{
-    memset(out, 0, sizeof *out);
-    out->mode = (uint8_t)sqlite3_column_int(st, 0);
-    if (store_copy_text(s, st, 1, out->kind, sizeof out->kind) != 0 ||
-        store_copy_text(s, st, 2, out->scope, sizeof out->scope) != 0)
-        return -1;
-    out->lo = sqlite3_column_int64(st, 3);
-    out->hi = sqlite3_column_int64(st, 4);
-    out->count = (uint64_t)sqlite3_column_int64(st, 5);
-    out->closes = sqlite3_column_int64(st, 6);
-    out->at = sqlite3_column_int64(st, 7);
-    return 0;
-}
-
-static int
-each_event(struct store *s, sqlite3_stmt *st, store_event_fn *fn, void *cookie)
-{
-    struct store_event_row row;
-    int rc;
-
-    while ((rc = store_row(s, st)) > 0) {
-        rc = read_event(s, st, &row) != 0 ? -1 : fn(cookie, &row);
-        if (rc != 0)
-            break;
-    }
-    (void)sqlite3_reset(st);
-    return rc;
-}
-
-int
-store_event_each(struct store *s, const char *object, const struct store_event_row *after, store_event_fn *fn,
-                 void *cookie)
-{
-    struct place p = {after->mode, after->kind, after->scope, 0};
-    sqlite3_stmt *st = place_stmt(s, object[0] != 0 ? SQL_EVENT_OF_OBJECT : SQL_EVENT_EACH, &p);
-
-    if (st == NULL)
-        return -1;
-    (void)sqlite3_bind_int64(st, 4, after->lo);
-    if (object[0] != 0)
-        store_bind_text(st, 5, object);
-    return each_event(s, st, fn, cookie);
-}
-
-/* The event whose members are nearest to ${at}, none further than a window; of two as near, the earlier. */
-static int
-nearest(struct store *s, const struct place *p, int64_t at, struct cluster *out)
-{
-    struct cluster found[2];
-    int n = touched(s, p, at, found);
-
-    if (n <= 0)
-        return n < 0 ? -1 : 1;
-    *out = found[0];
-    if (n == 2 && found[0].lo > at && minus(at, found[1].hi) <= minus(found[0].lo, at))
-        *out = found[1];
-    return 0;
-}
-
-int
-store_event_find(struct store *s, uint8_t mode, const char *kind, const char *scope, int64_t at,
-                 struct store_event_row *out)
-{
-    struct place p = {mode, kind, scope, event_window(kind, scope)};
-    struct cluster c;
-    int rc;
-
-    assert(p.window >= 0 && strlen(kind) < sizeof out->kind && strlen(scope) < sizeof out->scope);
-    rc = nearest(s, &p, at, &c);
-    if (rc != 0)
-        return rc;
-    *out = (struct store_event_row){.mode = mode,
-                                    .lo = c.lo,
-                                    .hi = c.hi,
-                                    .count = (uint64_t)c.count,
-                                    .closes = c.closes,
-                                    .at = c.first_at};
-    memcpy(out->kind, kind, strlen(kind) + 1);
-    memcpy(out->scope, scope, strlen(scope) + 1);
-    return 0;
-}
-
-static int
-give_member(struct store *s, sqlite3_stmt *st, const struct member *m, struct store_member *out)
-{
-    *out = (struct store_member){.log = leaf_log(m->leaf),
-                                 .index = leaf_index(m->leaf),
-                                 .at = m->at,
-                                 .issued = m->issued,
-                                 .created = m->created,
-                                 .closes = m->closes,
-                                 .ended = (m->state & STATE_ENDED) != 0,
-                                 .withdrawn = (m->state & STATE_WITHDRAWN) != 0,
-                                 .remark = (m->state & STATE_REMARK) != 0};
-    memcpy(out->record, m->record, RECORD_BYTES);
-    return store_copy_text(s, st, 2, out->origin, sizeof out->origin) != 0 ||
-                   store_copy_text(s, st, 3, out->voice, sizeof out->voice) != 0
-               ? -1
-               : 0;
-}
-
-/* A remark on the event may lie a window outside it, and then nearer to another. */
-static int
-belongs(struct store *s, const struct place *p, const struct store_event_row *e, int64_t at)
-{
-    struct cluster c;
-    int rc;
-
-    if (at >= e->lo && at <= e->hi)
-        return 1;
-    rc = nearest(s, p, at, &c);
-    return rc < 0 ? -1 : rc == 0 && c.lo == e->lo;
-}
-
-int
-store_event_members(struct store *s, const struct store_event_row *e, const struct store_member *after,
-                    store_member_fn *fn, void *cookie)
-{
-    struct place p = {e->mode, e->kind, e->scope, event_window(e->kind, e->scope)};
-    sqlite3_stmt *st = place_stmt(s, SQL_MEMBER_OF_SCOPE, &p);
-    struct store_member out;
-    struct member m;
-    int rc;
-
-    if (st == NULL)
-        return -1;
-    (void)sqlite3_bind_int64(st, 4, after != NULL ? after->at : minus(e->lo, p.window));
-    store_bind_span(st, 5, span_of(after != NULL ? after->record : NULL, after != NULL ? RECORD_BYTES : 0));
-    (void)sqlite3_bind_int64(st, 6, plus(e->hi, p.window));
-    while ((rc = store_row(s, st)) > 0) {
-        rc = read_member(s, st, &m) != 0 ? -1 : belongs(s, &p, e, m.at);
-        if (rc > 0)
-            rc = give_member(s, st, &m, &out) != 0 ? -1 : fn(cookie, &out);
-        if (rc != 0)
-            break;
-    }
-    (void)sqlite3_reset(st);
-    return rc;
-}
-
-int
-store_event_standing(struct store *s, const struct store_event_row *e, store_member_fn *fn, void *cookie)
-{
-    struct place p = {e->mode, e->kind, e->scope, 0};
-    sqlite3_stmt *st = place_stmt(s, SQL_STANDING_OF, &p);
-    struct store_member out;
-    struct member m;
-    int rc;
-
-    if (st == NULL)
-        return -1;
-    (void)sqlite3_bind_int64(st, 4, e->lo);
-    (void)sqlite3_bind_int64(st, 5, e->hi);
-    while ((rc = store_row(s, st)) > 0) {
-        rc = read_member(s, st, &m) != 0 || give_member(s, st, &m, &out) != 0 ? -1 : fn(cookie, &out);
-        if (rc != 0)
-            break;
-    }
-    (void)sqlite3_reset(st);
     return rc;
 }

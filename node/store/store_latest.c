@@ -351,29 +351,62 @@ store_latest_each(struct store *s, const struct store_latest *after, store_lates
     return each(s, st, fn, cookie);
 }
 
+static void
+put_list(struct buf *list, const char *const *objects, size_t n)
+{
+    buf_put_byte(list, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            buf_put_byte(list, ',');
+        text_json(list, span_str(objects[i]));
+    }
+    buf_put_byte(list, ']');
+}
+
+int
+store_latest_of_pair(struct store *s, const struct store_pair *pair, store_latest_fn *fn, void *cookie)
+{
+    sqlite3_stmt *st = store_stmt(s, SQL_LATEST_OF_OBJECTS);
+    struct buf list[2];
+    int rc;
+
+    assert(pair->n[0] <= LIMIT_OBJECT_ALIAS_COUNT && pair->n[1] <= LIMIT_OBJECT_ALIAS_COUNT);
+    if (st == NULL || store_newest_flush(s) != 0)
+        return -1;
+    for (size_t i = 0; i < 2; i++) {
+        buf_init(&list[i], (size_t)LIMIT_OBJECT_ALIAS_COUNT * 6 * STORE_TEXT_MAX);
+        put_list(&list[i], pair->object[i], pair->n[i]);
+        store_bind_text(st, 1 + (int)i, buf_cstr(&list[i]));
+    }
+    rc = buf_failed(&list[0]) || buf_failed(&list[1]) ? store_fail(s, "no memory for a list of objects")
+                                                      : each(s, st, fn, cookie);
+    buf_release(&list[0]);
+    buf_release(&list[1]);
+    return rc;
+}
+
 int
 store_latest_of_objects(struct store *s, const char *const *objects, size_t n, store_latest_fn *fn,
                         void *cookie)
 {
-    sqlite3_stmt *st = store_stmt(s, SQL_LATEST_OF_OBJECTS);
-    struct buf list;
-    int rc;
+    struct store_pair pair = {{objects, NULL}, {n, 0}};
 
-    assert(n <= LIMIT_OBJECT_ALIAS_COUNT);
-    if (st == NULL || store_newest_flush(s) != 0)
-        return -1;
-    buf_init(&list, (size_t)LIMIT_OBJECT_ALIAS_COUNT * 6 * STORE_TEXT_MAX);
-    buf_put_byte(&list, '[');
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0)
-            buf_put_byte(&list, ',');
-        text_json(&list, span_str(objects[i]));
-    }
-    buf_put_byte(&list, ']');
-    store_bind_text(st, 1, buf_cstr(&list));
-    rc = buf_failed(&list) ? store_fail(s, "no memory for a list of objects") : each(s, st, fn, cookie);
-    buf_release(&list);
-    return rc;
+    return store_latest_of_pair(s, &pair, fn, cookie);
+}
+
+int
+store_latest_is(struct store *s, const struct store_latest *row)
+{
+    const struct store_subject v = {
+        .type = row->type, .mode = row->mode, .key = row->key, .origin = row->origin};
+    struct store_slot slot;
+    struct was was;
+    int64_t no;
+    int rc = look_up(s, &v, &no, &was);
+
+    if (rc <= 0)
+        return rc;
+    return store_slot_get(s, no, &slot) != 0 ? -1 : slot.leaf == leaf_of(row->log, row->index);
 }
 
 int

@@ -316,7 +316,7 @@ store_quarantine_note(struct store *s, uint32_t log, uint64_t index, uint32_t wh
 }
 
 int
-store_quarantine_each(struct store *s, store_quarantine_fn *fn, void *cookie)
+store_quarantine_each(struct store *s, int64_t after, store_quarantine_fn *fn, void *cookie)
 {
     sqlite3_stmt *st = store_stmt(s, SQL_QUARANTINE_EACH);
     char text[512];
@@ -324,15 +324,50 @@ store_quarantine_each(struct store *s, store_quarantine_fn *fn, void *cookie)
 
     if (st == NULL)
         return -1;
+    (void)sqlite3_bind_int64(st, 1, after);
     while ((rc = store_row(s, st)) > 0) {
         int64_t leaf = sqlite3_column_int64(st, 0);
 
         rc = store_copy_text(s, st, 2, text, sizeof text);
         if (rc == 0)
-            rc = fn(cookie, leaf_log(leaf), leaf_index(leaf), (uint32_t)sqlite3_column_int64(st, 1), text);
+            rc = fn(cookie, sqlite3_column_int64(st, 3), leaf_log(leaf), leaf_index(leaf),
+                    (uint32_t)sqlite3_column_int64(st, 1), text);
         if (rc != 0)
             break;
     }
     (void)sqlite3_reset(st);
+    return rc;
+}
+
+static int
+ask_leaf(struct store *s, enum sql sql, uint32_t log, uint64_t index, int64_t *out)
+{
+    sqlite3_stmt *st = store_stmt(s, sql);
+    int rc;
+
+    *out = 0;
+    if (st == NULL)
+        return -1;
+    (void)sqlite3_bind_int64(st, 1, leaf_of(log, index));
+    rc = store_row(s, st);
+    if (rc > 0)
+        *out = sqlite3_column_int64(st, 0);
+    (void)sqlite3_reset(st);
+    return rc < 0 ? -1 : 0;
+}
+
+int
+store_leaf_received(struct store *s, uint32_t log, uint64_t index, int64_t *received_ms)
+{
+    return ask_leaf(s, SQL_LEAF_RECEIVED, log, index, received_ms);
+}
+
+int
+store_leaf_delivery(struct store *s, uint32_t log, uint64_t index, uint64_t *delivery)
+{
+    int64_t n;
+    int rc = ask_leaf(s, SQL_LEAF_DELIVERY, log, index, &n);
+
+    *delivery = (uint64_t)n;
     return rc;
 }

@@ -13,8 +13,9 @@
 static const struct form {
     const char *kind, *scope;
     int64_t window;
+    bool of_objects;
 } forms[] = {
-#define FORM(kind, scope, window) {kind, scope, window},
+#define FORM(kind, scope, window, of_objects) {kind, scope, window, of_objects},
 #include "types/event.tbl"
 #undef FORM
 };
@@ -52,6 +53,16 @@ event_window(const char *kind, const char *scope)
             return forms[i].window;
     }
     return -1;
+}
+
+bool
+event_is_of_objects(const char *kind)
+{
+    for (size_t i = 0; i < FORMS; i++) {
+        if (strcmp(forms[i].kind, kind) == 0)
+            return forms[i].of_objects;
+    }
+    return false;
 }
 
 static bool

@@ -37,6 +37,9 @@ const char *event_kind(struct span name);
  */
 int64_t event_window(const char *kind, const char *scope);
 
+/* Is a scope of that kind made of objects? Those of launches, zones and space weather are not. */
+bool event_is_of_objects(const char *kind);
+
 /*
  * What an event is about, from one object or two ("" or NULL: one): each with its blanks as `_` and what else does not belong into a word as `~` and its two hexadecimal digits,
  * in the order of their bytes, with a `+` between. An object that would take more than its half ends in a hash.

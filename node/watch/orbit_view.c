@@ -79,18 +79,6 @@ take_word(const char **at, char out[32])
     return 4;
 }
 
-const char *
-orbit_view_bad_word(const char *order, char out[32])
-{
-    int word;
-
-    while ((word = take_word(&order, out)) >= 0) {
-        if (word == 4)
-            return out;
-    }
-    return NULL;
-}
-
 static double
 period_min(double r_km, double v_km_s)
 {

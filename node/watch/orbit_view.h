@@ -55,8 +55,6 @@ struct orbit_view {
 /* Does the policy name ${origin} as operator of one of ${n} identifiers? */
 bool orbit_view_operates(const struct orbit_view_policy *p, const char *const *objects, size_t n,
                          const char *origin);
-/* NULL, or the word of the order that is none. */
-const char *orbit_view_bad_word(const char *order, char out[32]);
 /* ${v}->row[0 .. n) are given: the rest is found out as of ${now}. States go to memory of ${a}. */
 void orbit_view_make(struct orbit_view *v, const struct orbit_view_policy *p, struct utc now,
                      struct arena *a);

@@ -175,7 +175,10 @@ def test_three_orders_with_restarts_make_one_picture_and_so_does_a_rebuild(three
     drifting = {line["event"] for line in members if line["event"].startswith(PAIR + "@2032-02-14")}
     assert len(drifting) == 2, drifting   # two approaches
     states = [events(node, "--state", "all") for node in three.nodes]
-    assert states[0] == states[1] == states[2] and len(states[0]) == len({line["event"] for line in members})
+    assert states[0] == states[1] == states[2]
+    told = [json.loads(line) for line in three.nodes[0].cli("events", "--state", "all", "--json").out.splitlines()]
+    names = [name for row in told for name in row.get("joined", [row["id"]])]   # each under one identifier is told once, alone or joined
+    assert len(names) == len(set(names)) and set(names) == {line["event"] for line in members} and len(told) < len(names)
 
     fr = three.nodes[1]
     fr.cli("rebuild")

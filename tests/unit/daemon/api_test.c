@@ -54,6 +54,29 @@ assert_alive(struct bed *b)
 }
 
 static void
+status_says_that_the_picture_is_being_made_and_how_far_it_is(void **state)
+{
+    struct bed *b = *state;
+    struct event rebuild = {.kind = EVENT_REBUILD};
+    Parallax__V1__StatusRequest s;
+    Parallax__V1__Request r = status_request(&s);
+    int fd = bed_connect(b);
+    Parallax__V1__Answer *a;
+
+    bed_publish_orbit(b, fd, 5, 1, REAL);
+    a = bed_ask(b, fd, &r);
+    assert_false(a->status->rebuilding);
+    bed_answer_free(a);
+    bed_step(b, &rebuild);
+    a = bed_ask(b, fd, &r);
+    assert_true(a->status->rebuilding);
+    assert_true(a->status->rebuild_done < a->status->rebuild_total && a->status->rebuild_total >= 2);
+    bed_answer_free(a);
+    close(fd);
+    bed_turn(b);
+}
+
+static void
 status_names_the_node_its_logs_and_its_counts(void **state)
 {
     struct bed *b = *state;
@@ -547,6 +570,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(status_names_the_node_its_logs_and_its_counts),
+        TEST(status_says_that_the_picture_is_being_made_and_how_far_it_is),
         TEST(what_the_plug_role_says_is_kept_for_the_status),
         TEST(what_the_feed_role_says_is_kept_for_the_status),
         TEST(a_refused_publication_is_answered_and_counted),

@@ -15,6 +15,8 @@
 #include "../core/federation.h"
 #include "base/text.h"
 #include "daemon/api.h"
+#include "types/alias.h"
+#include "types/event.h"
 #include "types/registry.h"
 #include "wire/unpack.h"
 
@@ -321,6 +323,26 @@ bed_head(struct bed *b, const struct bed_log *l, uint64_t size, struct checkpoin
     federation_head(b->roster, l->row.origin, l->row.id, size, root, out);
 }
 
+/* What a body says of events, as the core would say it: how many. */
+static inline size_t
+bed_events(const struct type *type, const ProtobufCMessage *msg, int64_t created, struct type_event *said,
+           struct store_event *out)
+{
+    size_t n = type->events != NULL ? type->events(msg, said) : 0;
+
+    for (size_t i = 0; i < n; i++)
+        out[i] = (struct store_event){
+            .kind = said[i].kind,
+            .scope = said[i].scope,
+            .voice = said[i].voice,
+            .at = event_window(said[i].kind, said[i].scope) > 0 ? utc_sort_key(said[i].at) : 0,
+            .issued = utc_is_zero(said[i].issued) ? created : utc_sort_key(said[i].issued),
+            .closes = utc_is_zero(said[i].closes) ? INT64_MAX : utc_sort_key(said[i].closes),
+            .ended = said[i].ended,
+            .remark = said[i].remark};
+    return n;
+}
+
 /* Leaf ${i} joins the picture, as the core would say. */
 static inline void
 bed_latest(struct bed *b, const struct bed_log *l, uint64_t i, uint64_t delivery)
@@ -329,6 +351,10 @@ bed_latest(struct bed *b, const struct bed_log *l, uint64_t i, uint64_t delivery
     struct why why;
     struct subject subject;
     Parallax__V1__Header *h;
+    struct type_event said[EVENTS_MAX];
+    struct store_event events[EVENTS_MAX];
+    uint8_t groups[ALIAS_TEXT_BYTES];
+    struct buf identity;
     struct store_subject s = {.origin = l->row.origin, .log = l->row.no, .index = i, .delivery = delivery};
     const struct type *type;
 
@@ -348,6 +374,11 @@ bed_latest(struct bed *b, const struct bed_log *l, uint64_t i, uint64_t delivery
         s.kind = (uint8_t)h->kind;
         s.epoch = utc_sort_key(record_utc(h->epoch));
         s.created = utc_sort_key(record_utc(h->created));
+        buf_init_fixed(&identity, groups, sizeof groups);
+        alias_of(type, msg, &subject, &identity);
+        s.identity = buf_span(&identity);
+        s.events_n = bed_events(type, msg, s.created, said, events);
+        s.events = events;
         bed_must(store_latest_put(b->store, &s) == 0);
     }
     arena_release(&a);

@@ -256,7 +256,7 @@ ignore_log(void *cookie, const struct store_log *log)
 }
 
 static int
-ignore_quarantine(void *cookie, uint32_t log, uint64_t index, uint32_t why, const char *note)
+ignore_quarantine(void *cookie, int64_t no, uint32_t log, uint64_t index, uint32_t why, const char *note)
 {
     (void)cookie, (void)log, (void)index, (void)why;
     return strlen(note) < 100000 ? 0 : 1;
@@ -297,7 +297,7 @@ read_everything(struct store *s)
         store_visible(s, UINT64_MAX, false, NULL, INT64_MIN, INT64_MAX, 1000, ignore_record, NULL, &next) < 0;
     bad += store_latest_each(s, NULL, ignore_row, NULL) < 0;
     bad += store_latest_of_object(s, "1", ignore_row, NULL) < 0;
-    bad += store_quarantine_each(s, ignore_quarantine, NULL) < 0;
+    bad += store_quarantine_each(s, 0, ignore_quarantine, NULL) < 0;
     bad += store_published_get(s, span_str("key"), 0, ranges, 4) < 0;
     bad += store_counts(s, &counts) < 0;
     return bad;

@@ -92,7 +92,7 @@ dump(struct store *s, struct dump *d)
     d->n = d->events = 0;
     d->text[0] = 0;
     assert_int_equal(store_logs(s, find_ids, NULL), 0);
-    assert_int_equal(store_event_each(s, "", &from_start, add_event, d), 0);
+    assert_int_equal(store_event_each(s, NULL, 0, &from_start, add_event, d), 0);
 }
 
 static void
@@ -289,21 +289,21 @@ events_are_found_by_either_object_and_leave_with_their_last_member(void **state)
     static const struct store_event_row from_start;
     struct fixture *f = *state;
     struct word w = approach(0, 3, 1000 * MINUTE, 5);
+    static const char *const objects[] = {"norad:1", "norad:2"};
     static struct dump d;
     uint32_t log[3];
 
     make_logs(f->s, 0, log);
     put(f->s, log, &w);
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 3; i++) { /* one, the other, both: it is the same event */
         d = (struct dump){.s = f->s};
-        assert_int_equal(store_event_each(f->s, i == 0 ? "norad:1" : "norad:2", &from_start, add_event, &d),
-                         0);
+        assert_int_equal(store_event_each(f->s, &objects[i % 2], 1 + i / 2, &from_start, add_event, &d), 0);
         assert_int_equal(d.events, 1);
     }
     assert_int_equal(store_dispute_drop(f->s, log[0], origins[0], 3), 0);
     dump(f->s, &d);
     assert_int_equal(d.events, 0);
-    assert_int_equal(store_event_each(f->s, "norad:1", &from_start, add_event, &d), 0);
+    assert_int_equal(store_event_each(f->s, objects, 1, &from_start, add_event, &d), 0);
     assert_int_equal(d.events, 0);
 }
 

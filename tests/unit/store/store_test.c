@@ -292,7 +292,7 @@ a_publish_key_answers_with_what_it_made(void **state)
 }
 
 static int
-count_quarantine(void *cookie, uint32_t log, uint64_t index, uint32_t why, const char *note)
+count_quarantine(void *cookie, int64_t no, uint32_t log, uint64_t index, uint32_t why, const char *note)
 {
     unsigned *n = cookie;
 
@@ -331,7 +331,7 @@ quarantined_records_are_served_but_not_visible(void **state)
     assert_int_equal(store_quarantine_note(f->s, log, 3, 20, "\xc3\xa9\n\""), 0);
     assert_int_equal(store_quarantine_note(f->s, log, 7, 21, "\xc3\xa9\n\""), 0);
     fixture_reopen(f);
-    assert_int_equal(store_quarantine_each(f->s, count_quarantine, &n), 0);
+    assert_int_equal(store_quarantine_each(f->s, 0, count_quarantine, &n), 0);
     assert_int_equal(n, 2);
     assert_int_equal(store_counts(f->s, &counts), 0);
     assert_int_equal(counts.quarantined, 2);
