@@ -65,11 +65,14 @@ static int
 read_options(struct query *q)
 {
     parallax__v1__query_request__init(&q->ask);
+    const char *region = NULL, *where = NULL;
     int status = pick_type(&q->args, q->args.at[0], &q->type);
     if (status == EXIT_DONE)
         status = pick_mode(&q->args, &q->ask.mode);
     if (status == EXIT_DONE && args_has(&q->args, "object"))
         status = pick_alias(&q->args, args_get(&q->args, "object"), q->object);
+    if (status == EXIT_DONE)
+        status = pick_sift(&q->args, &region, &where);
     if (status == EXIT_DONE)
         status = read_times(q);
     if (status == EXIT_DONE)
@@ -88,6 +91,10 @@ read_options(struct query *q)
     q->ask.type = (char *)(uintptr_t)q->type->name;
     q->ask.object = q->object;
     q->ask.origin = origin != NULL ? (char *)(uintptr_t)origin : q->object + strlen(q->object);
+    if (region != NULL)
+        q->ask.region = (char *)(uintptr_t)region;
+    if (where != NULL)
+        q->ask.where = (char *)(uintptr_t)where;
     q->ask.history = args_has(&q->args, "history");
     q->ask.disputed = args_has(&q->args, "disputed");
     q->ask.quarantined = args_has(&q->args, "quarantined");

@@ -24,4 +24,7 @@ int pick_object(const struct args *a, const char *text, char out[PICK_OBJECT_MAX
 /* The same for a node, which knows names and other identifiers too: types/alias.h. */
 int pick_alias(const struct args *a, const char *text, char out[PICK_OBJECT_MAX]);
 
+/* --region and --where: compiled here, so that a mistake is told before anything is asked; the node does it again. NULL: not given. */
+int pick_sift(const struct args *a, const char **region, const char **where);
+
 #endif

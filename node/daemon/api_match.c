@@ -6,6 +6,10 @@
 #include "core/record.h"
 #include "types/registry.h"
 
+/* In the time that a header takes: a body is opened, and so many bytes of it are read and written as JSON. */
+#define OPENED_COST  8
+#define OPENED_BYTES 256
+
 int
 api_match_mode(struct api_call *c, int mode, int *out)
 {
@@ -56,19 +60,32 @@ read_time(struct api_call *c, const Parallax__V1__Utc *t, const char *field, int
     return 0;
 }
 
-/* Its records may stand under any of its identifiers. */
-static int
-match_object(struct api_call *c, const char *object, struct api_match *m)
+int
+api_match_sift(struct api_call *c, const char *region, const char *where, struct api_match *m)
 {
-    struct identity *found = api_answer_alloc(c, sizeof *found);
+    return sift_read(&m->sift, span_str(region), span_str(where), c->arena, &c->why);
+}
 
-    if (found == NULL || api_objects_find(c, object, m->mode, found) != 0)
+/* Its records may stand under any of its identifiers. */
+int
+api_match_object(struct api_call *c, const char *object, int mode, struct api_match *m)
+{
+    struct identity *found;
+
+    if (object[0] == '\0')
+        return 0;
+    found = api_answer_alloc(c, sizeof *found);
+    if (found == NULL || api_objects_find(c, object, mode, found) != 0)
         return -1;
-    m->objects = api_answer_alloc(c, sizeof *m->objects * LIMIT_OBJECT_ALIAS_COUNT);
+    if (m->objects == NULL)
+        m->objects = api_answer_alloc(c, PARALLAX__V1__MODE__SIMULATED * sizeof *m->objects *
+                                             LIMIT_OBJECT_ALIAS_COUNT);
     if (m->objects == NULL)
         return -1;
     for (size_t i = 0; i < found->alias_n && identity_is_joined(found->alias[i].state); i++)
         m->objects[m->objects_n++] = found->alias[i].id;
+    if (m->objects_n == 0)
+        m->objects[m->objects_n++] = object;
     return 0;
 }
 
@@ -89,7 +106,7 @@ api_match_query(struct api_call *c, const Parallax__V1__QueryRequest *q, struct 
         return -1;
     if (read_time(c, q->until, "until", INT64_MAX, &m->until) != 0)
         return -1;
-    return q->object[0] != '\0' ? match_object(c, q->object, m) : 0;
+    return api_match_sift(c, q->region, q->where, m) == 0 ? api_match_object(c, q->object, m->mode, m) : -1;
 }
 
 const char *
@@ -213,7 +230,41 @@ api_match_record(struct api_call *c, const struct api_match *m, const struct sto
     /* What is carried for others, or under embargo, is shown to nobody here. */
     if (sealed && !m->quarantined && api_answer_plain(c, log, index, h, body, &body) != 0)
         return false;
-    return fits_subject(c, m, h, body, sealed);
+    return fits_subject(c, m, h, body, sealed) && api_match_fits(c, m, log, index, r);
+}
+
+bool
+api_match_fits(struct api_call *c, const struct api_match *m, const struct store_log *log, uint64_t index,
+               const struct store_record *r)
+{
+    struct span body = r->body_state == STORE_BODY_HELD ? r->body : span_of(NULL, 0);
+    struct where_record record = {
+        .origin = log->origin, .audience = span_str(log->audience), .class_name = span_str(log->class_name)};
+    const Parallax__V1__Header *h;
+    struct why why;
+
+    if (!sift_is_on(&m->sift))
+        return true;
+    arena_clear(c->scratch);
+    why_clear(&why);
+    h = record_header_read(r->header, log->id, c->scratch, &why);
+    if (h == NULL ||
+        (h->sealing != PARALLAX__V1__SEALING__NONE && api_answer_plain(c, log, index, h, body, &body) != 0))
+        return false;
+    record.header = h;
+    record.type = registry_type_cstr(h->type);
+    if (m->sift.has_region && (record.type == NULL || record.type->places == NULL))
+        return false;
+    if (record.type != NULL && body.n > 0)
+        record.msg = registry_unpack(record.type, body, c->scratch, &why);
+    record.now = utc_from_unix(c->ctx->wall_ms / 1000, c->ctx->wall_ms % 1000 * 1000000);
+    return sift_fits(&m->sift, &record);
+}
+
+unsigned
+api_match_cost(const struct api_match *m, const struct store_record *r)
+{
+    return sift_is_on(&m->sift) ? OPENED_COST + (unsigned)(r->body.n / OPENED_BYTES) : 1;
 }
 
 bool

@@ -170,6 +170,26 @@ gather_latest(struct api_call *c, const Parallax__V1__QueryRequest *q, struct ga
     return store_latest_each(c->ctx->store, from, gather, g);
 }
 
+/* Add the record of a row, if it fits. As api_page_fetch; ${work} grows by what it cost. */
+static int
+fetch(struct api_page *page, const struct api_match *m, const struct store_latest *row, unsigned *work)
+{
+    struct api_call *c = page->call;
+    const struct store_log *log = api_page_log(page, row->log);
+    struct store_record record;
+    uint64_t delivery;
+    int64_t received_ms;
+    int rc;
+
+    if (log == NULL || !sift_is_on(&m->sift))
+        return api_page_fetch(page, row->log, row->index);
+    rc = store_record_get(c->ctx->store, row->log, row->index, &record, &delivery, &received_ms);
+    if (rc != 0)
+        return rc > 0 ? 0 : -1;
+    *work += api_match_cost(m, &record);
+    return api_match_fits(c, m, log, row->index, &record) ? api_page_fetch(page, row->log, row->index) : 0;
+}
+
 static int
 answer_latest(struct api_call *c, const struct api_match *m, struct api_page *page, struct buf *cursor)
 {
@@ -178,8 +198,12 @@ answer_latest(struct api_call *c, const struct api_match *m, struct api_page *pa
     struct gather g = {.match = m, .max = page->max, .subject = q->subject};
     struct store_latest from;
     const struct store_latest *done = &g.last;
+    unsigned work = 0;
     int rc;
 
+    /* Of many, few may fit what is asked of their bodies. */
+    if (sift_is_on(&m->sift))
+        g.max = LIMIT_API_PAGE_COUNT;
     g.rows = api_answer_alloc(c, g.max * sizeof *g.rows);
     if (g.rows == NULL)
         return -1;
@@ -187,12 +211,17 @@ answer_latest(struct api_call *c, const struct api_match *m, struct api_page *pa
     if (rc < 0)
         return -1;
     for (size_t i = 0; i < g.n; i++) {
-        rc = api_page_fetch(page, g.rows[i].log, g.rows[i].index);
+        rc = fetch(page, m, &g.rows[i], &work);
         if (rc < 0)
             return -1;
         if (rc > 0) { /* never at the first: an empty page takes any row */
             g.more = true;
             done = &g.rows[i - 1];
+            break;
+        }
+        if (work > LOOK_COUNT && i + 1 < g.n) {
+            g.more = true;
+            done = &g.rows[i];
             break;
         }
     }
