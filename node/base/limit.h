@@ -88,6 +88,14 @@
 #define LIMIT_BORDERS_VERTEX_COUNT  4194304   /* places of a file of borders, of each side of an edge: the finest of world-atlas makes 0.55 million */
 #define LIMIT_CORRIDOR_COUNT        86400     /* places of a re-entry corridor: a day of seconds; a longer window is looked at less often */
 #define LIMIT_ZONE_COUNT            4096      /* safety zones compared pairwise by one call: 8 million pairs */
+#define LIMIT_AREA_CORNER_COUNT     4096     /* corners of all outlines of one record: alerts have hundreds; the rest is taken by the boxes around them */
+#define LIMIT_AREA_WORK_COUNT       1048576  /* comparisons of two edges for one record and one region: some 5 ms */
+#define LIMIT_REGION_BYTES          16384    /* one region, in words: 512 corners of 30 characters */
+#define LIMIT_WHERE_BYTES           2048     /* one expression over records: a screen of text */
+#define LIMIT_WHERE_COUNT           64       /* comparisons of an expression: each is looked at for each record */
+#define LIMIT_WHERE_VALUE_COUNT     256      /* values of an expression, all lists together */
+#define LIMIT_WHERE_DEPTH_COUNT     16       /* parentheses and `not` within each other */
+#define LIMIT_WHERE_PATH_COUNT      16       /* members of one path into a body */
 #define LIMIT_CONF_BYTES            262144   /* one configuration file */
 #define LIMIT_YAML_DEPTH_COUNT      8        /* nesting of YAML from outside: a roster takes 6 */
 #define LIMIT_YAML_CHILD_COUNT      1024     /* entries of one YAML list or group: keys are compared pairwise */

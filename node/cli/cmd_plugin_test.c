@@ -124,7 +124,7 @@ next_line(struct trial *t)
     t->line_at = 0;
     (t->stanza.bytes ? row_json_bytes : row_json)(&r, span_of(nothing, sizeof nothing), &t->line);
     buf_put_byte(&t->line, '\n');
-    if (!filter_fits(&t->stanza, &r))
+    if (!filter_fits(&t->stanza, &r, clock_utc()) || !filter_is_about(&t->stanza, &r))
         printf("%" PRIu64 " %s: its filter would pass over this one\n", t->given, from.type->name);
     row_close(&r);
     buf_release(&header);

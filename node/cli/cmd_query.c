@@ -102,6 +102,7 @@ static int
 read_options(struct query *q)
 {
     parallax__v1__query_request__init(&q->ask);
+    const char *region = NULL, *where = NULL;
     int status = pick_type(&q->args, q->args.at[0], &q->type);
     if (status == EXIT_DONE)
         status = pick_mode(&q->args, &q->ask.mode);
@@ -113,6 +114,8 @@ read_options(struct query *q)
         status = read_state(q);
     if (status == EXIT_DONE)
         status = fresh_cursor(&q->args, &q->cursor);
+    if (status == EXIT_DONE)
+        status = pick_sift(&q->args, &region, &where);
     if (status == EXIT_DONE)
         status = read_times(q);
     if (status == EXIT_DONE)
@@ -131,6 +134,10 @@ read_options(struct query *q)
     q->ask.type = (char *)(uintptr_t)q->type->name;
     q->ask.object = q->object;
     q->ask.origin = origin != NULL ? (char *)(uintptr_t)origin : q->object + strlen(q->object);
+    if (region != NULL)
+        q->ask.region = (char *)(uintptr_t)region;
+    if (where != NULL)
+        q->ask.where = (char *)(uintptr_t)where;
     q->ask.history = args_has(&q->args, "history");
     q->ask.disputed = args_has(&q->args, "disputed");
     q->ask.quarantined = args_has(&q->args, "quarantined");

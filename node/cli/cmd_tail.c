@@ -24,6 +24,7 @@ struct tail {
     struct client *client;
     Parallax__V1__TailRequest ask;
     uint8_t incarnation[64];
+    char object[PICK_OBJECT_MAX];
     FILE *to;      /* standard output, or the program */
     pid_t program; /* 0 = none */
     bool json;
@@ -238,6 +239,21 @@ run(struct tail *t)
     return end_program(t, status);
 }
 
+static int
+read_filter(struct tail *t)
+{
+    const char *region, *where;
+    int status = pick_sift(&t->args, &region, &where);
+    if (region != NULL)
+        t->ask.region = (char *)(uintptr_t)region;
+    if (where != NULL)
+        t->ask.where = (char *)(uintptr_t)where;
+    if (status == EXIT_DONE && args_has(&t->args, "object"))
+        status = pick_alias(&t->args, args_get(&t->args, "object"), t->object);
+    t->ask.object = t->object;
+    return status;
+}
+
 int
 cmd_tail(int argc, char **argv)
 {
@@ -256,6 +272,8 @@ cmd_tail(int argc, char **argv)
     t.ask.n_types = (size_t)t.args.n;
     t.json = args_has(&t.args, "json");
     status = pick_mode(&t.args, &t.ask.mode);
+    if (status == EXIT_DONE)
+        status = read_filter(&t);
     if (status != EXIT_DONE)
         return status;
     t.client = client_new(&t.args, &status);

@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "cli/logs.h"
+#include "core/sift.h"
 #include "types/alias.h"
 
 #define LOG_HEX (2 * LOG_ID_BYTES)
@@ -241,4 +242,29 @@ pick_pair(const struct args *a, const char *text, char first[PICK_OBJECT_MAX], c
     half[plus - text] = '\0';
     status = pick_alias(a, half, first);
     return status != EXIT_DONE ? status : pick_alias(a, plus + 1, second);
+}
+
+int
+pick_sift(const struct args *a, const char **region, const char **where)
+{
+    struct arena arena;
+    struct sift sift;
+    struct why why;
+    int rc;
+
+    *region = args_get(a, "region");
+    *where = args_get(a, "where");
+    if ((*region != NULL && **region == 0) || (*where != NULL && **where == 0))
+        return args_usage(a, "--%s: expected a text that is not empty",
+                          *region != NULL && **region == 0 ? "region" : "where");
+    why_clear(&why);
+    arena_init(&arena, LIMIT_API_BYTES);
+    rc = sift_read(&sift, span_str(*region != NULL ? *region : ""), span_str(*where != NULL ? *where : ""),
+                   &arena, &why);
+    arena_release(&arena);
+    if (rc == 0)
+        return EXIT_DONE;
+    if (why.line == 0)
+        return args_usage(a, "--%s: %s", why.field, why.note);
+    return args_usage(a, "--%s:%u:%u: %s", why.field, why.line, why.column, why.note);
 }

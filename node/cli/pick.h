@@ -27,4 +27,7 @@ int pick_alias(const struct args *a, const char *text, char out[PICK_OBJECT_MAX]
 int pick_pair(const struct args *a, const char *text, char first[PICK_OBJECT_MAX],
               char second[PICK_OBJECT_MAX]);
 
+/* --region and --where: compiled here, so that a mistake is told before anything is asked; the node does it again. NULL: not given. */
+int pick_sift(const struct args *a, const char **region, const char **where);
+
 #endif

@@ -66,6 +66,23 @@ row_mode(const struct row *r)
     return r->header != NULL ? (int)r->header->mode : 0;
 }
 
+struct where_record
+row_where(const struct row *r, struct utc now)
+{
+    const char *class_name = strrchr(r->in->series, '/'), *audience = strchr(r->in->series, '/');
+    struct where_record out = {.origin = r->in->origin,
+                               .header = r->header,
+                               .type = r->type,
+                               .msg = r->type != NULL ? r->msg : NULL,
+                               .now = now};
+
+    if (class_name != NULL && audience < class_name) {
+        out.audience = span_of(audience + 1, (size_t)(class_name - audience) - 1);
+        out.class_name = span_str(class_name + 1);
+    }
+    return out;
+}
+
 static void
 put_references(const struct row *r, struct buf *out)
 {

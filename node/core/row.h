@@ -5,6 +5,7 @@
 #include "api.pb-c.h"
 #include "base/arena.h"
 #include "core/record.h"
+#include "core/where.h"
 #include "types/registry.h"
 
 struct row {
@@ -22,6 +23,8 @@ struct row {
 void row_open(struct row *r, const Parallax__V1__RecordRow *in);
 void row_close(struct row *r);
 
+/* As an expression looks at it; borrowed from ${r}. */
+struct where_record row_where(const struct row *r, struct utc now);
 /* Why there is no body. */
 const char *row_absent(const struct row *r);
 int row_mode(const struct row *r); /* a Mode; 0 when the header is not readable */

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "core/identity.h"
+#include "core/sift.h"
 #include "types/type.h"
 
 /* A tail request that may wait; survives between steps. */
@@ -133,13 +134,23 @@ struct api_match {
     const char *state; /* QueryRequest.state; "" or NULL = all */
     bool quarantined;  /* those instead of the believed ones */
     bool disputed;     /* those instead; else of the disputed ones alerts only */
+    struct sift sift;
 };
 int api_match_mode(struct api_call *c, int mode, int *out); /* REAL when unspecified */
 int api_match_modes(struct api_call *c, const Parallax__V1__Mode *modes, size_t n, struct api_match *m);
 int api_match_types(struct api_call *c, char *const *types, size_t n, struct api_match *m);
+/* Region and expression, "" where they are not asked for. */
+int api_match_sift(struct api_call *c, const char *region, const char *where, struct api_match *m);
+/* All identifiers of ${object} in ${mode}, once a mode; "" = all records. */
+int api_match_object(struct api_call *c, const char *object, int mode, struct api_match *m);
 int api_match_query(struct api_call *c, const Parallax__V1__QueryRequest *q, struct api_match *m);
 bool api_match_record(struct api_call *c, const struct api_match *m, const struct store_log *log,
                       uint64_t index, const struct store_record *r);
+/* Of a record that fits in everything else: does it fit region and expression? */
+bool api_match_fits(struct api_call *c, const struct api_match *m, const struct store_log *log,
+                    uint64_t index, const struct store_record *r);
+/* What it costs to look at ${r}: 1 a header, more where its body is opened. */
+unsigned api_match_cost(const struct api_match *m, const struct store_record *r);
 bool api_match_latest(const struct api_match *m, const struct store_latest *row);
 /* Is there something that costs more to look at: the time of receipt, the state? */
 bool api_match_is_late(const struct api_match *m);

@@ -6,6 +6,10 @@
 #include "core/record.h"
 #include "types/registry.h"
 
+/* In the time that a header takes: a body is opened, and so many bytes of it are read and written as JSON. */
+#define OPENED_COST  8
+#define OPENED_BYTES 256
+
 int
 api_match_mode(struct api_call *c, int mode, int *out)
 {
@@ -56,20 +60,35 @@ read_time(struct api_call *c, const Parallax__V1__Utc *t, const char *field, int
     return 0;
 }
 
-/* Its records may stand under any of its identifiers: ${out}, ${n} of them. */
+int
+api_match_sift(struct api_call *c, const char *region, const char *where, struct api_match *m)
+{
+    return sift_read(&m->sift, span_str(region), span_str(where), c->arena, &c->why);
+}
+
+/* Its records may stand under any of its identifiers: ${out}, ${n} of them with those of other modes. */
 static int
-match_object(struct api_call *c, const char *object, int mode, const char ***out, size_t *n)
+add_object(struct api_call *c, const char *object, int mode, const char ***out, size_t *n)
 {
     struct identity *found = api_answer_alloc(c, sizeof *found);
 
     if (found == NULL || api_objects_find(c, object, mode, found) != 0)
         return -1;
-    *out = api_answer_alloc(c, sizeof **out * LIMIT_OBJECT_ALIAS_COUNT);
+    if (*out == NULL)
+        *out = api_answer_alloc(c, PARALLAX__V1__MODE__SIMULATED * sizeof **out * LIMIT_OBJECT_ALIAS_COUNT);
     if (*out == NULL)
         return -1;
     for (size_t i = 0; i < found->alias_n && identity_is_joined(found->alias[i].state); i++)
         (*out)[(*n)++] = found->alias[i].id;
+    if (*n == 0)
+        (*out)[(*n)++] = object;
     return 0;
+}
+
+int
+api_match_object(struct api_call *c, const char *object, int mode, struct api_match *m)
+{
+    return object[0] == '\0' ? 0 : add_object(c, object, mode, &m->objects, &m->objects_n);
 }
 
 static int
@@ -77,9 +96,9 @@ match_objects(struct api_call *c, const Parallax__V1__QueryRequest *q, struct ap
 {
     if (q->pair[0] != '\0' && q->object[0] == '\0')
         return api_answer_refuse(c, WHY_FIELD_VALUE, "pair", "expected object with it");
-    if (q->object[0] != '\0' && match_object(c, q->object, m->mode, &m->objects, &m->objects_n) != 0)
+    if (api_match_object(c, q->object, m->mode, m) != 0)
         return -1;
-    return q->pair[0] != '\0' ? match_object(c, q->pair, m->mode, &m->others, &m->others_n) : 0;
+    return q->pair[0] != '\0' ? add_object(c, q->pair, m->mode, &m->others, &m->others_n) : 0;
 }
 
 /* Which time since and until are of, and the state. */
@@ -123,7 +142,9 @@ api_match_query(struct api_call *c, const Parallax__V1__QueryRequest *q, struct 
         return -1;
     if (read_time(c, q->until, "until", INT64_MAX, &m->until) != 0)
         return -1;
-    return match_state(c, q, m) != 0 ? -1 : match_objects(c, q, m);
+    if (match_state(c, q, m) != 0 || api_match_sift(c, q->region, q->where, m) != 0)
+        return -1;
+    return match_objects(c, q, m);
 }
 
 const char *
@@ -258,7 +279,41 @@ api_match_record(struct api_call *c, const struct api_match *m, const struct sto
     /* What is carried for others, or under embargo, is shown to nobody here. */
     if (sealed && !m->quarantined && api_answer_plain(c, log, index, h, body, &body) != 0)
         return false;
-    return fits_subject(c, m, h, body, sealed);
+    return fits_subject(c, m, h, body, sealed) && api_match_fits(c, m, log, index, r);
+}
+
+bool
+api_match_fits(struct api_call *c, const struct api_match *m, const struct store_log *log, uint64_t index,
+               const struct store_record *r)
+{
+    struct span body = r->body_state == STORE_BODY_HELD ? r->body : span_of(NULL, 0);
+    struct where_record record = {
+        .origin = log->origin, .audience = span_str(log->audience), .class_name = span_str(log->class_name)};
+    const Parallax__V1__Header *h;
+    struct why why;
+
+    if (!sift_is_on(&m->sift))
+        return true;
+    arena_clear(c->scratch);
+    why_clear(&why);
+    h = record_header_read(r->header, log->id, c->scratch, &why);
+    if (h == NULL ||
+        (h->sealing != PARALLAX__V1__SEALING__NONE && api_answer_plain(c, log, index, h, body, &body) != 0))
+        return false;
+    record.header = h;
+    record.type = registry_type_cstr(h->type);
+    if (m->sift.has_region && (record.type == NULL || record.type->places == NULL))
+        return false;
+    if (record.type != NULL && body.n > 0)
+        record.msg = registry_unpack(record.type, body, c->scratch, &why);
+    record.now = utc_from_unix(c->ctx->wall_ms / 1000, c->ctx->wall_ms % 1000 * 1000000);
+    return sift_fits(&m->sift, &record);
+}
+
+unsigned
+api_match_cost(const struct api_match *m, const struct store_record *r)
+{
+    return sift_is_on(&m->sift) ? OPENED_COST + (unsigned)(r->body.n / OPENED_BYTES) : 1;
 }
 
 bool

@@ -209,9 +209,9 @@ gather_latest(struct api_call *c, const Parallax__V1__QueryRequest *q, struct ga
     return store_latest_each(c->ctx->store, from, gather, g);
 }
 
-/* The record of a row, if it fits. As api_page_fetch. */
+/* The record of a row, if it fits. As api_page_fetch; ${work} grows by what it cost. */
 static int
-fetch(struct api_page *page, const struct api_match *m, const struct store_latest *row)
+fetch(struct api_page *page, const struct api_match *m, const struct store_latest *row, unsigned *work)
 {
     struct api_call *c = page->call;
     const struct store_log *log = api_page_log(page, row->log);
@@ -220,26 +220,35 @@ fetch(struct api_page *page, const struct api_match *m, const struct store_lates
     int64_t received_ms;
     int rc;
 
-    if (log == NULL || !api_match_is_late(m))
+    if (log == NULL || (!api_match_is_late(m) && !sift_is_on(&m->sift)))
         return api_page_fetch(page, row->log, row->index);
     rc = store_record_get(c->ctx->store, row->log, row->index, &record, &delivery, &received_ms);
     if (rc != 0)
         return rc > 0 ? 0 : -1;
+    if (sift_is_on(&m->sift)) {
+        *work += api_match_cost(m, &record);
+        if (!api_match_fits(c, m, log, row->index, &record))
+            return 0;
+    }
     rc = api_match_late(c, m, log, row->index, &record, received_ms);
     return rc <= 0 ? rc : api_page_fetch(page, row->log, row->index); /* what was read may be gone by now */
 }
 
-/* As many of the rows as fit into the page: *${done}. 0, 1 when the page is full, or -1. */
+/* As many of the rows as fit into the page, or as are looked at for one: *${done}. 0, 1 when that is all for this page, or -1. */
 static int
 fetch_rows(struct api_page *page, const struct api_match *m, const struct store_latest *rows, size_t n,
-           size_t *done)
+           size_t *done, unsigned *work)
 {
     int rc = 0;
 
     for (*done = 0; *done < n; (*done)++) {
-        rc = fetch(page, m, &rows[*done]);
+        rc = fetch(page, m, &rows[*done], work);
         if (rc != 0)
             break;
+        if (*work > LOOK_COUNT && *done + 1 < n) {
+            (*done)++;
+            return 1;
+        }
     }
     return rc;
 }
@@ -257,8 +266,9 @@ static int
 answer_rows(struct api_page *page, struct gather *g, bool by_object, struct buf *cursor)
 {
     uint64_t seen = g->newest > page->call->visible ? g->newest : page->call->visible;
+    unsigned work = 0;
     size_t done;
-    int rc = fetch_rows(page, g->match, g->moved, g->moved_n, &done);
+    int rc = fetch_rows(page, g->match, g->moved, g->moved_n, &done, &work);
 
     if (rc < 0)
         return -1;
@@ -266,7 +276,7 @@ answer_rows(struct api_page *page, struct gather *g, bool by_object, struct buf 
         put_place(cursor, by_object, g->after, done > 0 ? g->moved[done - 1].delivery : g->seen);
         return 0;
     }
-    rc = fetch_rows(page, g->match, g->rows, g->n, &done);
+    rc = fetch_rows(page, g->match, g->rows, g->n, &done, &work);
     if (rc < 0)
         return -1;
     if (rc > 0 && done == 0) /* the page is full of what has moved */
@@ -285,6 +295,9 @@ answer_latest(struct api_call *c, const struct api_match *m, struct api_page *pa
     struct store_latest from;
     int rc;
 
+    /* Of many, few may fit what is asked of their bodies. */
+    if (sift_is_on(&m->sift))
+        g.max = LIMIT_API_PAGE_COUNT;
     if (api_match_is_late(m) && g.max > LATE_COUNT)
         g.max = LATE_COUNT;
     g.rows = api_answer_alloc(c, g.max * sizeof *g.rows);

@@ -34,6 +34,19 @@ begin(struct api_call *c, const uint8_t incarnation[16])
     c->tail->more = true;
 }
 
+/* Its identifiers may be others in a drill. */
+static int
+match_object(struct api_call *c, const Parallax__V1__TailRequest *q, struct api_match *m)
+{
+    for (int mode = PARALLAX__V1__MODE__REAL; mode <= PARALLAX__V1__MODE__SIMULATED; mode++) {
+        bool wanted = m->modes != 0 ? (m->modes >> mode & 1) != 0 : mode == m->mode;
+
+        if (wanted && api_match_object(c, q->object, mode, m) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 int
 api_tail_answer(struct api_call *c)
 {
@@ -45,7 +58,9 @@ api_tail_answer(struct api_call *c)
     store_incarnation(c->ctx->store, incarnation);
     if (api_match_mode(c, (int)q->mode, &match.mode) != 0 ||
         api_match_modes(c, q->modes, q->n_modes, &match) != 0 ||
-        api_match_types(c, q->types, q->n_types, &match) != 0 || api_page_init(&page, c, 0) != 0)
+        api_match_types(c, q->types, q->n_types, &match) != 0 ||
+        api_match_sift(c, q->region, q->where, &match) != 0 || match_object(c, q, &match) != 0 ||
+        api_page_init(&page, c, 0) != 0)
         return -1;
     if (c->tail->after == UINT64_MAX)
         begin(c, incarnation);

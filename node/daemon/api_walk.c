@@ -23,10 +23,10 @@ look(void *cookie, uint32_t no, uint64_t index, uint64_t delivery, int64_t recei
     int rc = 0;
 
     l->at = delivery;
-    l->stopped = l->n == l->max || delivery > page->call->visible;
+    l->stopped = l->n >= l->max || delivery > page->call->visible;
     if (l->stopped)
         return 1;
-    l->n++;
+    l->n += api_match_cost(l->walk->match, record);
     log = api_page_log(page, no);
     if (log == NULL || !api_match_record(page->call, l->walk->match, log, index, record))
         return 0;

@@ -77,6 +77,11 @@ typedef struct parallax_filter {
     const char *const *origins; /* names of nodes */
     size_t origins_n;
     unsigned modes; /* the sum of 1 << each parallax_mode; 0 = PARALLAX_REAL */
+    const char *
+        region; /* "box:W,S,E,N", "circle:LAT,LON,KM", "polygon:LAT,LON LAT,LON ..." (docs/filters.md); NULL = all */
+    const char *where; /* an expression, "pc >= 1e-4 and miss_m < 1000" (docs/filters.md); NULL = all */
+    const char
+        *object; /* any identifier of an object, "norad:25544": its records under all of them; NULL = all */
 } parallax_filter;
 
 /* Where a subscription without a stored cursor begins. */
@@ -86,7 +91,8 @@ enum parallax_from { PARALLAX_FROM_START = 0, PARALLAX_FROM_NOW = 1 };
  * Records that fit `filter` (NULL: all of mode REAL), in the order of their delivery numbers, at least once. With `cursor_file`, a path, the stream goes on where
  * parallax_acknowledge() was last called with that file, whatever ended meanwhile; without (NULL), or while there is no such file, it begins at `from`, or behind `after`
  * when that is not NULL. Nothing is sent yet. *stream is freed with parallax_stream_free().
- * PARALLAX_INVALID: a mode or a type that there is not. PARALLAX_FAILED: the file is there and is no cursor.
+ * PARALLAX_INVALID: a mode or a type that there is not. PARALLAX_FAILED: the file is there and is no cursor. A region, an expression or an object that is none is refused by the
+ * node: parallax_fetch() says PARALLAX_REFUSED, and parallax_error() where it is wrong.
  */
 int parallax_subscribe(parallax *node, const parallax_filter *filter, const char *cursor_file,
                        enum parallax_from from, const parallax_cursor *after, parallax_stream **stream);
@@ -121,9 +127,12 @@ typedef struct parallax_question {
     const char *until;
     enum parallax_mode mode; /* 0 = PARALLAX_REAL */
     int history;             /* not 0: all records; 0: the newest of each subject and origin */
+    const char *region;      /* as in parallax_filter; NULL = all */
+    const char *where;
 } parallax_question;
 
-/* The answer comes by parallax_fetch(), page by page, until PARALLAX_NOTHING. PARALLAX_INVALID: a type or a time that is none. */
+/* The answer comes by parallax_fetch(), page by page, until PARALLAX_NOTHING. PARALLAX_INVALID: a type or a time that is none; region and expression as
+ * of parallax_subscribe(). */
 int parallax_query(parallax *node, const parallax_question *question, parallax_stream **stream);
 
 /* One record by its id, "HEX:INDEX". PARALLAX_REFUSED: it is not held here, or not for this node. */

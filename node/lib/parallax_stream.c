@@ -27,6 +27,7 @@ struct parallax_stream {
     Parallax__V1__TailRequest tail;
     Parallax__V1__Mode modes[4];
     char **types, **origins;
+    char *region, *where, *object; /* of a subscription or a query */
     size_t types_n, origins_n;
     struct cursor acknowledged;
     uint8_t incarnation[CURSOR_INCARNATION_BYTES];
@@ -80,10 +81,11 @@ parallax_stream_free(parallax_stream *stream)
     parallax__v1__answer__free_unpacked(stream->page, NULL);
     release(stream->types, stream->types_n);
     release(stream->origins, stream->origins_n);
-    if (stream->is_query) {
-        free(stream->question.object);
+    free(stream->region);
+    free(stream->where);
+    free(stream->object);
+    if (stream->is_query)
         free(stream->question.origin);
-    }
     buf_release(&stream->cursor);
     free(stream->file);
     (void)pthread_mutex_destroy(&stream->lock);
@@ -107,6 +109,24 @@ check_filter(const parallax_filter *f)
     return PARALLAX_DONE;
 }
 
+/* What is asked of the inside of records: the node looks. */
+static void
+take_body(parallax_stream *s, const char *region, const char *where, const char *object)
+{
+    s->region = mem_strdup(region != NULL ? region : "");
+    s->where = mem_strdup(where != NULL ? where : "");
+    s->object = mem_strdup(object != NULL ? object : "");
+}
+
+/* So much of a structure of a caller's, who may have been built with an earlier header; 0: he did not say, and it is the first one. */
+static void
+take_structure(void *out, size_t size, const void *from, size_t given, size_t first)
+{
+    size_t n = given != 0 ? given : first;
+
+    memcpy(out, from, n < size ? n : size);
+}
+
 static void
 take_filter(parallax_stream *s, const parallax_filter *f)
 {
@@ -123,6 +143,10 @@ take_filter(parallax_stream *s, const parallax_filter *f)
     s->tail.modes = s->modes;
     s->tail.types = s->types;
     s->tail.n_types = s->types_n;
+    take_body(s, f->region, f->where, f->object);
+    s->tail.region = s->region;
+    s->tail.where = s->where;
+    s->tail.object = s->object;
 }
 
 /* Where it begins. */
@@ -161,7 +185,7 @@ parallax_subscribe(parallax *node, const parallax_filter *filter, const char *cu
         return parallax_say(PARALLAX_INVALID, "expected a node, where to begin, and where the stream goes");
     *stream = NULL;
     if (filter != NULL)
-        memcpy(&f, filter, filter->size != 0 && filter->size < sizeof f ? filter->size : sizeof f);
+        take_structure(&f, sizeof f, filter, filter->size, offsetof(parallax_filter, region));
     rc = check_filter(&f);
     if (rc != PARALLAX_DONE)
         return rc;
@@ -201,7 +225,10 @@ take_question(parallax_stream *s, const parallax_question *q)
     s->types = copy(&q->type, 1);
     s->types_n = 1;
     s->question.type = s->types[0];
-    s->question.object = mem_strdup(q->object != NULL ? q->object : "");
+    take_body(s, q->region, q->where, q->object);
+    s->question.region = s->region;
+    s->question.where = s->where;
+    s->question.object = s->object;
     s->question.origin = mem_strdup(q->origin != NULL ? q->origin : "");
     s->question.mode = q->mode != 0 ? (Parallax__V1__Mode)q->mode : PARALLAX__V1__MODE__REAL;
     s->question.history = q->history != 0;
@@ -220,7 +247,7 @@ parallax_query(parallax *node, const parallax_question *question, parallax_strea
     if (node == NULL || question == NULL || stream == NULL)
         return parallax_say(PARALLAX_INVALID, "expected a node, a question, and where the stream goes");
     *stream = NULL;
-    memcpy(&q, question, question->size != 0 && question->size < sizeof q ? question->size : sizeof q);
+    take_structure(&q, sizeof q, question, question->size, offsetof(parallax_question, region));
     if (q.type == NULL || registry_type_cstr(q.type) == NULL)
         return parallax_say(PARALLAX_INVALID, "%.64s is no record type", q.type != NULL ? q.type : "NULL");
     if (q.mode != 0 && (q.mode < PARALLAX_REAL || q.mode > PARALLAX_SIMULATED))

@@ -66,6 +66,7 @@ ask(struct pump *p, struct pump_now now)
     }
     tail.types = p->stanza.types.at;
     tail.n_types = p->stanza.types.n;
+    tail.object = p->stanza.object;
     if (p->cursor.known) {
         tail.incarnation = (ProtobufCBinaryData){sizeof p->cursor.incarnation, p->cursor.incarnation};
         tail.after = p->window.passed;
@@ -162,6 +163,7 @@ pump_flow_feed(struct pump *p, short revents, struct pump_now now)
 static bool
 next_line(struct pump *p, struct pump_now now)
 {
+    struct utc wall = utc_from_unix(now.wall_ms / 1000, now.wall_ms % 1000 * 1000000);
     const Parallax__V1__RecordsAnswer *page = p->page != NULL ? p->page->records : NULL;
 
     if (page == NULL || window_is_full(&p->window))
@@ -174,7 +176,7 @@ next_line(struct pump *p, struct pump_now now)
         if (in->delivery <= p->window.passed)
             continue;
         row_open(&r, in);
-        if (filter_fits(&p->stanza, &r)) {
+        if (filter_fits(&p->stanza, &r, wall)) {
             (p->stanza.bytes ? row_json_bytes : row_json)(
                 &r, span_of(p->cursor.incarnation, sizeof p->cursor.incarnation), &p->line);
             buf_put_byte(&p->line, '\n');

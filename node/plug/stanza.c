@@ -13,7 +13,7 @@
 #include "core/record.h"
 #include "types/registry.h"
 
-enum kind { WORDS, TYPES, NODES, CLASSES, AUDIENCES, MODES, OBJECT, FLAG, FROM, NUMBER, SIZE };
+enum kind { WORDS, TYPES, NODES, CLASSES, AUDIENCES, MODES, OBJECT, TEXT, FLAG, FROM, NUMBER, SIZE };
 
 struct key {
     const char *name;
@@ -42,7 +42,8 @@ static const struct key keys[] = {
 static const struct key filters[] = {
     {"types", TYPES, AT(types), NULL, 0, 0},       {"origins", NODES, AT(origins), NULL, 0, 0},
     {"classes", CLASSES, AT(classes), NULL, 0, 0}, {"modes", MODES, AT(modes), NULL, 0, 0},
-    {"object", OBJECT, AT(object), NULL, 0, 0},
+    {"object", OBJECT, AT(object), NULL, 0, 0},    {"region", TEXT, AT(region), NULL, 0, 0},
+    {"where", TEXT, AT(where), NULL, 0, 0},
 };
 
 static const struct key publishing[] = {
@@ -169,6 +170,9 @@ take_value(const struct key *k, struct span text, struct stanza *s)
                    : "a size in its range, such as 512MiB";
     case OBJECT:
         return take_object(text, s);
+    case TEXT:
+        *(struct span *)at = text;
+        return text.n > 0 ? NULL : "a text that is not empty";
     default:
         return "a list";
     }
@@ -229,6 +233,22 @@ take_publishing(const struct yaml_node *map, struct stanza *s, struct why *why)
     return 0;
 }
 
+/* Region and expression, with their places in the file: exact where the text stands on one line, for YAML gives it as one. */
+static int
+take_sift(const struct yaml_node *filter, struct stanza *s, struct why *why)
+{
+    const struct yaml_node *node;
+
+    if (sift_read(&s->sift, s->region, s->where, &s->arena, why) == 0)
+        return 0;
+    node = yaml_get(filter, why->field);
+    if (node != NULL) {
+        why->line = node->line;
+        why->column = node->column + (why->column > 0 ? why->column - 1 : 0) + (node->quoted ? 1 : 0);
+    }
+    return -1;
+}
+
 static int
 read_tree(struct stanza *s, struct why *why)
 {
@@ -237,7 +257,8 @@ read_tree(struct stanza *s, struct why *why)
     if (root == NULL || take_map(keys, COUNT(keys), COUNT(groups), root, s, why) != 0)
         return -1;
     filter = yaml_get(root, "filter");
-    if (filter != NULL && take_map(filters, COUNT(filters), 0, filter, s, why) != 0)
+    if (filter != NULL &&
+        (take_map(filters, COUNT(filters), 0, filter, s, why) != 0 || take_sift(filter, s, why) != 0))
         return -1;
     publish = yaml_get(root, "publish");
     if (publish != NULL && take_publishing(publish, s, why) != 0)

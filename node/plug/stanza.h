@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/limit.h"
 #include "base/why.h"
+#include "core/sift.h"
 
 #define STANZA_NAME_MAX   32
 #define STANZA_OBJECT_MAX 64
@@ -25,6 +26,8 @@ struct stanza {
     struct stanza_list types, origins, classes;      /* empty = all */
     unsigned modes;                                  /* 1 << each Mode */
     char object[STANZA_OBJECT_MAX];                  /* canonical; "" = all */
+    struct span region, where;                       /* as written; empty = all */
+    struct sift sift;                                /* of both */
     int64_t window, timeout_s, files, cpu_s;         /* cpu_s 0 = without end */
     uint64_t memory;                                 /* bytes */
     bool publishes;                                  /* only what the next four say */

@@ -8,6 +8,7 @@
 #include "types/alias.h"
 #include "types/designator.h"
 #include "types/jsonmap.h"
+#include "types/outline.h"
 
 /* The value of a field by its keyword; n 0: not given, or no such field. */
 static struct span
@@ -205,6 +206,14 @@ notice_event(struct type_event *out, const char *kind, const char *scope, const 
     event_scope(out->scope, scope, NULL);
     designator_key(id, out->voice, sizeof out->voice);
     return 1;
+}
+
+void
+notice_place(struct area_list *out, const char *latitude_deg, const char *longitude_deg,
+             const char *radius_km)
+{
+    (void)outline_circle(out, span_str(latitude_deg), span_str(longitude_deg),
+                         span_str(radius_km != NULL ? radius_km : ""));
 }
 
 bool

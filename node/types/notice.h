@@ -52,6 +52,9 @@ int notice_write_text(const struct notice *n, const ProtobufCMessage *msg, struc
  */
 size_t notice_event(struct type_event *out, const char *kind, const char *scope, const char *id,
                     const char *at, const char *issued, const char *closes);
+/* The place that two fields hold, and how far off it may be (NULL, "": not said): a circle. Nothing where either is not given. */
+void notice_place(struct area_list *out, const char *latitude_deg, const char *longitude_deg,
+                  const char *radius_km);
 /* Is ${text} one of ${words}, NULL-terminated? */
 bool notice_is_one_of(const char *text, const char *const *words);
 /* A notice to be filled in: refused with the place of each value that still is a hint. */
@@ -96,6 +99,11 @@ void notice_schema(const struct notice *n, struct buf *out);
 
 /* The same with all of these, and with events. */
 #define NOTICE_TYPE_EVENTS(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of)    \
+    NOTICE_TYPE_PLACES(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of, NULL)
+
+/* The same with all of these, and with places on the Earth. */
+#define NOTICE_TYPE_PLACES(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of,    \
+                           places_of)                                                                        \
     static int check(const ProtobufCMessage *msg, struct why *why)                                           \
     {                                                                                                        \
         return notice_check(&about, msg, why);                                                               \
@@ -180,6 +188,7 @@ void notice_schema(const struct notice *n, struct buf *out);
         .figures = figures_of,                                                                               \
         .figure_names = names_of,                                                                            \
         .events = events_of,                                                                                 \
+        .places = places_of,                                                                                 \
         .readers = readers,                                                                                  \
         .writers = writers,                                                                                  \
         .form = form,                                                                                        \

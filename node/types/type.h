@@ -6,6 +6,7 @@
 #define TYPES_TYPE_H
 
 #include <protobuf-c/protobuf-c.h>
+#include "astro/area.h"
 #include "astro/sgp4.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -189,6 +190,8 @@ struct type {
     int (*path)(const ProtobufCMessage *msg, struct arena *a, struct type_path *out, struct why *why);
     /* Standard deviation of the position at the epoch, km: root of the sum of the three variances. 0: not stated. NULL: the type has none. */
     double (*sigma_km)(const ProtobufCMessage *msg);
+    /* Where on the Earth ${msg}, which passed check(), is about, as far as it says so: added to ${out}. NULL: the type says no places. */
+    void (*places)(const ProtobufCMessage *msg, struct area_list *out);
     const struct reader *const *readers; /* NULL-terminated */
     const struct writer *const *writers;
     void (*form)(struct buf *out);         /* a record for a person to fill in; NULL: the type has none */

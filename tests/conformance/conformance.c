@@ -437,6 +437,24 @@ a_packed_body_says_the_same(void **state)
 }
 
 /* A body from a hostile origin: every byte changed in turn. What passes the check can be shown and written. */
+/* Wherever it says to be, it is on the Earth. */
+static void
+locate(const struct type *type, const ProtobufCMessage *msg)
+{
+    struct area_list places, earth;
+    struct arena arena;
+
+    if (type->places == NULL)
+        return;
+    arena_init(&arena, LIMIT_API_BYTES);
+    area_list_init(&places, &arena);
+    area_list_init(&earth, &arena);
+    area_add_box(&earth, -180, -90, 180, 90);
+    type->places(msg, &places);
+    assert_int_equal(area_list_meets(&places, &earth), places.first != NULL || places.failed);
+    arena_release(&arena);
+}
+
 static int
 damage_body(void *cookie, const struct type *type, const ProtobufCMessage *msg, struct why *why)
 {
@@ -464,6 +482,7 @@ damage_body(void *cookie, const struct type *type, const ProtobufCMessage *msg, 
         buf_clear(&v->text);
         type->json(again, &v->text);
         type->summary(again, &v->text);
+        locate(type, again);
         assert_true(text_is_utf8(buf_span(&v->text)));
         assert_int_equal(type->subject(again, &subject), 0);
         for (size_t i = 0; type->writers[i] != NULL; i++)

@@ -28,6 +28,25 @@ propagate(const struct type *type, const ProtobufCMessage *msg)
         assert(isfinite(r[0] + r[1] + r[2] + v[0] + v[1] + v[2]));
 }
 
+/* Wherever a record is, it is somewhere on the Earth, and meets itself. */
+static void
+locate(const struct type *type, const ProtobufCMessage *msg)
+{
+    struct area_list places, earth;
+    struct arena a;
+
+    if (type->places == NULL)
+        return;
+    arena_init(&a, LIMIT_API_BYTES);
+    area_list_init(&places, &a);
+    area_list_init(&earth, &a);
+    area_add_box(&earth, -180, -90, 180, 90);
+    type->places(msg, &places);
+    assert(area_list_meets(&places, &earth) == (places.first != NULL || places.failed));
+    assert(area_list_meets(&places, &places) == (places.first != NULL || places.failed));
+    arena_release(&a);
+}
+
 static void
 use(const struct type *type, const ProtobufCMessage *msg, struct buf *out)
 {
@@ -44,6 +63,7 @@ use(const struct type *type, const ProtobufCMessage *msg, struct buf *out)
         (void)type->writers[i]->write(msg, &how, out, &refusal);
     }
     propagate(type, msg);
+    locate(type, msg);
     buf_clear(out);
     pack(msg, out);
 }

@@ -1,6 +1,7 @@
 /* Every function of parallax.h against a node that runs: library DIR ROSTER FINGERPRINT CDM. Says "ok", or at which line not. */
 #include <parallax.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,53 @@ subscribe(parallax *node, const char *id, const parallax_cursor *before)
     parallax_stream_free(stream);
 }
 
+/* Region and expression: the node looks. A program that was built with the first header asks for none, whatever lies behind its structure. */
+static void
+filters(parallax *node, const char *id, const parallax_cursor *before)
+{
+    parallax_filter filter = {
+        .size = sizeof filter, .modes = 1u << PARALLAX_TEST, .where = "pc > 0 and miss_m < 1e7"};
+    parallax_question question = {
+        .size = sizeof question, .type = "conjunction", .mode = PARALLAX_TEST, .where = "not pc > 0"};
+    parallax_stream *stream;
+    parallax_record *record;
+
+    HOLDS(parallax_subscribe(node, &filter, NULL, PARALLAX_FROM_START, before, &stream) == PARALLAX_DONE);
+    HOLDS(parallax_fetch(stream, 10000, &record) == PARALLAX_DONE &&
+          strcmp(parallax_record_id(record), id) == 0);
+    parallax_record_free(record);
+    HOLDS(parallax_fetch(stream, 200, &record) == PARALLAX_NOTHING);
+    parallax_stream_free(stream);
+    filter.region = "box:-180,-90,180,90"; /* it states no place */
+    HOLDS(parallax_subscribe(node, &filter, NULL, PARALLAX_FROM_START, before, &stream) == PARALLAX_DONE);
+    HOLDS(parallax_fetch(stream, 200, &record) == PARALLAX_NOTHING);
+    parallax_stream_free(stream);
+    filter.size = offsetof(parallax_filter, region);
+    filter.where = "nonsense";
+    HOLDS(parallax_subscribe(node, &filter, NULL, PARALLAX_FROM_START, before, &stream) == PARALLAX_DONE);
+    HOLDS(parallax_fetch(stream, 10000, &record) == PARALLAX_DONE);
+    parallax_record_free(record);
+    parallax_stream_free(stream);
+    filter.size = 0;
+    HOLDS(parallax_subscribe(node, &filter, NULL, PARALLAX_FROM_START, before, &stream) == PARALLAX_DONE);
+    HOLDS(parallax_fetch(stream, 10000, &record) == PARALLAX_DONE);
+    parallax_record_free(record);
+    parallax_stream_free(stream);
+    filter = (parallax_filter){.size = sizeof filter, .where = "pc > 1 && miss_m < 3"};
+    HOLDS(parallax_subscribe(node, &filter, NULL, PARALLAX_FROM_START, NULL, &stream) == PARALLAX_DONE);
+    HOLDS(parallax_fetch(stream, 10000, &record) == PARALLAX_REFUSED &&
+          strstr(parallax_error(), "1:8: where") != NULL);
+    parallax_stream_free(stream);
+    HOLDS(parallax_query(node, &question, &stream) == PARALLAX_DONE &&
+          parallax_fetch(stream, 10000, &record) == PARALLAX_NOTHING);
+    parallax_stream_free(stream);
+    question.where = "pc > 0";
+    HOLDS(parallax_query(node, &question, &stream) == PARALLAX_DONE &&
+          parallax_fetch(stream, 10000, &record) == PARALLAX_DONE);
+    parallax_record_free(record);
+    parallax_stream_free(stream);
+}
+
 static void
 query(parallax *node, const char *id, size_t orbits)
 {
@@ -228,6 +276,7 @@ main(int argc, char **argv)
     threads_share_a_handle(node);
     ids = publish(node, cdm, cdm_n);
     subscribe(node, parallax_ids_at(ids, 0), &before);
+    filters(node, parallax_ids_at(ids, 0), &before);
     query(node, parallax_ids_at(ids, 0), 80);
     prove(node, parallax_ids_at(ids, 0), roster, roster_n, argv[3]);
     parallax_ids_free(ids);

@@ -92,6 +92,27 @@ def test_a_record_is_what_tail_prints(node, daemon, sample, parallax):
     assert verdict.record.id == one and verdict.record["body"] == shown["body"] and verdict.tree_size > verdict.leaf and not verdict.origin_removed
 
 
+def test_a_region_an_expression_and_an_object_choose(node, parallax, sample):
+    conjunction, = node.publish(read(sample("us-noaa/conjunction-1.cdm")), mode="TEST")
+    distress, = node.publish(read(sample("fr-cnes/distress.json")), mode="TEST")
+    wanted = {"types": ["conjunction", "distress"], "modes": ["TEST"], "timeout": 1}
+
+    def seen(**more):
+        with node.subscribe(**wanted, **more) as stream:
+            return [record.id for record in stream]
+
+    assert seen() == [conjunction, distress]
+    assert seen(where="pc > 1e-4") == [conjunction] and seen(where="not stated(pc)") == [distress] and seen(where="pc < 1e-4") == []
+    assert seen(region="circle:-13,-152,100") == [distress] and seen(region="circle:13,-152,100") == []
+    assert seen(object="cospar:2032-904A") == [distress]
+    assert [record.id for record in node.query("distress", mode="TEST", region="circle:-13,-152,100", where="body.persons == 3")] == [distress]
+    assert list(node.query("distress", mode="TEST", where="body.persons > 3")) == []
+    with pytest.raises(parallax.Refused, match="1:6: where"):
+        seen(where="pc > high")
+    with pytest.raises(parallax.Refused, match="1:1: region"):
+        list(node.query("distress", mode="TEST", region="Paris"))
+
+
 def test_errors_say_what_and_whether_to_ask_again(node, daemon, parallax, sample, tmp_path):
     with pytest.raises(parallax.Refused, match="2:1"):
         node.publish("CCSDS_CDM_VERS = 1.0\nnonsense\n", mode="TEST")

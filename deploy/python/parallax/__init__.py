@@ -274,14 +274,16 @@ class Node:
         return Cursor(bytes(cursor.incarnation), cursor.number)
 
     def subscribe(self, types: Sequence[str] = (), *, origins: Sequence[str] = (), modes: Sequence[str] = ("REAL",), cursor: Optional[_Path] = None,
-                  start: Union[str, Cursor] = "start", timeout: Optional[float] = None, acknowledge: bool = True) -> Subscription:
+                  start: Union[str, Cursor] = "start", timeout: Optional[float] = None, acknowledge: bool = True, object: Optional[str] = None,
+                  region: Optional[str] = None, where: Optional[str] = None) -> Subscription:
         """Records as they become visible.
 
+        object, region, where: an object, a region and an expression as docs/filters.md tells; the node refuses a wrong one when the first record is asked for.
         cursor: a file that holds how far this reader is. Without one, or before it is there, start says where to begin: "start", "now", or a Cursor.
         timeout: iterating ends when nothing came for so many seconds; None: it never ends.
         """
         wanted = _library.Filter(size=ctypes.sizeof(_library.Filter), types=_texts(types), types_n=len(types), origins=_texts(origins), origins_n=len(origins),
-                                 modes=sum(1 << _mode(mode) for mode in set(modes)))
+                                 modes=sum(1 << _mode(mode) for mode in set(modes)), region=_text(region), where=_text(where), object=_text(object))
         if isinstance(start, str) and start not in ("start", "now"):
             raise Invalid("start: expected \"start\", \"now\" or a Cursor")
         after, handle = None, c_void_p()
@@ -292,10 +294,10 @@ class Node:
         return Subscription(handle, timeout, acknowledge)
 
     def query(self, type: str, *, object: Optional[str] = None, origin: Optional[str] = None, since: Optional[_Time] = None, until: Optional[_Time] = None,
-              mode: str = "REAL", history: bool = False) -> Query:
-        """The newest record of each subject and origin, or all that there are (history)."""
+              mode: str = "REAL", history: bool = False, region: Optional[str] = None, where: Optional[str] = None) -> Query:
+        """The newest record of each subject and origin, or all that there are (history); region and where as docs/filters.md tells."""
         question = _library.Question(ctypes.sizeof(_library.Question), _text(type), _text(object), _text(origin), _time(since), _time(until), _mode(mode),
-                                     int(history))
+                                     int(history), _text(region), _text(where))
         handle = c_void_p()
         self._call("parallax_query", byref(question), byref(handle))
         return Query(handle)

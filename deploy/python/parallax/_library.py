@@ -14,12 +14,12 @@ class Cursor(Structure):
 
 class Filter(Structure):
     _fields_ = [("size", c_size_t), ("types", POINTER(c_char_p)), ("types_n", c_size_t), ("origins", POINTER(c_char_p)), ("origins_n", c_size_t),
-                ("modes", c_uint)]
+                ("modes", c_uint), ("region", c_char_p), ("where", c_char_p), ("object", c_char_p)]
 
 
 class Question(Structure):
     _fields_ = [("size", c_size_t), ("type", c_char_p), ("object", c_char_p), ("origin", c_char_p), ("since", c_char_p), ("until", c_char_p),
-                ("mode", c_int), ("history", c_int)]
+                ("mode", c_int), ("history", c_int), ("region", c_char_p), ("where", c_char_p)]
 
 
 class Publication(Structure):

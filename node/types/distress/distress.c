@@ -104,5 +104,13 @@ events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
     return 1;
 }
 
-NOTICE_TYPE_EVENTS(distress, true, "Astronauts or a spacecraft in distress",
-                   parallax__v1__distress__descriptor, NULL, figures, figure_names, events);
+static void
+places(const ProtobufCMessage *msg, struct area_list *out)
+{
+    const Notice *n = (const Notice *)msg;
+
+    notice_place(out, n->latitude_deg, n->longitude_deg, n->position_uncertainty_km);
+}
+
+NOTICE_TYPE_PLACES(distress, true, "Astronauts or a spacecraft in distress",
+                   parallax__v1__distress__descriptor, NULL, figures, figure_names, events, places);

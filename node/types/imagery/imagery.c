@@ -8,6 +8,7 @@
 #include "syntax/json.h"
 #include "types/designator.h"
 #include "types/fill.h"
+#include "types/imagery/imagery_place.h"
 #include "types/jsonmap.h"
 
 #define MEMBERS_MAX 64
@@ -553,6 +554,7 @@ const struct type type_imagery = {
     .summary = summary,
     .json = json,
     .source = source,
+    .places = imagery_places,
     .readers = readers,
     .writers = writers,
     .doc = "imagery.md",

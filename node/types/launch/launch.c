@@ -78,5 +78,14 @@ events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
     return 1;
 }
 
-NOTICE_TYPE_EVENTS(launch, false, "Notice of a launch", parallax__v1__launch__descriptor, NULL, NULL, NULL,
-                   events);
+/* The pad: hazard areas are told in words. */
+static void
+places(const ProtobufCMessage *msg, struct area_list *out)
+{
+    const Notice *n = (const Notice *)msg;
+
+    notice_place(out, n->latitude_deg, n->longitude_deg, NULL);
+}
+
+NOTICE_TYPE_PLACES(launch, false, "Notice of a launch", parallax__v1__launch__descriptor, NULL, NULL, NULL,
+                   events, places);

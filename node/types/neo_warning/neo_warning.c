@@ -8,6 +8,7 @@
 #include "types/designator.h"
 #include "types/jsonmap.h"
 #include "types/notice.h"
+#include "types/outline.h"
 
 typedef Parallax__V1__NeoWarning Notice;
 
@@ -156,5 +157,12 @@ events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
     return 1;
 }
 
-NOTICE_TYPE_EVENTS(neo_warning, true, "Warning of a possible asteroid impact",
-                   parallax__v1__neo_warning__descriptor, &cap_writer, NULL, NULL, events);
+/* The line of possible impact points; what is not written as the form asks says no place. */
+static void
+places(const ProtobufCMessage *msg, struct area_list *out)
+{
+    (void)outline_pairs(out, span_str(((const Notice *)msg)->corridor_points), false);
+}
+
+NOTICE_TYPE_PLACES(neo_warning, true, "Warning of a possible asteroid impact",
+                   parallax__v1__neo_warning__descriptor, &cap_writer, NULL, NULL, events, places);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "types/designator.h"
 #include "types/jsonmap.h"
+#include "types/outline.h"
 
 static int
 check(const ProtobufCMessage *msg, struct why *why)
@@ -68,6 +69,24 @@ source(const ProtobufCMessage *msg, struct source *out)
     fieldmap_source(&public_alert_map, msg, out);
 }
 
+/* Every area of every <info>: a translation of it says the same once more. */
+static void
+places(const ProtobufCMessage *msg, struct area_list *out)
+{
+    const Parallax__V1__PublicAlert *a = (const Parallax__V1__PublicAlert *)msg;
+
+    for (size_t i = 0; i < a->n_info; i++) {
+        for (size_t k = 0; k < a->info[i]->n_area; k++) {
+            const Parallax__V1__CapArea *area = a->info[i]->area[k];
+
+            for (size_t p = 0; p < area->n_polygon; p++)
+                (void)outline_pairs(out, span_str(area->polygon[p]), true);
+            for (size_t c = 0; c < area->n_circle; c++)
+                (void)outline_pair_circle(out, span_str(area->circle[c]));
+        }
+    }
+}
+
 static int
 write_json(const ProtobufCMessage *msg, const struct convert *how, struct buf *out, struct why *why)
 {
@@ -105,6 +124,7 @@ const struct type type_public_alert = {
     .summary = summary,
     .json = public_alert_json,
     .source = source,
+    .places = places,
     .readers = readers,
     .writers = writers,
     .doc = "public_alert.md",

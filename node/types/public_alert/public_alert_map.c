@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "base/utc.h"
+#include "types/outline.h"
 
 #define ITEMS_MAX 256 /* of one kind in one element; messages seen have 40 */
 
@@ -151,32 +152,9 @@ refuse(enum why_code code, const struct slot *s, struct span value, const char *
 static int
 check_point(struct span point)
 {
-    const uint8_t *comma = memchr(point.p, ',', point.n);
-    double lat, lon;
+    struct area_corner at;
 
-    if (comma == NULL)
-        return -1;
-    return num_double(span_of(point.p, (size_t)(comma - point.p)), &lat) == 0 &&
-                   num_double(span_of(comma + 1, point.n - (size_t)(comma - point.p) - 1), &lon) == 0 &&
-                   lat >= -90 && lat <= 90 && lon >= -180 && lon <= 180
-               ? 0
-               : -1;
-}
-
-/* The next word of ${rest}; n 0 at the end. */
-static struct span
-next_word(struct span *rest)
-{
-    size_t from = 0, n;
-
-    while (from < rest->n &&
-           (rest->p[from] == ' ' || rest->p[from] == '\n' || rest->p[from] == '\r' || rest->p[from] == '\t'))
-        from++;
-    n = from;
-    while (n < rest->n && rest->p[n] != ' ' && rest->p[n] != '\n' && rest->p[n] != '\r' && rest->p[n] != '\t')
-        n++;
-    *rest = span_of(rest->p + n, rest->n - n);
-    return span_of(rest->p - (n - from), n - from);
+    return outline_place(point, &at) && at.longitude_deg >= -180 && at.longitude_deg <= 180 ? 0 : -1;
 }
 
 static int
@@ -185,7 +163,7 @@ check_polygon(const struct slot *s, struct span value, struct why *why)
     struct span rest = value, first = {NULL, 0}, last = {NULL, 0}, point;
     size_t points = 0;
 
-    while ((point = next_word(&rest)).n > 0) {
+    while ((point = outline_word(&rest)).n > 0) {
         if (check_point(point) != 0)
             return refuse(WHY_FIELD_VALUE, s, point, "latitude,longitude in degrees", why);
         first = points++ == 0 ? point : first;
@@ -199,10 +177,10 @@ check_polygon(const struct slot *s, struct span value, struct why *why)
 static int
 check_circle(const struct slot *s, struct span value, struct why *why)
 {
-    struct span rest = value, center = next_word(&rest), radius = next_word(&rest);
+    struct span rest = value, center = outline_word(&rest), radius = outline_word(&rest);
     double km;
 
-    if (check_point(center) != 0 || num_double(radius, &km) != 0 || km < 0 || next_word(&rest).n > 0)
+    if (check_point(center) != 0 || num_double(radius, &km) != 0 || km < 0 || outline_word(&rest).n > 0)
         return refuse(WHY_FIELD_VALUE, s, value, "latitude,longitude in degrees and a radius in km", why);
     return 0;
 }
@@ -310,7 +288,7 @@ check_references(const Parallax__V1__PublicAlert *a, struct why *why)
     if (needed && rest.n == 0)
         return why_set(why, WHY_FIELD_MISSING, 0, 0, "references",
                        "missing: a message of type %s says what it is about", a->msg_type);
-    while ((word = next_word(&rest)).n > 0) {
+    while ((word = outline_word(&rest)).n > 0) {
         if (!is_reference(word))
             return why_set(why, WHY_FIELD_VALUE, 0, 0, "references",
                            "expected sender,identifier,sent for each message");

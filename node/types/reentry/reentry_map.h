@@ -22,6 +22,7 @@ extern const struct writer reentry_rdm_ndjson_writer, reentry_geojson_writer;
 size_t reentry_figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX]);
 extern const char *const reentry_figure_names[];
 
+void reentry_places(const ProtobufCMessage *msg, struct area_list *out);
 size_t reentry_events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX]);
 
 #endif
