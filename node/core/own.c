@@ -264,16 +264,16 @@ take_signature(struct node *n, struct track *t, const struct event_signed *s)
 }
 
 /* The series goes on in another log already: this one came back too late. */
-static bool
-is_overtaken(const struct node *n, const struct track *t)
+static struct track *
+overtaken_by(const struct node *n, const struct track *t)
 {
     for (size_t i = 0; i < n->track_n; i++) {
-        const struct track *o = n->track[i];
+        struct track *o = n->track[i];
         if (o != t && o->own == OWN_OPEN && strcmp(o->row.audience, t->row.audience) == 0 &&
             strcmp(o->row.class_name, t->row.class_name) == 0)
-            return true;
+            return o;
     }
-    return false;
+    return NULL;
 }
 
 /* The guard lets the log go on. */
@@ -281,6 +281,7 @@ static void
 resume(struct node *n, struct track *t)
 {
     char hex[2 * LOG_ID_BYTES + 1];
+    struct track *next;
 
     text_hex_of(t->row.id, LOG_ID_BYTES, hex);
     if (t->signer.size > t->row.size || t->row.size == 0 ||
@@ -288,8 +289,9 @@ resume(struct node *n, struct track *t)
         continue_elsewhere(n, t); /* our store is behind our signer, and nobody could help */
         return;
     }
-    if (is_overtaken(n, t)) {
+    if ((next = overtaken_by(n, t)) != NULL) {
         end_here(n, t);
+        publish_move(n, t, next);
         return;
     }
     t->own = OWN_OPEN;

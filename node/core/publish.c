@@ -183,18 +183,30 @@ check_request(struct node *n, const struct publish *p, struct track *t, struct w
     return 0;
 }
 
+/* Among the requests that wait for a log of ours: another one than would take it now, perhaps, which hands them on when it ends. */
+static struct request *
+find_waiting(const struct node *n, const struct publish *p)
+{
+    for (size_t i = 0; i < n->track_n; i++) {
+        for (struct request *r = n->track[i]->queue; r != NULL; r = r->next) {
+            if (r->part == p->part && span_equal(span_of(r->key, r->key_n), p->key))
+                return r;
+        }
+    }
+    return NULL;
+}
+
 /* The same key again: the same answer, once it is signed. True when it was seen before. */
 static bool
-seen_before(struct node *n, const struct publish *p, const struct track *t)
+seen_before(struct node *n, const struct publish *p)
 {
+    struct request *waiting = find_waiting(n, p);
     struct store_range_row range;
     int got;
 
-    for (struct request *r = t == NULL ? NULL : t->queue; r != NULL; r = r->next) {
-        if (r->part == p->part && span_equal(span_of(r->key, r->key_n), p->key)) {
-            r->token = p->token; /* who asked first is gone, or asks again */
-            return true;
-        }
+    if (waiting != NULL) {
+        waiting->token = p->token; /* who asked first is gone, or asks again */
+        return true;
     }
     got = n->conf.view.published(n->conf.view.cookie, p->key, p->part, &range, 1);
     if (got <= 0)
@@ -230,7 +242,7 @@ publish_take(struct node *n, const struct publish *p)
         answer(n, p->token, &why, 0, 0, 0);
         return;
     }
-    if (seen_before(n, p, t))
+    if (seen_before(n, p))
         return;
     r = mem_new(sizeof(*r));
     r->token = p->token;
