@@ -4,7 +4,7 @@
 
 #include "plugins/cap-atom/item.h"
 
-#define SHELF_MAX 1000 /* items; 1.6 MiB, and as many files of at most 1 MiB twice over */
+#define SHELF_MAX 1000 /* items; 2.8 MiB, and as many files of at most 1 MiB twice over */
 
 struct shelf {
     struct item *item[SHELF_MAX];
