@@ -130,6 +130,16 @@ put_all(struct bed *b, int fd, struct buf *out)
     bed_answer_free(a);
 }
 
+static size_t
+count_lines(struct buf *text)
+{
+    size_t n = 0;
+
+    for (const char *p = buf_cstr(text); *p != 0; p++)
+        n += *p == '\n';
+    return n;
+}
+
 static void
 the_same_records_in_any_order_are_joined_to_the_same_events(void **state)
 {
@@ -166,6 +176,9 @@ the_same_records_in_any_order_are_joined_to_the_same_events(void **state)
         bed_free(b);
     }
     assert_int_equal(orders, 24);
+    assert_int_equal(count_lines(&seen[3]), 2); /* each event is told once */
+    assert_int_equal(count_lines(&seen[11]), 2);
+    assert_int_equal(count_lines(&seen[15]), 2);
     /* Until somebody says that number and designator are of one object, they are two. */
     assert_non_null(strstr(buf_cstr(&seen[3]),
                            "conjunction:cospar:2031-004A+norad:88902@2032-02-13T22:42Z open 1 jp-jaxa"));
