@@ -89,7 +89,7 @@
 #define LIMIT_CORRIDOR_COUNT        86400     /* places of a re-entry corridor: a day of seconds; a longer window is looked at less often */
 #define LIMIT_ZONE_COUNT            4096      /* safety zones compared pairwise by one call: 8 million pairs */
 #define LIMIT_AREA_CORNER_COUNT     4096     /* corners of all outlines of one record: alerts have hundreds; the rest is taken by the boxes around them */
-#define LIMIT_AREA_WORK_COUNT       1048576  /* comparisons of two edges for one record and one region: some 5 ms */
+#define LIMIT_AREA_WORK_COUNT       262144   /* comparisons of two edges for one record and one region: some 2 ms */
 #define LIMIT_REGION_BYTES          16384    /* one region, in words: 512 corners of 30 characters */
 #define LIMIT_WHERE_BYTES           2048     /* one expression over records: a screen of text */
 #define LIMIT_WHERE_COUNT           64       /* comparisons of an expression: each is looked at for each record */
