@@ -52,6 +52,8 @@ int notice_write_text(const struct notice *n, const ProtobufCMessage *msg, struc
  */
 size_t notice_event(struct type_event *out, const char *kind, const char *scope, const char *id,
                     const char *at, const char *issued, const char *closes);
+/* "ID of ISSUER" (NULL: ID alone); what does not fit into ${size} ends in a hash of all of it. */
+void notice_label(const char *id, const char *issuer, char *out, size_t size);
 /* Is ${text} one of ${words}, NULL-terminated? */
 bool notice_is_one_of(const char *text, const char *const *words);
 /* A notice to be filled in: refused with the place of each value that still is a hint. */
@@ -96,6 +98,11 @@ void notice_schema(const struct notice *n, struct buf *out);
 
 /* The same with all of these, and with events. */
 #define NOTICE_TYPE_EVENTS(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of)    \
+    NOTICE_TYPE_EXTENT(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of, NULL)
+
+/* The same with all of these, and with what it claims of a place. */
+#define NOTICE_TYPE_EXTENT(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of,    \
+                           extent_of)                                                                        \
     static int check(const ProtobufCMessage *msg, struct why *why)                                           \
     {                                                                                                        \
         return notice_check(&about, msg, why);                                                               \
@@ -180,6 +187,7 @@ void notice_schema(const struct notice *n, struct buf *out);
         .figures = figures_of,                                                                               \
         .figure_names = names_of,                                                                            \
         .events = events_of,                                                                                 \
+        .extent = extent_of,                                                                                 \
         .readers = readers,                                                                                  \
         .writers = writers,                                                                                  \
         .form = form,                                                                                        \

@@ -154,6 +154,7 @@ const struct type type_reentry = {
     .figures = reentry_figures,
     .figure_names = reentry_figure_names,
     .events = reentry_events,
+    .window = reentry_window,
     .readers = readers,
     .writers = writers,
     .doc = "reentry.md",

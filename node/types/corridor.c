@@ -1,4 +1,4 @@
-#include "cli/corridor.h"
+#include "types/corridor.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,9 +8,11 @@
 #include "astro/sphere.h"
 #include "astro/timescale.h"
 #include "base/mem.h"
-#include "cli/track.h"
 
-#define SEA_MAX 4096 /* stretches that are kept; 16 a revolution, of the longest window */
+#define DEGREES  (180 / 3.14159265358979323846)
+#define SEA_MAX  4096 /* stretches that are kept; 16 a revolution, of the longest window */
+#define AHEAD    64   /* points of the track that are left out at most where a State is far */
+#define SLACK_KM 1    /* what borders_distance_km() may be off, with room */
 
 void
 corridor_release(struct corridor *c)
@@ -18,7 +20,6 @@ corridor_release(struct corridor *c)
     free(c->point);
     free(c->state);
     free(c->sea);
-    borders_release(&c->borders);
 }
 
 static enum sgp4_error
@@ -33,8 +34,8 @@ locate(const struct corridor *c, const struct sgp4 *s, struct corridor_point *p)
     frame_teme_to_itrf(p->t, NULL, r_teme, v_teme, r, v);
     if (frame_place(r, &place) != 0)
         return SGP4_INPUT;
-    p->latitude_deg = place.latitude_rad * TRACK_DEGREES;
-    p->longitude_deg = place.longitude_rad * TRACK_DEGREES;
+    p->latitude_deg = place.latitude_rad * DEGREES;
+    p->longitude_deg = place.longitude_rad * DEGREES;
     p->height_km = place.height_km;
     return SGP4_DONE;
 }
@@ -120,35 +121,57 @@ compare(const void *a, const void *b)
     return order != 0 ? order : strcmp(s->state->name, t->state->name);
 }
 
+/* How many points on nothing can be within ${reach_km} of what is ${km} away now: the object goes at most ${step_km} between two. */
+static size_t
+ahead(double km, double reach_km, double step_km)
+{
+    double n = (km - reach_km - SLACK_KM) / fmax(step_km, SLACK_KM);
+
+    return n < 1 ? 1 : n > AHEAD ? AHEAD : (size_t)n;
+}
+
+/* Is State ${k} near point ${i}? If so it is noted. ${next}: before which point nothing of it can be near again. */
+static bool
+look(struct corridor *c, size_t k, size_t i, double reach_km, double step_km, size_t *next)
+{
+    const struct corridor_point *p = &c->point[i];
+    double km;
+
+    if (i < *next)
+        return false;
+    km = borders_distance_km(c->borders, &c->borders->state[k], p->latitude_deg, p->longitude_deg,
+                             reach_km + SLACK_KM + AHEAD * step_km);
+    if (km <= reach_km) {
+        note_state(c, &c->state[k], i, km);
+        return true;
+    }
+    *next = i + ahead(km, reach_km, step_km);
+    return false;
+}
+
 void
 corridor_overfly(struct corridor *c)
 {
-    double reach_km = hypot(c->cross_km, half_step_km(c));
+    double half_km = half_step_km(c), reach_km = hypot(c->cross_km, half_km);
+    size_t *next = mem_new((c->borders->states + 1) * sizeof *next);
     bool sea = false;
 
-    c->state = mem_new((c->borders.states + 1) * sizeof *c->state);
+    c->state = mem_new((c->borders->states + 1) * sizeof *c->state);
     c->sea = mem_new(SEA_MAX * sizeof *c->sea);
-    for (size_t k = 0; k < c->borders.states; k++)
-        c->state[k].state = &c->borders.state[k];
+    for (size_t k = 0; k < c->borders->states; k++)
+        c->state[k].state = &c->borders->state[k];
     for (size_t i = 0; i < c->points; i++) {
-        const struct corridor_point *p = &c->point[i];
         bool land = false;
 
-        for (size_t k = 0; k < c->borders.states; k++) {
-            double km = borders_distance_km(&c->borders, &c->borders.state[k], p->latitude_deg,
-                                            p->longitude_deg, reach_km);
-
-            if (km <= reach_km) {
-                note_state(c, &c->state[k], i, km);
-                land = true;
-            }
-        }
+        for (size_t k = 0; k < c->borders->states; k++)
+            land |= look(c, k, i, reach_km, 2 * half_km, &next[k]);
         if (land)
             sea = false;
         else
             note_sea(c, i, &sea);
     }
-    qsort(c->state, c->borders.states, sizeof *c->state, compare);
-    while (c->states < c->borders.states && c->state[c->states].passes > 0)
+    free(next);
+    qsort(c->state, c->borders->states, sizeof *c->state, compare);
+    while (c->states < c->borders->states && c->state[c->states].passes > 0)
         c->states++;
 }
