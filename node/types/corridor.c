@@ -11,7 +11,7 @@
 
 #define DEGREES  (180 / 3.14159265358979323846)
 #define SEA_MAX  4096 /* stretches that are kept; 16 a revolution, of the longest window */
-#define AHEAD    64   /* points of the track that are left out at most where a State is far */
+#define AHEAD_KM 300  /* looked beyond what is near, to leave out points of the track where a State is far */
 #define SLACK_KM 1    /* what borders_distance_km() may be off, with room */
 
 void
@@ -121,32 +121,37 @@ compare(const void *a, const void *b)
     return order != 0 ? order : strcmp(s->state->name, t->state->name);
 }
 
-/* How many points on nothing can be within ${reach_km} of what is ${km} away now: the object goes at most ${step_km} between two. */
-static size_t
-ahead(double km, double reach_km, double step_km)
-{
-    double n = (km - reach_km - SLACK_KM) / fmax(step_km, SLACK_KM);
-
-    return n < 1 ? 1 : n > AHEAD ? AHEAD : (size_t)n;
-}
-
-/* Is State ${k} near point ${i}? If so it is noted. ${next}: before which point nothing of it can be near again. */
-static bool
-look(struct corridor *c, size_t k, size_t i, double reach_km, double step_km, size_t *next)
+/*
+ * How far a State is from point ${i}, km, exact up to ${reach_km} + AHEAD_KM. ${next}: before which point none can be within ${reach_km}: the object goes at
+ * most ${step_km} between two.
+ */
+static double
+measure(const struct corridor *c, const struct borders_state *s, size_t i, double reach_km, double step_km,
+        size_t *next)
 {
     const struct corridor_point *p = &c->point[i];
-    double km;
+    double km =
+        borders_distance_km(c->borders, s, p->latitude_deg, p->longitude_deg, reach_km + SLACK_KM + AHEAD_KM);
+    double points = (fmin(km - reach_km - SLACK_KM, AHEAD_KM)) / fmax(step_km, SLACK_KM);
 
-    if (i < *next)
-        return false;
-    km = borders_distance_km(c->borders, &c->borders->state[k], p->latitude_deg, p->longitude_deg,
-                             reach_km + SLACK_KM + AHEAD * step_km);
-    if (km <= reach_km) {
-        note_state(c, &c->state[k], i, km);
-        return true;
+    *next = i + (points < 1 ? 1 : (size_t)points);
+    return km;
+}
+
+double
+corridor_nearest_km(const struct corridor *c, const struct borders_state *s, double most_km)
+{
+    double nearest = most_km, step_km = 2 * half_step_km(c);
+    size_t next = 0;
+    bool found = false;
+
+    for (size_t i = 0; i < c->points; i = next) {
+        double km = measure(c, s, i, nearest, step_km, &next);
+
+        found = found || km <= most_km;
+        nearest = fmin(nearest, km);
     }
-    *next = i + ahead(km, reach_km, step_km);
-    return false;
+    return found ? nearest : INFINITY;
 }
 
 void
@@ -163,8 +168,15 @@ corridor_overfly(struct corridor *c)
     for (size_t i = 0; i < c->points; i++) {
         bool land = false;
 
-        for (size_t k = 0; k < c->borders->states; k++)
-            land |= look(c, k, i, reach_km, 2 * half_km, &next[k]);
+        for (size_t k = 0; k < c->borders->states; k++) {
+            double km = i < next[k] ? INFINITY
+                                    : measure(c, &c->borders->state[k], i, reach_km, 2 * half_km, &next[k]);
+
+            if (km > reach_km)
+                continue;
+            note_state(c, &c->state[k], i, km);
+            land = true;
+        }
         if (land)
             sea = false;
         else

@@ -54,6 +54,8 @@ struct corridor {
 int corridor_track(struct corridor *c, struct why *why);
 /* The States of c->borders within c->cross_km of the track. */
 void corridor_overfly(struct corridor *c);
+/* How near the track comes to State ${s} of c->borders, km; INFINITY: not within ${most_km} of any of its points. */
+double corridor_nearest_km(const struct corridor *c, const struct borders_state *s, double most_km);
 /* Free what was found out. */
 void corridor_release(struct corridor *c);
 

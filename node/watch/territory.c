@@ -248,25 +248,12 @@ territory_map_release(struct territory_map *m)
 
 /* --- A track over them ------------------------------------------------------------------------------------------- */
 
-/* What lies within ${cross_km} of the track that ${c} has. */
-static void
-overfly(struct corridor *c, double cross_km)
-{
-    free(c->state);
-    free(c->sea);
-    c->state = NULL;
-    c->sea = NULL;
-    c->states = c->seas = 0;
-    c->sea_s = 0;
-    c->cross_km = cross_km;
-    corridor_overfly(c);
-}
-
 int
 territory_passes(const struct territory_map *m, const struct type_sgp4 *mean, struct utc from, struct utc to,
                  struct territory_pass out[LIMIT_TERRITORY_COUNT], struct why *why)
 {
-    struct corridor c = {.from = from, .to = to, .mean = *mean, .borders = &m->shape};
+    struct corridor c = {
+        .from = from, .to = to, .mean = *mean, .cross_km = CORRIDOR_CROSS_KM, .borders = &m->shape};
     double span_s = timescale_elapsed_s(to, from);
     double far_s =
         fmax(fabs(timescale_elapsed_s(from, mean->epoch)), fabs(timescale_elapsed_s(to, mean->epoch)));
@@ -281,21 +268,21 @@ territory_passes(const struct territory_map *m, const struct type_sgp4 *mean, st
         out[i] = (struct territory_pass){.is_known = c.error == SGP4_DONE && m->note[i][0] == 0,
                                          .nearest_km = EVERYWHERE,
                                          .is_cut = c.error != SGP4_DONE};
-    overfly(&c, TERRITORY_FAR_KM);
+    corridor_overfly(&c);
     for (size_t i = 0; i < c.states; i++) {
         struct territory_pass *p = &out[c.state[i].state - m->shape.state];
 
         p->nearest_km = c.state[i].nearest_km;
-    }
-    overfly(&c, CORRIDOR_CROSS_KM);
-    for (size_t i = 0; i < c.states; i++) {
-        struct territory_pass *p = &out[c.state[i].state - m->shape.state];
-
         p->is_known = true; /* what is reached is reached, wherever the track ends */
         p->first = c.state[i].first;
         p->last = c.state[i].last;
         p->passes = c.state[i].passes;
         p->share_percent = span_s > 0 ? fmin(100, 100 * c.state[i].seconds / span_s) : 100;
+    }
+    for (size_t i = 0; i < m->n; i++) {
+        if (out[i].passes == 0)
+            out[i].nearest_km =
+                fmin(EVERYWHERE, corridor_nearest_km(&c, &m->shape.state[i], TERRITORY_FAR_KM));
     }
     corridor_release(&c);
     return 0;

@@ -259,7 +259,7 @@ def test_a_launch_an_anomaly_and_a_warning_are_followed_by_their_figures(three, 
     spread = {row["figure"]: row for row in event(jp, events(jp, "--kind", "impact")[0][0])["spread"]}
     assert (spread["impact_probability"]["low"], spread["impact_probability"]["high"], spread["impact_probability"]["high_origin"]) == (0.013, 0.02, "fr-cnes")
     assert "impact_first_mjd 2042-12-22T12:05:00Z (fr-cnes in the words of" in jp.cli("events", events(jp, "--kind", "impact")[0][0]).out
-    assert "apart by 1 h" in jp.cli("events", events(jp, "--kind", "impact")[0][0]).out
+    assert "apart by 60 min" in jp.cli("events", events(jp, "--kind", "impact")[0][0]).out
     golden = "anomaly/golden/01-full.anomaly-json"
     us.publish(changed(golden))
     us.publish(changed(golden, ('"ONGOING"', '"LOSS OF MISSION"'), ("2032-06-03T18:00:00Z", "2032-06-04T18:00:00Z")))
