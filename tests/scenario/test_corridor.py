@@ -124,7 +124,7 @@ def test_places_that_are_none_are_a_wrong_call(made):
 
 
 def test_known_places():
-    places = {(48.85, 2.35): "France", (-29.6, 28.2): "Lesotho", (-16.5, 179.3): "Fiji", (-16.85, -179.97): "Fiji", (66, -175): "Russia", (-85, 180): "Antarctica",
+    places = {(48.85, 2.35): "France", (-29.6, 28.2): "Lesotho", (-16.5, 179.3): "Fiji", (-16.85, -179.97): "Fiji", (66, -175): "Russia", (-85, 180): "Antarctica", (-90, 0): "Antarctica", (-90, 120): "Antarctica",
               (-28.5, 24.7): "South Africa", (52, 179.9): None, (0, -30): None, (64.2, -51.7): "Greenland", (46.0, 25.0): "Romania", (43.94, 12.45): "San Marino"}
     assert [next(iter(states), None) for states in near(BORDERS, places)] == list(places.values())
 

@@ -74,7 +74,8 @@ elements(void)
     "  - {id: edge, box: [52.2, -180, 53, 180]}\n"                                                           \
     "  - {id: across, box: [-10, 170, 10, -170]}\n"                                                          \
     "  - {id: same, polygon: [[-10, 170], [10, 170], [10, -170], [-10, -170]]}\n"                            \
-    "  - {id: state, state: 250}\n"
+    "  - {id: state, state: 250}\n"                                                                          \
+    "  - {id: off, box: [54.5, -180, 56, 180]}\n"
 
 static void
 a_track_passes_what_lies_within_its_latitudes(void **state)
@@ -88,8 +89,8 @@ a_track_passes_what_lies_within_its_latitudes(void **state)
 
     why_clear(&why);
     territory_map_make(&t->territories, NULL, &m);
-    assert_int_equal(m.n, 6);
-    assert_int_equal(m.made, 5);
+    assert_int_equal(m.n, 7);
+    assert_int_equal(m.made, 6);
     assert_string_equal(m.note[5], "there is no file of borders");
     assert_int_equal(
         territory_passes(&m, &a.mean, at("2032-03-11T19:12:00Z"), at("2032-03-12T03:12:00Z"), p, &why), 0);
@@ -102,6 +103,7 @@ a_track_passes_what_lies_within_its_latitudes(void **state)
     assert_true(p[3].passes > 0 && p[3].passes == p[4].passes && utc_compare(p[3].first, p[4].first) == 0 &&
                 utc_compare(p[3].last, p[4].last) == 0);
     assert_false(p[5].is_known);
+    assert_true(p[6].is_known && p[6].passes == 0 && p[6].nearest_km > 298 && p[6].nearest_km < 302);
 
     /* Far is far: a rule that excludes it is left. The time moves, the words do not. */
     assert_int_equal(territory_figures(&p[1], at("2032-03-11T00:00:00Z"), f, 0), 3);
