@@ -156,8 +156,14 @@
 #define LIMIT_FEED_REPORT_BYTES     4096     /* what the feed role says of two endpoints */
 
 /* Alert rules (docs/alerts.md) */
-#define LIMIT_RULE_COUNT            64       /* rules of a node: the supplied ones are 15 */
+#define LIMIT_RULE_COUNT            64       /* rules of a node: the supplied ones are 17 */
 #define LIMIT_WATCH_OPEN_COUNT      4096     /* subjects that are looked at again each minute, because time alone may change their alerts */
+
+#define LIMIT_TERRITORY_COUNT       32       /* territories of a node: a State and those that it cares for */
+#define LIMIT_TERRITORY_VERTEX_COUNT 256     /* places of a polygon of one's own */
+#define LIMIT_WATCH_TRACK_COUNT     256      /* tracks of re-entries over territories that the watch remembers: of each open re-entry one an origin */
+#define LIMIT_WATCH_CLAIM_COUNT     1024     /* records whose claims of a place are compared with each new one, of all modes */
+#define LIMIT_WATCH_PARTNER_COUNT   16       /* alerts of pairs that one record may raise: it would be a square otherwise */
 
 /* Events (docs/event-picture.md) */
 #define LIMIT_EVENT_SCOPE_BYTES     127      /* what an event is about: two objects of 63 and a sign */

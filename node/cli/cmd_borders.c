@@ -7,8 +7,8 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "cli/args.h"
-#include "cli/borders.h"
 #include "cli/screen.h"
+#include "watch/borders_find.h"
 
 #define CROSS_KM_MAX 5000
 

@@ -7,20 +7,19 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "cli/args.h"
-#include "cli/corridor.h"
+#include "cli/corridor_write.h"
 #include "cli/input.h"
 #include "cli/screen.h"
+#include "cli/track.h"
 #include "cli/warning.h"
+#include "watch/borders_find.h"
 #include "reentry.pb-c.h"
 
-#define CROSS_KM_DEFAULT 100
-#define CROSS_KM_MAX     5000
-#define SPAN_DAYS_MAX    30        /* longer, a window says nothing of a place */
-#define ANCHOR_UNIX_S    946684800 /* from when on hours of a window are counted; any would do */
+#define CROSS_KM_MAX 5000
 
 struct search {
     const struct args *args;
-    struct corridor c;
+    struct corridor_report r;
     char object[PICK_OBJECT_MAX]; /* "" = any */
     bool has_reentry;
     struct utc opens, closes, known_at; /* of the re-entry; of its state of knowledge */
@@ -32,7 +31,7 @@ is_same(const struct search *k, const struct subject *s)
 {
     for (int i = 0; i < SUBJECT_OBJECT_MAX; i++) {
         for (int j = 0; j < SUBJECT_OBJECT_MAX; j++) {
-            if (s->object[i][0] != 0 && strcmp(s->object[i], k->c.object[j]) == 0)
+            if (s->object[i][0] != 0 && strcmp(s->object[i], k->r.object[j]) == 0)
                 return true;
         }
     }
@@ -54,31 +53,56 @@ static void
 take_objects(struct search *k, const struct subject *s)
 {
     for (int i = 0; i < SUBJECT_OBJECT_MAX; i++)
-        (void)snprintf(k->c.object[i], sizeof k->c.object[i], "%s", s->object[i]);
+        (void)snprintf(k->r.object[i], sizeof k->r.object[i], "%s", s->object[i]);
 }
 
-static struct utc
-at_hours(double hours)
+#define EARTH_RAD_S   7.292115e-5 /* WGS-84 */
+#define PRECESSED_DEG 0.2         /* the pole of date from that of 2000, until 2035 */
+
+/* Of the state vector of an RDM; below 0: it has none, or in a frame whose pole is not known here. */
+static double
+inclination_of(const Parallax__V1__Reentry *r)
 {
-    double s = hours * 3600;
+    static const struct {
+        const char *frame;
+        double turns, slack_deg;
+    } frames[] = {{"ITRF", EARTH_RAD_S, 0},
+                  {"EFG", EARTH_RAD_S, 0},
+                  {"TDR", EARTH_RAD_S, 0},
+                  {"TEME", 0, 0},
+                  {"TOD", 0, 0},
+                  {"EME2000", 0, PRECESSED_DEG},
+                  {"GCRF", 0, PRECESSED_DEG},
+                  {"ICRF", 0, PRECESSED_DEG},
+                  {"J2000", 0, PRECESSED_DEG}};
+    const char *const text[6] = {r->x, r->y, r->z, r->x_dot, r->y_dot, r->z_dot};
+    double s[6], h[3], size;
 
-    return fabs(s) < 1e11 ? utc_from_unix(ANCHOR_UNIX_S + llround(s), 0) : (struct utc){0};
-}
-
-/* The window as alert rules know it: of the nominal time where the record states none. */
-static void
-take_window(struct search *k, const struct type *type, const ProtobufCMessage *msg)
-{
-    struct figure figure[FIGURES_MAX];
-    size_t n = type->figures(msg, utc_from_unix(ANCHOR_UNIX_S, 0), figure);
-
-    k->opens = k->closes = (struct utc){0};
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(figure[i].name, "opens_h") == 0)
-            k->opens = at_hours(figure[i].value);
-        else if (strcmp(figure[i].name, "closes_h") == 0)
-            k->closes = at_hours(figure[i].value);
+    for (size_t i = 0; i < 6; i++) {
+        if (num_double(span_str(text[i]), &s[i]) != 0)
+            return -1;
     }
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        if (strncmp(r->ref_frame, frames[i].frame, strlen(frames[i].frame)) != 0)
+            continue;
+        s[3] -= frames[i].turns * s[1];
+        s[4] += frames[i].turns * s[0];
+        h[0] = s[1] * s[5] - s[2] * s[4];
+        h[1] = s[2] * s[3] - s[0] * s[5];
+        h[2] = s[0] * s[4] - s[1] * s[3];
+        size = sqrt(h[0] * h[0] + h[1] * h[1] + h[2] * h[2]);
+        return size > 0 ? acos(h[2] / size) * TRACK_DEGREES + (h[2] >= 0 ? 1 : -1) * frames[i].slack_deg : -1;
+    }
+    return -1;
+}
+
+static void
+take_place(struct search *k, const Parallax__V1__Reentry *r)
+{
+    if (num_double(span_str(r->incl), &k->r.inclination_deg) != 0)
+        k->r.inclination_deg = inclination_of(r);
+    k->r.has_impact = num_double(span_str(r->nominal_impact_lat), &k->r.impact_deg[0]) == 0 &&
+                      num_double(span_str(r->nominal_impact_lon), &k->r.impact_deg[1]) == 0;
 }
 
 static void
@@ -94,12 +118,11 @@ take_reentry(struct search *k, const struct type *type, const ProtobufCMessage *
     k->has_reentry = true;
     k->known_at = s->epoch;
     take_objects(k, s);
-    take_window(k, type, msg);
-    if (num_double(span_str(r->incl), &k->c.inclination_deg) != 0)
-        k->c.inclination_deg = -1;
+    (void)type->window(msg, &k->opens, &k->closes);
+    take_place(k, r);
     buf_init(&summary, LIMIT_LOG_LINE_BYTES);
     type->summary(msg, &summary);
-    (void)snprintf(k->c.summary, sizeof k->c.summary, "%s", buf_cstr(&summary));
+    (void)snprintf(k->r.summary, sizeof k->r.summary, "%s", buf_cstr(&summary));
     buf_release(&summary);
 }
 
@@ -108,21 +131,21 @@ static int
 take_elements(struct search *k, const struct type *type, const ProtobufCMessage *msg, const struct subject *s,
               struct why *why)
 {
-    bool has_name = k->c.object[0][0] != 0 || k->c.object[1][0] != 0;
+    bool has_name = k->r.object[0][0] != 0 || k->r.object[1][0] != 0;
     struct type_sgp4 mean;
 
-    if (k->has_reentry && has_name ? !is_same(k, s) : !is_wanted(k, s, !k->c.has_elements, "element sets"))
+    if (k->has_reentry && has_name ? !is_same(k, s) : !is_wanted(k, s, !k->r.has_elements, "element sets"))
         return 0;
     if (type->sgp4(msg, &mean, why) != 0)
         return -1;
-    if (k->c.has_elements && utc_compare(mean.epoch, k->c.mean.epoch) <= 0)
+    if (k->r.has_elements && utc_compare(mean.epoch, k->r.c.mean.epoch) <= 0)
         return 0;
     if (!k->has_reentry || !has_name)
         take_objects(k, s);
-    k->c.has_elements = true;
-    k->c.mean = mean;
-    (void)snprintf(k->c.name, sizeof k->c.name, "%s", mean.name);
-    k->c.mean.name = k->c.name;
+    k->r.has_elements = true;
+    k->r.c.mean = mean;
+    (void)snprintf(k->r.name, sizeof k->r.name, "%s", mean.name);
+    k->r.c.mean.name = k->r.name;
     return 0;
 }
 
@@ -164,18 +187,18 @@ read_file(struct search *k, const char *path)
 static int
 settle_window(struct search *k)
 {
-    if (utc_is_zero(k->c.from))
-        k->c.from = k->opens;
-    if (utc_is_zero(k->c.to))
-        k->c.to = k->closes;
-    if (utc_is_zero(k->c.from) || utc_is_zero(k->c.to))
+    if (utc_is_zero(k->r.c.from))
+        k->r.c.from = k->opens;
+    if (utc_is_zero(k->r.c.to))
+        k->r.c.to = k->closes;
+    if (utc_is_zero(k->r.c.from) || utc_is_zero(k->r.c.to))
         return args_fail(k->args, "no window: expected a re-entry (RDM, TIP), or --from and --to");
-    if (utc_compare(k->c.to, k->c.from) < 0)
+    if (utc_compare(k->r.c.to, k->r.c.from) < 0)
         return args_fail(k->args, "the window closes before it opens");
-    if (utc_unix(k->c.to) - utc_unix(k->c.from) > SPAN_DAYS_MAX * 86400LL)
+    if (utc_unix(k->r.c.to) - utc_unix(k->r.c.from) > CORRIDOR_SPAN_DAYS * 86400LL)
         return args_fail(k->args,
                          "a window of more than %d days says nothing of a place: expected --from and --to",
-                         SPAN_DAYS_MAX);
+                         CORRIDOR_SPAN_DAYS);
     return EXIT_DONE;
 }
 
@@ -185,19 +208,20 @@ compute(struct search *k, char path[BORDERS_PATH_MAX])
     struct why why;
     int found;
 
-    if (!k->c.has_elements && args_has(k->args, "elements"))
+    if (!k->r.has_elements && args_has(k->args, "elements"))
         return args_fail(k->args, "%s: no element set of this object", args_get(k->args, "elements"));
     why_clear(&why);
-    if (!k->c.has_elements)
+    if (!k->r.has_elements)
         return EXIT_DONE;
-    if (corridor_track(&k->c, &why) != 0)
-        return args_refuse(&why, k->c.object[0]);
-    found = borders_find(&k->c.borders, args_get(k->args, "borders"), path, &why);
+    if (corridor_track(&k->r.c, &why) != 0)
+        return args_refuse(&why, k->r.object[0]);
+    found = borders_find(&k->r.borders, args_get(k->args, "borders"), path, &why);
     if (found < 0)
         return args_refuse(&why, path);
     if (found > 0) {
-        k->c.borders_file = path;
-        corridor_overfly(&k->c);
+        k->r.borders_file = path;
+        k->r.c.borders = &k->r.borders;
+        corridor_overfly(&k->r.c);
     }
     return EXIT_DONE;
 }
@@ -218,17 +242,17 @@ run(struct search *k, corridor_write_fn *write)
     if (status != EXIT_DONE)
         return status;
     buf_init(&out, LIMIT_OUTPUT_BYTES);
-    write(&k->c, &out);
+    write(&k->r, &out);
     screen_flush(&out);
     buf_release(&out);
-    return k->c.has_elements && k->c.points == 0 ? EXIT_FAILED : EXIT_DONE;
+    return k->r.has_elements && k->r.c.points == 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 int
 cmd_corridor(int argc, char **argv)
 {
     struct args a;
-    struct search k = {.args = &a, .c = {.cross_km = CROSS_KM_DEFAULT, .inclination_deg = -1}};
+    struct search k = {.args = &a, .r = {.c = {.cross_km = CORRIDOR_CROSS_KM}, .inclination_deg = -1}};
     const char *format, *cross, *object;
     corridor_write_fn *write;
     int status;
@@ -238,17 +262,18 @@ cmd_corridor(int argc, char **argv)
     format = args_get(&a, "format");
     cross = args_get(&a, "cross");
     object = args_get(&a, "object");
-    write = corridor_writer(format != NULL ? format : "text");
+    write = corridor_write(format != NULL ? format : "text");
     if (write == NULL)
         return args_usage(&a, "--format %.64s: expected text, json or geojson", format);
-    if (cross != NULL &&
-        (num_double(span_str(cross), &k.c.cross_km) != 0 || k.c.cross_km < 0 || k.c.cross_km > CROSS_KM_MAX))
+    if (cross != NULL && (num_double(span_str(cross), &k.r.c.cross_km) != 0 || k.r.c.cross_km < 0 ||
+                          k.r.c.cross_km > CROSS_KM_MAX))
         return args_usage(&a, "--cross %.64s: expected km, 0 to %d", cross, CROSS_KM_MAX);
-    if (args_time(&a, "from", &k.c.from) != 0 || args_time(&a, "to", &k.c.to) != 0)
+    if (args_time(&a, "from", &k.r.c.from) != 0 || args_time(&a, "to", &k.r.c.to) != 0)
         return EXIT_USAGE;
     status = object != NULL ? pick_object(&a, object, k.object) : EXIT_DONE;
     if (status == EXIT_DONE)
         status = run(&k, write);
-    corridor_release(&k.c);
+    corridor_release(&k.r.c);
+    borders_release(&k.r.borders);
     return status;
 }

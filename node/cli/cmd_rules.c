@@ -10,6 +10,7 @@
 #include "cli/args.h"
 #include "core/object.h"
 #include "cli/screen.h"
+#include "watch/borders_find.h"
 #include "watch/rule.h"
 
 #define PATH_BYTES 4096
@@ -44,8 +45,46 @@ put_condition(const struct rule_condition *c, struct buf *out)
     object_close(out);
 }
 
+/* The territories of a rule that is about them, and whether each is in force. */
 static void
-put_json(const struct rule *r, struct buf *out)
+put_territories_json(const struct territory_table *t, const struct territory_map *m, struct buf *out)
+{
+    struct buf text;
+
+    object_open_list(out, "territories");
+    for (size_t i = 0; i < t->n; i++) {
+        buf_init(&text, LIMIT_TEXT_BYTES);
+        territory_print(&t->of[i], &text);
+        object_open(out, NULL);
+        object_str(out, "id", t->of[i].id);
+        object_str(out, "is", buf_cstr(&text));
+        object_bool(out, "in_force", m->note[i][0] == 0);
+        object_str(out, "note", m->note[i]);
+        object_close(out);
+        buf_release(&text);
+    }
+    object_close_list(out);
+}
+
+static void
+put_territories(const struct territory_table *t, const struct territory_map *m, const char *path,
+                struct buf *out)
+{
+    if (t->n == 0)
+        buf_put_str(out, "    no territory is configured, and it judges nothing: `territories` of rules.yaml "
+                         "names them\n");
+    for (size_t i = 0; i < t->n; i++) {
+        buf_put_fmt(out, "    over %s: ", t->of[i].id);
+        territory_print(&t->of[i], out);
+        buf_put_fmt(out, " (%s:%u)", path, t->of[i].line);
+        if (m->note[i][0] != 0)
+            buf_put_fmt(out, " NOT IN FORCE: %s", m->note[i]);
+        buf_put_byte(out, '\n');
+    }
+}
+
+static void
+put_json(const struct rule_table *t, const struct rule *r, const struct territory_map *m, struct buf *out)
 {
     object_open(out, NULL);
     object_str(out, "id", r->id);
@@ -54,6 +93,7 @@ put_json(const struct rule *r, struct buf *out)
     object_str(out, "type", r->type->name);
     object_bool(out, "overridden", r->overridden);
     object_bool(out, "off", r->levels == 0);
+    object_bool(out, "in_force", rule_is_in_force(t, r));
     if (r->overridden)
         object_uint(out, "line", r->line);
     object_open_list(out, "levels");
@@ -67,12 +107,15 @@ put_json(const struct rule *r, struct buf *out)
         object_close(out);
     }
     object_close_list(out);
+    if (r->relation == RULE_TERRITORY)
+        put_territories_json(&t->territories, m, out);
     object_close(out);
     buf_put_byte(out, '\n');
 }
 
 static void
-put_text(const struct rule *r, const char *path, struct buf *out)
+put_text(const struct rule_table *t, const struct rule *r, const struct territory_map *m, const char *path,
+         struct buf *out)
 {
     buf_put_fmt(out, "%s %s%s  %s: ", r->id, r->version, r->overridden ? "*" : "", r->type->name);
     text_quote(out, span_str(r->title), sizeof r->title);
@@ -88,6 +131,25 @@ put_text(const struct rule *r, const char *path, struct buf *out)
         rule_print_clear(&r->level[i], out);
         buf_put_byte(out, '\n');
     }
+    if (r->relation == RULE_TERRITORY)
+        put_territories(&t->territories, m, path, out);
+}
+
+/* Shapes of the territories, as the node that runs here makes them. */
+static void
+make_map(const struct territory_table *t, struct territory_map *m)
+{
+    char path[BORDERS_PATH_MAX];
+    struct borders file;
+    struct why why;
+    int found = 0;
+
+    why_clear(&why);
+    if (territory_wants_borders(t) && (found = borders_find(&file, NULL, path, &why)) < 0)
+        fprintf(stderr, "%s: %s\n", path, why.note);
+    territory_map_make(t, found > 0 ? &file : NULL, m);
+    if (found > 0)
+        borders_release(&file);
 }
 
 int
@@ -95,6 +157,7 @@ cmd_rules(int argc, char **argv)
 {
     struct args a;
     struct rule_table *t;
+    struct territory_map map;
     struct buf out;
     char path[PATH_BYTES] = "rules.yaml";
     size_t own = 0;
@@ -107,19 +170,21 @@ cmd_rules(int argc, char **argv)
         (void)snprintf(path, sizeof path, "%s/rules.yaml", args_node(&a));
         status = take_own(&a, path, t);
     }
+    make_map(&t->territories, &map);
     buf_init(&out, LIMIT_API_BYTES);
     for (size_t i = 0; i < t->n && status == EXIT_DONE; i++) {
         own += t->rule[i].overridden;
         if (args_has(&a, "json"))
-            put_json(&t->rule[i], &out);
+            put_json(t, &t->rule[i], &map, &out);
         else
-            put_text(&t->rule[i], path, &out);
+            put_text(t, &t->rule[i], &map, path, &out);
     }
     screen_flush(&out);
     if (status == EXIT_DONE && !args_has(&a, "json"))
         printf("\n%zu rules, %zu of them not as supplied%s\n", t->n, own,
                args_node(&a) == NULL ? " (no node is named)" : "");
     buf_release(&out);
+    territory_map_release(&map);
     free(t);
     return status;
 }

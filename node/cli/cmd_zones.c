@@ -7,7 +7,6 @@
 #include "astro/zone.h"
 #include "base/limit.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/text.h"
 #include "cli/args.h"
 #include "cli/input.h"
@@ -60,26 +59,34 @@ place_for(struct comparing *k, const Parallax__V1__LunarActivity *msg)
     return &k->notice[k->n++];
 }
 
+static const struct type *
+type_of(void)
+{
+    size_t i = 0;
+
+    while (types_table[i]->schema != &parallax__v1__lunar_activity__descriptor)
+        i++;
+    return types_table[i];
+}
+
 /* ${msg} passed its type's check. */
 static void
 take(struct comparing *k, const Parallax__V1__LunarActivity *msg)
 {
     struct notice *n = place_for(k, msg);
-    struct utc issued = {0};
+    struct type_extent extent;
 
-    (void)utc_parse(span_str(msg->issued), &issued);
-    if (n == NULL || utc_compare(issued, n->issued) < 0)
+    type_of()->extent(&msg->base, &extent);
+    if (n == NULL || utc_compare(extent.issued, n->issued) < 0)
         return;
-    *n = (struct notice){.issued = issued};
+    *n = (struct notice){.issued = extent.issued};
     copy(n->id, msg->id);
     copy(n->issuer, msg->issuer);
     copy(n->activity, msg->activity);
-    (void)utc_parse(span_str(msg->start), &n->zone.start);
-    (void)utc_parse(span_str(msg->end), &n->zone.end);
-    n->has_place = num_double(span_str(msg->latitude_deg), &n->zone.latitude_deg) == 0 &&
-                   num_double(span_str(msg->longitude_deg), &n->zone.longitude_deg) == 0;
-    n->has_radius = num_double(span_str(msg->radius_km), &n->zone.radius_km) == 0;
-    n->is_over = strcmp(msg->status, "ENDED") == 0 || strcmp(msg->status, "CANCELLED") == 0;
+    n->zone = extent.zone;
+    n->has_place = extent.has_place;
+    n->has_radius = extent.has_radius;
+    n->is_over = extent.is_over;
 }
 
 static int
@@ -204,16 +211,6 @@ read_files(struct comparing *k)
     return status;
 }
 
-static const char *
-type_name(void)
-{
-    size_t i = 0;
-
-    while (types_table[i]->schema != &parallax__v1__lunar_activity__descriptor)
-        i++;
-    return types_table[i]->name;
-}
-
 static int
 ask_node(struct comparing *k)
 {
@@ -221,7 +218,7 @@ ask_node(struct comparing *k)
     struct client *c;
     int status = pick_mode(k->args, &q.mode);
 
-    q.type = (char *)(uintptr_t)type_name();
+    q.type = (char *)(uintptr_t)type_of()->name;
     if (status != EXIT_DONE || (c = client_new(k->args, &status)) == NULL)
         return status;
     status = newest_each(c, q, take_row, k);

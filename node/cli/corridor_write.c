@@ -1,4 +1,6 @@
-/* corridor_writer(): for people, as one JSON document, and as GeoJSON (RFC 7946). */
+/* corridor_write(): for people, as one JSON document, and as GeoJSON (RFC 7946). */
+#include "cli/corridor_write.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,7 +8,6 @@
 
 #include "astro/timescale.h"
 #include "base/text.h"
-#include "cli/corridor.h"
 #include "cli/screen.h"
 #include "cli/track.h"
 
@@ -44,16 +45,16 @@ limit_deg(double inclination_deg)
 }
 
 static void
-say_where(const struct corridor *c, double span_s, struct words *w)
+say_where(const struct corridor_report *r, double span_s, struct words *w)
 {
-    double revolutions = span_s / c->revolution_s;
+    double revolutions = span_s / r->c.revolution_s;
     char south[16], north[16];
 
-    (void)degrees(c->south_deg, south);
-    (void)degrees(c->north_deg, north);
-    if (c->points == 0)
-        add(w, "There is no track: SGP4 error %d, %s, at the opening of the window.", (int)c->error,
-            sgp4_error_text(c->error));
+    (void)degrees(r->c.south_deg, south);
+    (void)degrees(r->c.north_deg, north);
+    if (r->c.points == 0)
+        add(w, "There is no track: SGP4 error %d, %s, at the opening of the window.", (int)r->c.error,
+            sgp4_error_text(r->c.error));
     else if (span_s <= 0)
         add(w, "Only one time is stated, and no window: what lies under the track before and after it may be "
                "hit as well. Give --from and --to.");
@@ -70,23 +71,23 @@ say_where(const struct corridor *c, double span_s, struct words *w)
 }
 
 static void
-say_track(const struct corridor *c, struct words *w)
+say_track(const struct corridor_report *r, struct words *w)
 {
-    double days = timescale_elapsed_s(c->from, c->mean.epoch) / 86400;
+    double days = timescale_elapsed_s(r->c.from, r->c.mean.epoch) / 86400;
     char t[UTC_TEXT_MAX];
 
-    if (c->error != SGP4_DONE && c->points > 0) {
-        utc_print(c->error_at, 0, t);
+    if (r->c.error != SGP4_DONE && r->c.points > 0) {
+        utc_print(r->c.error_at, 0, t);
         add(w,
             "The track ends at %s, before the window does: SGP4 error %d, %s. What comes after is not "
             "listed.",
-            t, (int)c->error, sgp4_error_text(c->error));
+            t, (int)r->c.error, sgp4_error_text(r->c.error));
     }
     add(w,
         "The elements are of %.1f days %s the opening of the window. A minute that the object is ahead of "
         "them or behind moves its track 28 km at the equator, and the object 470 km along it.",
         fabs(days), days < 0 ? "after" : "before");
-    if (c->borders_file == NULL)
+    if (r->borders_file == NULL)
         add(w,
             "No file of borders: the track alone, and no States. deploy/setup test fetches one; --borders or "
             "$PARALLAX_BORDERS names one.");
@@ -95,41 +96,46 @@ say_track(const struct corridor *c, struct words *w)
             "The States are those under the track or within %g km of it. Borders are as the file draws them, "
             "small "
             "islands may be missing; nothing is said about any claim.",
-            c->cross_km);
+            r->c.cross_km);
 }
 
 /* The uncertainty, in words. */
 static void
-say(const struct corridor *c, struct words *w)
+say(const struct corridor_report *r, struct words *w)
 {
-    double span_s = timescale_elapsed_s(c->to, c->from);
+    double span_s = timescale_elapsed_s(r->c.to, r->c.from);
 
     w->n = 0;
-    if (c->has_elements) {
-        say_where(c, span_s, w);
-        say_track(c, w);
+    if (r->has_impact)
+        add(w,
+            "The message names one place of impact, %.2f,%.2f, with what it knows of the break-up: this is "
+            "no limit.",
+            r->impact_deg[0], r->impact_deg[1]);
+    if (r->has_elements) {
+        say_where(r, span_s, w);
+        say_track(r, w);
         return;
     }
-    if (c->inclination_deg >= 0)
+    if (r->inclination_deg >= 0)
         add(w,
             "The window is %.1f h. No elements: only latitudes up to the inclination can be said: any place "
             "between %.1f N and %.1f S.",
-            span_s / 3600, limit_deg(c->inclination_deg), limit_deg(c->inclination_deg));
+            span_s / 3600, limit_deg(r->inclination_deg), limit_deg(r->inclination_deg));
     else
         add(w, "The window is %.1f h. No elements and no inclination: nothing can be said of the place.",
             span_s / 3600);
 }
 
 static void
-put_states(const struct corridor *c, struct buf *out)
+put_states(const struct corridor_report *r, struct buf *out)
 {
     char first[UTC_TEXT_MAX], last[UTC_TEXT_MAX], near[32];
 
-    if (c->states > 0)
+    if (r->c.states > 0)
         buf_put_fmt(out, "\n%-20s  %-20s  %6s  %7s  %10s  %s\n", "first", "last", "passes", "minutes",
                     "nearest", "State or area");
-    for (size_t i = 0; i < c->states; i++) {
-        const struct corridor_state *s = &c->state[i];
+    for (size_t i = 0; i < r->c.states; i++) {
+        const struct corridor_state *s = &r->c.state[i];
 
         utc_print(s->first, 0, first);
         utc_print(s->last, 0, last);
@@ -146,18 +152,18 @@ put_states(const struct corridor *c, struct buf *out)
 }
 
 static void
-put_sea(const struct corridor *c, struct buf *out)
+put_sea(const struct corridor_report *r, struct buf *out)
 {
     const struct corridor_sea *longest = NULL;
     char from[UTC_TEXT_MAX], to[UTC_TEXT_MAX];
 
-    for (size_t i = 0; i < c->seas; i++) {
-        if (longest == NULL || timescale_elapsed_s(c->sea[i].to, c->sea[i].from) >
+    for (size_t i = 0; i < r->c.seas; i++) {
+        if (longest == NULL || timescale_elapsed_s(r->c.sea[i].to, r->c.sea[i].from) >
                                    timescale_elapsed_s(longest->to, longest->from))
-            longest = &c->sea[i];
+            longest = &r->c.sea[i];
     }
     if (longest == NULL) {
-        buf_put_fmt(out, "\nSea: no part of the track is farther than %g km from land.\n", c->cross_km);
+        buf_put_fmt(out, "\nSea: no part of the track is farther than %g km from land.\n", r->c.cross_km);
         return;
     }
     utc_print(longest->from, 0, from);
@@ -165,31 +171,31 @@ put_sea(const struct corridor *c, struct buf *out)
     buf_put_fmt(
         out,
         "\nSea: %.0f %% of the time no State within %g km, in %zu stretches; the longest from %s to %s.\n",
-        100 * c->sea_s / ((double)c->points * c->step_s), c->cross_km, c->seas, from, to);
+        100 * r->c.sea_s / ((double)r->c.points * r->c.step_s), r->c.cross_km, r->c.seas, from, to);
 }
 
 static void
-write_text(const struct corridor *c, struct buf *out)
+write_text(const struct corridor_report *r, struct buf *out)
 {
     char from[UTC_TEXT_MAX], to[UTC_TEXT_MAX];
     struct words words;
 
-    utc_print(c->from, 0, from);
-    utc_print(c->to, 0, to);
-    screen_text(out, c->object[0][0] != 0 ? c->object[0] : "object");
-    if (c->name[0] != 0) {
+    utc_print(r->c.from, 0, from);
+    utc_print(r->c.to, 0, to);
+    screen_text(out, r->object[0][0] != 0 ? r->object[0] : "object");
+    if (r->name[0] != 0) {
         buf_put_byte(out, ' ');
-        text_quote(out, span_str(c->name), 40);
+        text_quote(out, span_str(r->name), 40);
     }
     buf_put_fmt(out, " window %s to %s\n", from, to);
-    if (c->summary[0] != 0)
-        buf_put_fmt(out, "%s\n", c->summary);
-    say(c, &words);
+    if (r->summary[0] != 0)
+        buf_put_fmt(out, "%s\n", r->summary);
+    say(r, &words);
     for (size_t i = 0; i < words.n; i++)
         buf_put_fmt(out, "%s\n", words.line[i]);
-    if (c->borders_file != NULL && c->points > 0) {
-        put_states(c, out);
-        put_sea(c, out);
+    if (r->borders_file != NULL && r->c.points > 0) {
+        put_states(r, out);
+        put_sea(r, out);
     }
 }
 
@@ -218,11 +224,11 @@ put_state(struct buf *out, const struct corridor_state *s)
 }
 
 static void
-put_words(const struct corridor *c, struct buf *out)
+put_words(const struct corridor_report *r, struct buf *out)
 {
     struct words words;
 
-    say(c, &words);
+    say(r, &words);
     buf_put_str(out, "\"uncertainty\":[");
     for (size_t i = 0; i < words.n; i++) {
         buf_put_str(out, i > 0 ? "," : "");
@@ -232,34 +238,34 @@ put_words(const struct corridor *c, struct buf *out)
 }
 
 static void
-write_json(const struct corridor *c, struct buf *out)
+write_json(const struct corridor_report *r, struct buf *out)
 {
     buf_put_str(out, "{\"object\":");
-    text_json(out, span_str(c->object[0]));
+    text_json(out, span_str(r->object[0]));
     buf_put_byte(out, ',');
-    put_time(out, "from", c->from);
+    put_time(out, "from", r->c.from);
     buf_put_byte(out, ',');
-    put_time(out, "to", c->to);
-    if (c->has_elements)
-        buf_put_fmt(out, ",\"revolution_s\":%.1f,\"step_s\":%.0f,\"cross_km\":%g", c->revolution_s, c->step_s,
-                    c->cross_km);
-    if (c->points > 0)
-        buf_put_fmt(out, ",\"south_deg\":%.3f,\"north_deg\":%.3f", c->south_deg, c->north_deg);
+    put_time(out, "to", r->c.to);
+    if (r->has_elements)
+        buf_put_fmt(out, ",\"revolution_s\":%.1f,\"step_s\":%.0f,\"cross_km\":%g", r->c.revolution_s,
+                    r->c.step_s, r->c.cross_km);
+    if (r->c.points > 0)
+        buf_put_fmt(out, ",\"south_deg\":%.3f,\"north_deg\":%.3f", r->c.south_deg, r->c.north_deg);
     buf_put_byte(out, ',');
-    put_words(c, out);
-    if (c->borders_file != NULL && c->points > 0) {
+    put_words(r, out);
+    if (r->borders_file != NULL && r->c.points > 0) {
         buf_put_str(out, ",\"states\":[");
-        for (size_t i = 0; i < c->states; i++) {
+        for (size_t i = 0; i < r->c.states; i++) {
             buf_put_str(out, i > 0 ? ",{" : "{");
-            put_state(out, &c->state[i]);
+            put_state(out, &r->c.state[i]);
             buf_put_byte(out, '}');
         }
         buf_put_str(out, "],\"sea\":[");
-        for (size_t i = 0; i < c->seas; i++) {
+        for (size_t i = 0; i < r->c.seas; i++) {
             buf_put_str(out, i > 0 ? ",{" : "{");
-            put_time(out, "from", c->sea[i].from);
+            put_time(out, "from", r->c.sea[i].from);
             buf_put_byte(out, ',');
-            put_time(out, "to", c->sea[i].to);
+            put_time(out, "to", r->c.sea[i].to);
             buf_put_byte(out, '}');
         }
         buf_put_byte(out, ']');
@@ -268,21 +274,21 @@ write_json(const struct corridor *c, struct buf *out)
 }
 
 static void
-draw(const struct corridor *c, struct track_out *out)
+draw(const struct corridor_report *r, struct track_out *out)
 {
-    struct track_set set = {.object = c->object[0], .name = c->name, .epoch = c->mean.epoch};
-    size_t every = (size_t)fmax(1, floor(DRAWN_S / c->step_s));
+    struct track_set set = {.object = r->object[0], .name = r->name, .epoch = r->c.mean.epoch};
+    size_t every = (size_t)fmax(1, floor(DRAWN_S / r->c.step_s));
 
-    out->error = c->error;
+    out->error = r->c.error;
     track_geojson.set_begin(out, &set);
-    for (size_t i = 0; i < c->points; i++) {
-        const struct corridor_point *from = &c->point[i];
+    for (size_t i = 0; i < r->c.points; i++) {
+        const struct corridor_point *from = &r->c.point[i];
         struct track_point p = {.t = from->t,
                                 .place = {.latitude_rad = from->latitude_deg / TRACK_DEGREES,
                                           .longitude_rad = from->longitude_deg / TRACK_DEGREES,
                                           .height_km = from->height_km}};
 
-        if (i % every == 0 || i + 1 == c->points)
+        if (i % every == 0 || i + 1 == r->c.points)
             track_geojson.point(out, &set, &p);
     }
     track_geojson.set_end(out, &set);
@@ -291,32 +297,32 @@ draw(const struct corridor *c, struct track_out *out)
 
 /* The track; and of each State a point, where it is first overflown. */
 static void
-write_geojson(const struct corridor *c, struct buf *text)
+write_geojson(const struct corridor_report *r, struct buf *text)
 {
     struct track_out out = {.text = *text};
 
     track_geojson.begin(&out);
-    if (c->points > 0)
-        draw(c, &out);
-    for (size_t i = 0; i < c->states; i++) {
-        size_t at = (size_t)(timescale_elapsed_s(c->state[i].first, c->from) / c->step_s + 0.5);
-        const struct corridor_point *p = &c->point[at < c->points ? at : c->points - 1];
+    if (r->c.points > 0)
+        draw(r, &out);
+    for (size_t i = 0; i < r->c.states; i++) {
+        size_t at = (size_t)(timescale_elapsed_s(r->c.state[i].first, r->c.from) / r->c.step_s + 0.5);
+        const struct corridor_point *p = &r->c.point[at < r->c.points ? at : r->c.points - 1];
 
         buf_put_fmt(&out.text,
                     ",\n{\"type\":\"Feature\",\"geometry\":{\"type\":\"Point\",\"coordinates\":[%.6f,%.6f]},"
                     "\"properties\":{",
                     p->longitude_deg, p->latitude_deg);
-        put_state(&out.text, &c->state[i]);
+        put_state(&out.text, &r->c.state[i]);
         buf_put_str(&out.text, "}}");
     }
     buf_put_str(&out.text, "],");
-    put_words(c, &out.text);
+    put_words(r, &out.text);
     buf_put_str(&out.text, "}\n");
     *text = out.text;
 }
 
 corridor_write_fn *
-corridor_writer(const char *format)
+corridor_write(const char *format)
 {
     static const struct {
         const char *format;

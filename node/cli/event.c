@@ -6,11 +6,13 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/event_overlap.h"
 #include "cli/fresh.h"
 #include "cli/row.h"
 #include "cli/screen.h"
 #include "core/object.h"
 #include "types/event.h"
+#include "types/figure.h"
 
 /* A record of the event: what it says in figures, and in a line. The word comes first: rows are sorted as words. */
 struct line {
@@ -28,6 +30,9 @@ struct event {
     size_t n;
     struct utc now;
     bool cut;
+    struct event_claim claim[LIMIT_EVENT_WORDS_COUNT]; /* of what stands */
+    size_t claims;
+    struct event_overlaps overlaps;
 };
 
 struct utc
@@ -135,6 +140,11 @@ take_row(struct event *e, const Parallax__V1__RecordRow *in)
     l->word.stands = does_stand(e, in);
     l->word.withdrawn = r.header != NULL && (r.header->kind == PARALLAX__V1__KIND__CANCEL ||
                                              r.header->kind == PARALLAX__V1__KIND__RETRACT);
+    if (r.msg != NULL && r.type->extent != NULL && l->word.stands && !l->word.withdrawn &&
+        e->claims < LIMIT_EVENT_WORDS_COUNT) {
+        e->claim[e->claims].type = r.type;
+        r.type->extent(r.msg, &e->claim[e->claims++].extent);
+    }
     if (r.msg != NULL && r.type->figures != NULL)
         event_view_take(&l->word, figures, r.type->figures(r.msg, e->now, figures));
     buf_init(&text, LIMIT_API_BYTES);
@@ -244,6 +254,8 @@ gather(struct event *e, struct client *c, const char *id, Parallax__V1__Mode mod
     e->words = mem_resize(NULL, (e->n + 1) * sizeof *e->words);
     for (size_t i = 0; i < e->n; i++)
         e->words[i] = e->line[i].word;
+    if (status == EXIT_DONE)
+        status = event_overlap_ask(c, e->claim, e->claims, e->row->id, mode, &e->overlaps);
     return status;
 }
 
@@ -254,9 +266,22 @@ put_who(struct buf *out, const struct event_word *w)
 }
 
 static void
-put_number(struct buf *out, double value)
+put_number(struct buf *out, const char *name, double value)
 {
-    buf_put_fmt(out, "%.6g", value);
+    if (figure_is_time(name))
+        event_put_time(out, figure_utc(value));
+    else
+        buf_put_fmt(out, "%.6g", value);
+}
+
+/* How far two are apart. */
+static void
+put_apart(struct buf *out, const char *name, double value)
+{
+    if (figure_is_time(name))
+        screen_age(out, (int64_t)(value * 86400000 + 0.5));
+    else
+        buf_put_fmt(out, "%.6g", value);
 }
 
 static void
@@ -308,11 +333,11 @@ put_stander(const struct event *e, const struct line *l, struct buf *out)
         buf_put_fmt(out, ", %s", event_view_course(t.course));
         if (t.n > 1) {
             buf_put_str(out, " from ");
-            put_number(out, t.before);
+            put_number(out, w->figure[i].name, t.before);
         }
         if (t.n > 2) {
             buf_put_str(out, ", first ");
-            put_number(out, t.first);
+            put_number(out, w->figure[i].name, t.first);
         }
         buf_put_byte(out, '\n');
     }
@@ -336,21 +361,54 @@ put_spreads(const struct event *e, struct buf *out)
         any = true;
         buf_put_fmt(out, "  %s ", s[i].name);
         if (!(s[i].low < s[i].high)) {
-            put_number(out, s[i].low);
+            put_number(out, s[i].name, s[i].low);
             buf_put_fmt(out, ", all %zu say the same\n", s[i].n);
             continue;
         }
-        put_number(out, s[i].low);
+        put_number(out, s[i].name, s[i].low);
         buf_put_str(out, " (");
         put_who(out, s[i].low_by);
         buf_put_str(out, ") to ");
-        put_number(out, s[i].high);
+        put_number(out, s[i].name, s[i].high);
         buf_put_str(out, " (");
         put_who(out, s[i].high_by);
         buf_put_str(out, "), apart by ");
-        put_number(out, s[i].high - s[i].low);
+        put_apart(out, s[i].name, s[i].high - s[i].low);
         buf_put_byte(out, '\n');
     }
+}
+
+static void
+put_overlaps(const struct event *e, struct buf *out)
+{
+    for (size_t i = 0; i < e->overlaps.n; i++) {
+        const struct event_overlap *o = &e->overlaps.of[i];
+
+        buf_put_fmt(out, "%s  %s ", i == 0 ? "\nOverlaps in place and time with\n" : "", o->event);
+        text_quote(out, span_str(o->label), sizeof o->label);
+        buf_put_str(out, ", published by ");
+        screen_text(out, o->who);
+        buf_put_fmt(out, ": %s\n", o->text);
+    }
+    if (e->overlaps.is_cut)
+        buf_put_fmt(out, "  and more than the %d shown\n", EVENT_OVERLAPS_MAX);
+}
+
+static void
+json_overlaps(const struct event *e, struct buf *out)
+{
+    object_open_list(out, "overlaps");
+    for (size_t i = 0; i < e->overlaps.n; i++) {
+        const struct event_overlap *o = &e->overlaps.of[i];
+
+        object_open(out, NULL);
+        object_str(out, "event", o->event);
+        object_str(out, "label", o->label);
+        object_str(out, "origin", o->who);
+        object_str(out, "text", o->text);
+        object_close(out);
+    }
+    object_close_list(out);
 }
 
 static void
@@ -386,6 +444,7 @@ put_text(const struct event *e, int mode, struct buf *out)
         screen_flush(out);
     }
     put_spreads(e, out);
+    put_overlaps(e, out);
     put_history(e, false, "\nHistory, the oldest first\n", out);
     put_history(e, true, "\nSaid about it\n", out);
     screen_flush(out);
@@ -478,6 +537,7 @@ put_json(const struct event *e, int mode, struct buf *out)
     for (size_t i = 0; i < spreads; i++)
         json_spread(&s[i], out);
     object_close_list(out);
+    json_overlaps(e, out);
     object_open_list(out, "history");
     for (size_t i = 0; i < e->n; i++)
         object_raw(out, NULL, span_str(e->line[i].json));

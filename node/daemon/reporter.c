@@ -364,12 +364,14 @@ say_period(struct reporter *r, size_t i)
                               .late_ms = r->late_ms};
     int rc;
 
-    if (rule->levels == 0)
+    if (!rule_is_in_force(r->rules, rule))
         return 0;
     if (r->clock_is_suspect)
         p.obstacle = "the clock is suspect";
     else if (r->watcher->due_was_full)
         p.obstacle = "more subjects are open than can be looked at";
+    else if (rule->relation == RULE_TERRITORY && r->watcher->map->made < r->watcher->map->n)
+        p.obstacle = "a territory of rules.yaml is not in force";
     arena_clear(&r->report);
     rc = say(r, report_period(&p, &r->report));
     if (rc == 0) {

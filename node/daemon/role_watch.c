@@ -14,6 +14,7 @@
 #include "daemon/reporter.h"
 #include "daemon/role.h"
 #include "daemon/watcher.h"
+#include "watch/borders_find.h"
 
 #define OWN_RULES "rules.yaml"
 #define ASK_MS    30000
@@ -25,6 +26,7 @@ struct watch {
     struct watcher *watcher;
     struct reporter *reporter;
     struct rule_table *rules;
+    struct territory_map map;
     char *types[LIMIT_RULE_COUNT]; /* that rules name */
     size_t types_n;
     uint8_t incarnation[16];
@@ -67,6 +69,31 @@ load_rules(struct watch *w)
             w->types[w->types_n++] = (char *)(uintptr_t)rule->type->name;
     }
     log_event(EV_rules_loaded, "rules=%zu own=%zu", w->rules->n, own);
+}
+
+/* A territory that cannot be made is said loudly: the others, and the other rules, are in force. */
+static void
+load_territories(struct watch *w)
+{
+    const struct territory_table *t = &w->rules->territories;
+    char path[BORDERS_PATH_MAX] = "borders";
+    struct borders file;
+    struct why why;
+    int found = 0;
+
+    why_clear(&why);
+    if (territory_wants_borders(t))
+        found = borders_find(&file, NULL, path, &why);
+    if (found < 0)
+        log_event(EV_conf_error, "where=%s note=\"%s\"", path, why.note);
+    territory_map_make(t, found > 0 ? &file : NULL, &w->map);
+    for (size_t i = 0; i < w->map.n; i++) {
+        if (w->map.note[i][0] != 0)
+            log_event(EV_conf_error, "where=%s:%u note=\"territory %s: %s\"", OWN_RULES, t->of[i].line,
+                      t->of[i].id, w->map.note[i]);
+    }
+    if (found > 0)
+        borders_release(&file);
 }
 
 /* Records on their way to the watcher, and how many they are. */
@@ -184,8 +211,9 @@ role_watch(const struct role_args *args)
     struct watch w = {.types_n = 0};
 
     load_rules(&w);
+    load_territories(&w);
     w.link = watchlink_new(ROLE_API_SOCKET);
-    w.watcher = watcher_new(w.link, w.rules, args->conf->name);
+    w.watcher = watcher_new(w.link, w.rules, &w.map, args->conf->name);
     w.reporter = reporter_new(w.link, w.rules, w.watcher, args->conf->name,
                               (int64_t)args->conf->report_period_s, (int64_t)args->conf->report_late_s);
     role_ready(args);

@@ -2,6 +2,7 @@
 #include "daemon/role.h"
 #include "base/log.h"
 #include "plug/shipped.h"
+#include "watch/borders_find.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -162,7 +163,7 @@ landlock(const char *role, const struct conf *conf)
         rc = 0;
     uint64_t refer = abi >= 2 && bit_of(role) == PLUG ? REFER : 0;
     struct landlock_ruleset_attr attr = {.handled_access_fs = ALL_FILE_ACCESS | refer};
-    char key[512];
+    char key[512], borders[BORDERS_PATH_MAX];
 
     set = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 
@@ -177,6 +178,8 @@ landlock(const char *role, const struct conf *conf)
                  bit_of(role) == GATE ? "transport" : role_wrap_keys[i]);
         rc = reach(set, key, LANDLOCK_ACCESS_FS_READ_FILE);
     }
+    if (rc == 0 && bit_of(role) == WATCH && borders_find_path(NULL, borders) > 0)
+        rc = reach(set, borders, LANDLOCK_ACCESS_FS_READ_FILE);
     if (rc == 0 && bit_of(role) == PLUG)
         rc = reach(set, conf->plugins, ALL_FILE_ACCESS | refer);
     if (rc == 0 && bit_of(role) == PLUG)

@@ -17,8 +17,12 @@ struct watcher_subject {
 struct watcher {
     struct watchlink *link;
     const struct rule_table *rules;
+    const struct territory_map *map; /* shapes of its territories; NULL: there are none */
     const char *name;                /* of the node */
     struct arena body, prior, alert; /* of one record, of the alert before, of the alert that is made */
+    struct arena orbits;             /* of the orbits of one object */
+    struct watcher_claims *claims;   /* what records of types with an extent claim, for rules of pairs */
+    struct watcher_tracks *tracks;   /* of re-entries over territories */
     /*
      * Alerts of this node that are not over, by a hash of id and mode: only for these, and for what is to be raised, the alert before is asked for. When there are more
      * than fit it is asked for always.
@@ -35,7 +39,9 @@ struct watcher {
     int64_t say_ms;         /* monotonic: before then nothing is said of what could not be published */
 };
 
-struct watcher *watcher_new(struct watchlink *link, const struct rule_table *rules, const char *name);
+/* All are borrowed. */
+struct watcher *watcher_new(struct watchlink *link, const struct rule_table *rules,
+                            const struct territory_map *map, const char *name);
 void watcher_free(struct watcher *w);
 void watcher_clear(struct watcher *w); /* forget what was open and due */
 

@@ -1,6 +1,7 @@
 #include "types/figure.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,4 +84,27 @@ figure_hours_since(struct figures *f, const char *name, const char *keyword, str
 {
     if (!utc_is_zero(t))
         put_time(f, name, keyword, t, (double)utc_diff_ms(f->at, t) / HOUR_MS, FIGURE_RISES);
+}
+
+void
+figure_time(struct figures *f, const char *name, const char *keyword, const char *text)
+{
+    struct utc t;
+
+    if (utc_parse(span_str(text), &t) == 0)
+        put_time(f, name, keyword, t, t.mjd + (double)t.ns / (double)UTC_DAY_NS, FIGURE_STAYS);
+}
+
+bool
+figure_is_time(const char *name)
+{
+    size_t n = strlen(name);
+
+    return n > 4 && strcmp(name + n - 4, "_mjd") == 0;
+}
+
+struct utc
+figure_utc(double mjd)
+{
+    return utc_from_unix((int64_t)floor((mjd - UTC_MJD_UNIX) * 86400 + 0.5), 0);
 }

@@ -22,4 +22,12 @@ void figure_hours_to(struct figures *f, const char *name, const char *keyword, s
 /* Hours from ${t} to now: rises. */
 void figure_hours_since(struct figures *f, const char *name, const char *keyword, struct utc t);
 
+/*
+ * The time ${text} as a Modified Julian Date of UTC: a figure that stays. The name ends with _mjd, and is shown as a time. "" and what is no time adds nothing.
+ */
+void figure_time(struct figures *f, const char *name, const char *keyword, const char *text);
+/* Shown as times: "start_mjd". */
+bool figure_is_time(const char *name);
+struct utc figure_utc(double mjd); /* to the second */
+
 #endif

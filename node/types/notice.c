@@ -1,5 +1,6 @@
 #include "types/notice.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/num.h"
@@ -398,4 +399,29 @@ notice_schema(const struct notice *n, struct buf *out)
     buf_put_str(out, "\n  },\n");
     put_example(n, out);
     buf_put_str(out, "}\n");
+}
+
+/* FNV-1a, 64 bits: labels are told apart by it where they are long, and nothing is kept from anybody by it. */
+static uint64_t
+label_hash(const char *text, uint64_t hash)
+{
+    for (; *text != 0; text++)
+        hash = (hash ^ (uint8_t)*text) * UINT64_C(1099511628211);
+    return hash;
+}
+
+#define LABEL_HASH_DIGITS 17 /* with its sign */
+
+void
+notice_label(const char *id, const char *issuer, char *out, size_t size)
+{
+    const char *of = issuer != NULL ? " of " : "", *by = issuer != NULL ? issuer : "";
+    uint64_t hash;
+
+    if ((size_t)snprintf(out, size, "%s%s%s", id, of, by) < size)
+        return;
+    hash = label_hash(by, label_hash(of, label_hash(id, UINT64_C(14695981039346656037))));
+    out[size - 1 - LABEL_HASH_DIGITS] = 0;
+    out[text_utf8_prefix(span_str(out))] = 0;
+    (void)snprintf(out + strlen(out), LABEL_HASH_DIGITS + 1, "~%016" PRIx64, hash);
 }

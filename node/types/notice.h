@@ -55,6 +55,8 @@ size_t notice_event(struct type_event *out, const char *kind, const char *scope,
 /* The place that two fields hold, and how far off it may be (NULL, "": not said): a circle. Nothing where either is not given. */
 void notice_place(struct area_list *out, const char *latitude_deg, const char *longitude_deg,
                   const char *radius_km);
+/* "ID of ISSUER" (NULL: ID alone); what does not fit into ${size} ends in a hash of all of it. */
+void notice_label(const char *id, const char *issuer, char *out, size_t size);
 /* Is ${text} one of ${words}, NULL-terminated? */
 bool notice_is_one_of(const char *text, const char *const *words);
 /* A notice to be filled in: refused with the place of each value that still is a hint. */
@@ -99,11 +101,22 @@ void notice_schema(const struct notice *n, struct buf *out);
 
 /* The same with all of these, and with events. */
 #define NOTICE_TYPE_EVENTS(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of)    \
-    NOTICE_TYPE_PLACES(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of, NULL)
+    NOTICE_TYPE_ALL(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of, NULL, NULL)
 
 /* The same with all of these, and with places on the Earth. */
 #define NOTICE_TYPE_PLACES(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of,    \
                            places_of)                                                                        \
+    NOTICE_TYPE_ALL(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of,           \
+                    places_of, NULL)
+
+/* The same with events, and with what it claims of a place. */
+#define NOTICE_TYPE_EXTENT(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of,    \
+                           extent_of)                                                                        \
+    NOTICE_TYPE_ALL(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of, NULL,     \
+                    extent_of)
+
+#define NOTICE_TYPE_ALL(word, is_alert, type_title, descriptor, also, figures_of, names_of, events_of,       \
+                        places_of, extent_of)                                                                \
     static int check(const ProtobufCMessage *msg, struct why *why)                                           \
     {                                                                                                        \
         return notice_check(&about, msg, why);                                                               \
@@ -189,6 +202,7 @@ void notice_schema(const struct notice *n, struct buf *out);
         .figure_names = names_of,                                                                            \
         .events = events_of,                                                                                 \
         .places = places_of,                                                                                 \
+        .extent = extent_of,                                                                                 \
         .readers = readers,                                                                                  \
         .writers = writers,                                                                                  \
         .form = form,                                                                                        \

@@ -8,6 +8,7 @@
 #include <protobuf-c/protobuf-c.h>
 #include "astro/area.h"
 #include "astro/sgp4.h"
+#include "astro/zone.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limit.h"
@@ -151,6 +152,19 @@ struct type_path {
     size_t n;
 };
 
+/* A circle on the surface of a body that a record claims for a time: what two records of a type may have in common (docs/alerts.md). */
+#define EXTENT_LABEL_MAX 96
+struct type_extent {
+    double body_km; /* radius of the sphere */
+    struct zone zone;
+    bool has_place, has_radius; /* without a radius it is a point */
+    bool is_over;               /* the record says so */
+    struct utc issued;          /* of what has one label, the record issued last counts */
+    char label
+        [EXTENT_LABEL_MAX]; /* what it is called, and by whom: "FR-LUNE-2032-02 of CNES"; long ones end in a hash */
+    char issuer[EXTENT_LABEL_MAX]; /* cut in the same way */
+};
+
 struct type {
     const char *name; /* wire name, topic, API path, CLI noun: [a-z][a-z0-9_]* */
     const char *title;
@@ -188,6 +202,12 @@ struct type {
     int (*sgp4)(const ProtobufCMessage *msg, struct type_sgp4 *out, struct why *why);
     /* States of ${msg}, in memory of ${a}. 0, or -1 with ${why}: it has none, or not so that they can be used. NULL: the type has none. */
     int (*path)(const ProtobufCMessage *msg, struct arena *a, struct type_path *out, struct why *why);
+    /*
+     * Between when and when the object comes down, UTC; of one time both are that. false: the record does not say. NULL: no record of the type does. msg passed check().
+     */
+    bool (*window)(const ProtobufCMessage *msg, struct utc *opens, struct utc *closes);
+    /* What it claims; NULL: the type claims none. msg passed check(). */
+    void (*extent)(const ProtobufCMessage *msg, struct type_extent *out);
     /* Standard deviation of the position at the epoch, km: root of the sum of the three variances. 0: not stated. NULL: the type has none. */
     double (*sigma_km)(const ProtobufCMessage *msg);
     /* Where on the Earth ${msg}, which passed check(), is about, as far as it says so: added to ${out}. NULL: the type says no places. */

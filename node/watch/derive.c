@@ -77,7 +77,8 @@ put_inputs(const struct derive *d, const struct judge_result *r, struct arena *a
     /* Whose figures count first. */
     for (int is_counting = 1; is_counting >= 0; is_counting--) {
         for (size_t i = 0; i < d->inputs; i++) {
-            if ((r->reached[i] > 0) != (is_counting == 1) || at + RECORD_ID_TEXT_MAX + 1 > sizeof out)
+            if ((r->reached[d->of != NULL ? d->of[i] : i] > 0) != (is_counting == 1) ||
+                at + RECORD_ID_TEXT_MAX + 1 > sizeof out)
                 continue;
             at += (size_t)snprintf(out + at, sizeof out - at, "%s%.55s", at > 0 ? " " : "", d->input[i]);
         }
@@ -88,14 +89,16 @@ put_inputs(const struct derive *d, const struct judge_result *r, struct arena *a
 static char *
 put_headline(const struct derive *d, const struct judge_result *r, struct arena *a)
 {
-    char out[512];
+    char out[640];
     bool is_over = r->state == JUDGE_CANCELLED;
+    const char *name = d->name;
 
-    (void)snprintf(out, sizeof out, "%s: %.199s: %.127s",
+    if (name == NULL)
+        name = d->subject->object[0][0] != 0 ? d->subject->object[0] : d->subject->key;
+    (void)snprintf(out, sizeof out, "%s: %.199s: %.255s",
                    is_over ? "over" : d->rule->level[r->level - 1].name,
-                   d->rule->title[0] != 0 ? d->rule->title : d->rule->id,
-                   d->subject->object[0][0] != 0 ? d->subject->object[0] : d->subject->key);
-    if (d->subject->object[0][0] != 0 && d->subject->object[1][0] != 0)
+                   d->rule->title[0] != 0 ? d->rule->title : d->rule->id, name);
+    if (d->name == NULL && d->subject->object[0][0] != 0 && d->subject->object[1][0] != 0)
         (void)snprintf(out + strlen(out), sizeof out - strlen(out), " and %.63s", d->subject->object[1]);
     return copy(a, out);
 }
@@ -135,12 +138,13 @@ derive_alert(const struct derive *d, const struct judge_result *r, const Paralla
              struct arena *a)
 {
     Parallax__V1__Alert *out = arena_alloc(a, sizeof *out);
+    const char *key = d->key != NULL ? d->key : d->subject->key;
     char id[DERIVE_ID_BYTES];
 
     if (out == NULL)
         return NULL;
     parallax__v1__alert__init(out);
-    derive_id(d->rule->id, d->type->name, d->subject->key, id);
+    derive_id(d->rule->id, d->type->name, key, id);
     out->notice = copy(a, "ALERT/1");
     out->id = copy(a, id);
     out->rule = copy(a, d->rule->id);
@@ -149,7 +153,7 @@ derive_alert(const struct derive *d, const struct judge_result *r, const Paralla
     out->state = copy(a, judge_state_name(r->state));
     out->level = copy(a, r->level > 0 ? d->rule->level[r->level - 1].name : "NONE");
     out->about_type = copy(a, d->type->name);
-    out->about = copy(a, d->subject->key);
+    out->about = copy(a, key);
     out->object = copy(a, d->subject->object[0]);
     out->second_object = copy(a, d->subject->object[1]);
     out->headline = put_headline(d, r, a);

@@ -15,7 +15,10 @@ struct derive {
     const struct rule *rule;
     const struct type *type;
     const struct subject *subject;
-    const char *const *input; /* record ids, one a view */
+    const char *key;          /* what it is about; NULL: the subject's key */
+    const char *name;         /* the same for people; NULL: the subject's objects, or its key */
+    const char *const *input; /* record ids */
+    const size_t *of;         /* the view that each belongs to; NULL: one a view */
     size_t inputs;
     int mode;
     struct utc now;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "conf/yaml.h"
 #include "types/registry.h"
+#include "watch/overlap.h"
 
 extern const unsigned char rule_supplied_bytes[];
 extern const size_t rule_supplied_count;
@@ -121,22 +122,45 @@ take_number(const struct yaml_node *node, double *value, char text[RULE_NUMBER_B
     return 0;
 }
 
+/* Figures that a rule of ${type} may name beside each other, by relation. NULL: none. */
+static const char *const *
+names_of(const struct type *type, enum rule_relation relation)
+{
+    switch (relation) {
+    case RULE_ALONE:
+        return type->figure_names;
+    case RULE_PAIR:
+        return type->extent != NULL ? overlap_figure_names : NULL;
+    case RULE_TERRITORY:
+        return type->window != NULL ? territory_figure_names : NULL;
+    }
+    return NULL;
+}
+
 static int
 take_figure(const struct yaml_node *map, const struct type *type, struct rule_condition *c, struct why *why)
 {
+    static const enum rule_relation relations[] = {RULE_ALONE, RULE_PAIR, RULE_TERRITORY};
     const struct yaml_node *node = yaml_need(map, "figure", YAML_SCALAR, why);
-    const char *near;
+    const char *all[3 * FIGURES_MAX], *near;
     size_t n = 0;
 
     if (node == NULL)
         return -1;
-    for (; type->figure_names[n] != NULL; n++) {
-        if (span_is(node->text, type->figure_names[n]))
-            c->figure = type->figure_names[n];
+    for (size_t i = 0; i < sizeof relations / sizeof *relations; i++) {
+        const char *const *names = names_of(type, relations[i]);
+
+        for (; names != NULL && *names != NULL && n < sizeof all / sizeof *all; names++) {
+            all[n++] = *names;
+            if (!span_is(node->text, *names))
+                continue;
+            c->figure = *names;
+            c->relation = relations[i];
+        }
     }
     if (c->figure != NULL)
         return 0;
-    near = text_nearest(node->text, type->figure_names, n);
+    near = text_nearest(node->text, all, n);
     return yaml_fail(node, WHY_CONF_VALUE, why, "%s has no such figure%s%s%s", type->name,
                      near != NULL ? ": did you mean \"" : ": expected the first of its figures, \"",
                      near != NULL ? near : type->figure_names[0], "\"?");
@@ -200,6 +224,29 @@ take_level(const struct yaml_node *map, const struct type *type, struct rule_lev
     return 0;
 }
 
+/* A rule is of one relation. Beside a territory a record's own figures count, too; of a pair it would not be said whose. */
+static int
+settle_relation(const struct yaml_node *levels, struct rule *rule, struct why *why)
+{
+    size_t own = 0;
+
+    for (size_t i = 0; i < rule->levels; i++) {
+        for (size_t k = 0; k < rule->level[i].n; k++) {
+            enum rule_relation relation = rule->level[i].when[k].relation;
+
+            own += relation == RULE_ALONE;
+            if (relation != RULE_ALONE && rule->relation != RULE_ALONE && relation != rule->relation)
+                return yaml_fail(levels, WHY_CONF_VALUE, why,
+                                 "figures of a pair and of a territory in one rule");
+            rule->relation = relation != RULE_ALONE ? relation : rule->relation;
+        }
+    }
+    if (rule->relation == RULE_PAIR && own > 0)
+        return yaml_fail(levels, WHY_CONF_VALUE, why,
+                         "a figure of one record in a rule of pairs: expected those of a pair alone");
+    return 0;
+}
+
 static int
 take_levels(const struct yaml_node *map, struct rule *rule, struct why *why)
 {
@@ -218,7 +265,7 @@ take_levels(const struct yaml_node *map, struct rule *rule, struct why *why)
                 return yaml_fail(node, WHY_FIELD_DUPLICATE, why, "a second level of that name");
         }
     }
-    return 0;
+    return settle_relation(levels, rule, why);
 }
 
 static int
@@ -275,6 +322,12 @@ rule_find(const struct rule_table *t, const char *id)
     return find((struct rule_table *)(uintptr_t)t, id);
 }
 
+bool
+rule_is_in_force(const struct rule_table *t, const struct rule *r)
+{
+    return r->levels > 0 && (r->relation != RULE_TERRITORY || t->territories.n > 0);
+}
+
 /* One rule into its place. A version tells apart what an alert was derived by: an override needs another one than the supplied rule's. */
 static int
 place_rule(struct rule_table *t, const struct rule *rule, const struct yaml_node *node, struct why *why)
@@ -297,15 +350,20 @@ place_rule(struct rule_table *t, const struct rule *rule, const struct yaml_node
 static int
 take_table(struct rule_table *t, const struct yaml_node *root, bool is_own, struct why *why)
 {
-    static const char *const keys[] = {"form", "rules"};
-    const struct yaml_node *form, *rules;
+    static const char *const keys[] = {"form", "rules", "territories"};
+    const struct yaml_node *form, *rules, *territories;
     struct rule rule;
 
-    if (yaml_check_keys(root, keys, 2, why) != 0 ||
+    if (yaml_check_keys(root, keys, sizeof keys / sizeof *keys, why) != 0 ||
         (form = yaml_need(root, "form", YAML_SCALAR, why)) == NULL)
         return -1;
     if (!span_is(form->text, "RULES/1"))
         return yaml_fail(form, WHY_CONF_VALUE, why, "expected RULES/1");
+    territories = yaml_get(root, "territories");
+    if (territories != NULL && territory_take(&t->territories, territories, why) != 0)
+        return -1;
+    if (territories != NULL && yaml_get(root, "rules") == NULL)
+        return 0;
     rules = yaml_need(root, "rules", YAML_SEQUENCE, why);
     if (rules == NULL)
         return -1;

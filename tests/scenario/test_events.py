@@ -267,3 +267,28 @@ def event_of(node, kind, scope):
     """The one event of a scope; nothing stands in it while there is none."""
     rows = [row for row in map(json.loads, node.cli("events", "--kind", kind, "--state", "all", "--json").out.splitlines()) if row["scope"] == scope]
     return event(node, rows[0]["id"]) if len(rows) == 1 else {"standing": []}
+
+
+def test_a_launch_an_anomaly_and_a_warning_are_followed_by_their_figures(three, changed):
+    us, fr, jp = three.nodes
+    golden = "launch/golden/01-full.launch-json"
+    us.publish(changed(golden))
+    until(lambda: len(events(jp, "--kind", "launch")), 1)
+    [(launch, _, _)] = events(jp, "--kind", "launch")
+    us.publish(changed(golden, ('"window_start": "2032-04-09T21:30:00Z"', '"window_start": "2032-04-09T22:30:00Z"'), ("2032-04-02T00:00:00Z", "2032-04-03T00:00:00Z")))
+    until(lambda: len(event(jp, launch)["history"]), 2)
+    assert 'window_opens_mjd "(window_start 2032-04-09T22:30:00Z)", rises from 2032-04-09T21:30:00Z' in jp.cli("events", launch).out
+    golden = "neo_warning/golden/01-full.neo_warning-json"
+    us.publish(changed(golden))
+    fr.publish(changed(golden, ('"impact_probability": 0.013', '"impact_probability": 0.02'), ("2042-12-22T13:05:00Z", "2042-12-22T12:05:00Z")))
+    until(lambda: len([row for row in events(jp, "--kind", "impact") if row[2] == 2]), 1)
+    spread = {row["figure"]: row for row in event(jp, events(jp, "--kind", "impact")[0][0])["spread"]}
+    assert (spread["impact_probability"]["low"], spread["impact_probability"]["high"], spread["impact_probability"]["high_origin"]) == (0.013, 0.02, "fr-cnes")
+    assert "impact_first_mjd 2042-12-22T12:05:00Z (fr-cnes in the words of" in jp.cli("events", events(jp, "--kind", "impact")[0][0]).out
+    assert "apart by 60 min" in jp.cli("events", events(jp, "--kind", "impact")[0][0]).out
+    golden = "anomaly/golden/01-full.anomaly-json"
+    us.publish(changed(golden))
+    us.publish(changed(golden, ('"ONGOING"', '"LOSS OF MISSION"'), ("2032-06-03T18:00:00Z", "2032-06-04T18:00:00Z")))
+    until(lambda: [row[1:] for row in events(jp, "--kind", "anomaly", "--state", "all")], [("closed", 2)])
+    figures = {f["name"]: f for f in event(jp, events(jp, "--kind", "anomaly", "--state", "all")[0][0])["standing"][0]["figures"]}
+    assert (figures["ongoing"]["course"], figures["mission_lost"]["course"], figures["mission_lost"]["text"]) == ("falls", "rises", "LOSS OF MISSION")

@@ -1,6 +1,9 @@
 /* Anomaly of a spacecraft: That a spacecraft does not do what it should, as far as it concerns others. */
+#include <string.h>
+
 #include "anomaly.pb-c.h"
 #include "types/designator.h"
+#include "types/figure.h"
 #include "types/jsonmap.h"
 #include "types/notice.h"
 
@@ -57,10 +60,32 @@ static const struct notice about = {
     .order = {{"started", "ended"}},
 };
 
+static const char *const figure_names[] = {
+    "ongoing", "mission_lost", "maneuverable", "started_mjd", "ended_mjd", "age_h", NULL};
+
+static const char *const over[] = {"ENDED", "LOSS OF MISSION", NULL};
+
+static size_t
+figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX])
+{
+    const Notice *n = (const Notice *)msg;
+    struct figures f = {.out = out, .at = at};
+    struct utc started = {0};
+
+    (void)utc_parse(span_str(n->started), &started);
+    figure_count(&f, "ongoing", notice_is_one_of(n->status, over) ? 0 : 1, n->status);
+    figure_count(&f, "mission_lost", strcmp(n->status, "LOSS OF MISSION") == 0, n->status);
+    if (n->maneuverable[0] != 0)
+        figure_count(&f, "maneuverable", strcmp(n->maneuverable, "YES") == 0, n->maneuverable);
+    figure_time(&f, "started_mjd", "started", n->started);
+    figure_time(&f, "ended_mjd", "ended", n->ended);
+    figure_hours_since(&f, "age_h", "started", started);
+    return f.n;
+}
+
 static size_t
 events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
 {
-    static const char *const over[] = {"ENDED", "LOSS OF MISSION", NULL};
     const Notice *n = (const Notice *)msg;
     char object[LIMIT_TEXT_BYTES + 8];
 
@@ -70,5 +95,5 @@ events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
     return 1;
 }
 
-NOTICE_TYPE_EVENTS(anomaly, false, "Anomaly of a spacecraft", parallax__v1__anomaly__descriptor, NULL, NULL,
-                   NULL, events);
+NOTICE_TYPE_EVENTS(anomaly, false, "Anomaly of a spacecraft", parallax__v1__anomaly__descriptor, NULL,
+                   figures, figure_names, events);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "launch.pb-c.h"
+#include "types/figure.h"
 #include "types/jsonmap.h"
 #include "types/notice.h"
 
@@ -64,11 +65,36 @@ static const struct notice about = {
     .order = {{"window_start", "window_end"}},
 };
 
+static const char *const figure_names[] = {"due",          "window_opens_mjd", "window_closes_mjd",
+                                           "launched_mjd", "azimuth_deg",      "inclination_deg",
+                                           "opens_h",      "closes_h",         NULL};
+
+static const char *const over[] = {"LAUNCHED", "FAILED", "CANCELLED", NULL};
+
+static size_t
+figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX])
+{
+    const Notice *n = (const Notice *)msg;
+    struct figures f = {.out = out, .at = at};
+    struct utc opens = {0}, closes = {0};
+
+    (void)utc_parse(span_str(n->window_start), &opens);
+    (void)utc_parse(span_str(n->window_end), &closes);
+    figure_count(&f, "due", notice_is_one_of(n->outcome, over) ? 0 : 1, n->outcome);
+    figure_time(&f, "window_opens_mjd", "window_start", n->window_start);
+    figure_time(&f, "window_closes_mjd", "window_end", n->window_end);
+    figure_time(&f, "launched_mjd", "launched", n->launched);
+    figure_decimal(&f, "azimuth_deg", "azimuth_deg", n->azimuth_deg, 0);
+    figure_decimal(&f, "inclination_deg", "inclination_deg", n->inclination_deg, 0);
+    figure_hours_to(&f, "opens_h", "window_start", opens);
+    figure_hours_to(&f, "closes_h", "window_end", closes);
+    return f.n;
+}
+
 /* By its id, which stays when the window moves. */
 static size_t
 events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
 {
-    static const char *const over[] = {"LAUNCHED", "FAILED", "CANCELLED", NULL};
     const Notice *n = (const Notice *)msg;
     char scope[LIMIT_TEXT_BYTES + 8];
 
@@ -87,5 +113,5 @@ places(const ProtobufCMessage *msg, struct area_list *out)
     notice_place(out, n->latitude_deg, n->longitude_deg, NULL);
 }
 
-NOTICE_TYPE_PLACES(launch, false, "Notice of a launch", parallax__v1__launch__descriptor, NULL, NULL, NULL,
-                   events, places);
+NOTICE_TYPE_PLACES(launch, false, "Notice of a launch", parallax__v1__launch__descriptor, NULL, figures,
+                   figure_names, events, places);

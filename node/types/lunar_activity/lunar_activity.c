@@ -1,7 +1,11 @@
 /* Activity on or around the Moon: What is to be done where and when, so that nobody interferes: Artemis Accords, section 11 (deconfliction of activities). The zone is a notice to others, no claim. */
 #include <stdio.h>
 
+#include "astro/sphere.h"
+#include "base/num.h"
 #include "lunar_activity.pb-c.h"
+#include "types/designator.h"
+#include "types/figure.h"
 #include "types/jsonmap.h"
 #include "types/notice.h"
 
@@ -52,10 +56,57 @@ static const struct notice about = {
     .order = {{"start", "end"}},
 };
 
+static const char *const over[] = {"ENDED", "CANCELLED", NULL};
+
+static const char *const figure_names[] = {"in_force",      "radius_km", "latitude_deg",
+                                           "longitude_deg", "start_mjd", "end_mjd",
+                                           "opens_h",       "closes_h",  NULL};
+
+static struct utc
+utc_of(const char *text)
+{
+    struct utc t = {0};
+
+    (void)utc_parse(span_str(text), &t);
+    return t;
+}
+
+static size_t
+figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX])
+{
+    const Notice *n = (const Notice *)msg;
+    struct figures f = {.out = out, .at = at};
+
+    figure_count(&f, "in_force", notice_is_one_of(n->status, over) ? 0 : 1, n->status);
+    figure_decimal(&f, "radius_km", "radius_km", n->radius_km, 0);
+    figure_decimal(&f, "latitude_deg", "latitude_deg", n->latitude_deg, 0);
+    figure_decimal(&f, "longitude_deg", "longitude_deg", n->longitude_deg, 0);
+    figure_time(&f, "start_mjd", "start", n->start);
+    figure_time(&f, "end_mjd", "end", n->end);
+    figure_hours_to(&f, "opens_h", "start", utc_of(n->start));
+    figure_hours_to(&f, "closes_h", "end", utc_of(n->end));
+    return f.n;
+}
+
+static void
+extent(const ProtobufCMessage *msg, struct type_extent *out)
+{
+    const Notice *n = (const Notice *)msg;
+
+    *out = (struct type_extent){.body_km = SPHERE_MOON_KM,
+                                .zone = {.start = utc_of(n->start), .end = utc_of(n->end)},
+                                .is_over = notice_is_one_of(n->status, over),
+                                .issued = utc_of(n->issued)};
+    out->has_place = num_double(span_str(n->latitude_deg), &out->zone.latitude_deg) == 0 &&
+                     num_double(span_str(n->longitude_deg), &out->zone.longitude_deg) == 0;
+    out->has_radius = num_double(span_str(n->radius_km), &out->zone.radius_km) == 0;
+    notice_label(n->id, n->issuer, out->label, sizeof out->label);
+    notice_label(n->issuer, NULL, out->issuer, sizeof out->issuer);
+}
+
 static size_t
 events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
 {
-    static const char *const over[] = {"ENDED", "CANCELLED", NULL};
     const Notice *n = (const Notice *)msg;
     char scope[LIMIT_TEXT_BYTES + 8];
 
@@ -65,5 +116,5 @@ events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
     return 1;
 }
 
-NOTICE_TYPE_EVENTS(lunar_activity, false, "Activity on or around the Moon",
-                   parallax__v1__lunar_activity__descriptor, NULL, NULL, NULL, events);
+NOTICE_TYPE_EXTENT(lunar_activity, false, "Activity on or around the Moon",
+                   parallax__v1__lunar_activity__descriptor, NULL, figures, figure_names, events, extent);

@@ -6,6 +6,7 @@
 #include "neo_warning.pb-c.h"
 #include "types/capnote.h"
 #include "types/designator.h"
+#include "types/figure.h"
 #include "types/jsonmap.h"
 #include "types/notice.h"
 #include "types/outline.h"
@@ -144,6 +145,32 @@ static const struct writer cap_writer = {.format = "cap",
                                              "Common Alerting Protocol 1.2, with each field as a parameter",
                                          .write = write_cap};
 
+static const char *const figure_names[] = {
+    "in_force",  "impact_probability", "size_min_m",       "size_max_m",      "torino",         "palermo",
+    "energy_mt", "velocity_km_s",      "impact_first_mjd", "impact_last_mjd", "impact_first_h", NULL};
+
+static size_t
+figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX])
+{
+    const Notice *n = (const Notice *)msg;
+    struct figures f = {.out = out, .at = at};
+    struct utc first = {0};
+
+    (void)utc_parse(span_str(n->impact_first), &first);
+    figure_count(&f, "in_force", strcmp(n->threshold, "WITHDRAWN") != 0, n->threshold);
+    figure_decimal(&f, "impact_probability", "impact_probability", n->impact_probability, 0);
+    figure_decimal(&f, "size_min_m", "diameter_min_m", n->diameter_min_m, 0);
+    figure_decimal(&f, "size_max_m", "diameter_max_m", n->diameter_max_m, 0);
+    figure_decimal(&f, "torino", "torino", n->torino, 0);
+    figure_decimal(&f, "palermo", "palermo", n->palermo, 0);
+    figure_decimal(&f, "energy_mt", "energy_mt", n->energy_mt, 0);
+    figure_decimal(&f, "velocity_km_s", "velocity_km_s", n->velocity_km_s, 0);
+    figure_time(&f, "impact_first_mjd", "impact_first", n->impact_first);
+    figure_time(&f, "impact_last_mjd", "impact_last", n->impact_last);
+    figure_hours_to(&f, "impact_first_h", "impact_first", first);
+    return f.n;
+}
+
 /* In the word of its issuer: each notice of a network has an id of its own. */
 static size_t
 events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
@@ -165,4 +192,5 @@ places(const ProtobufCMessage *msg, struct area_list *out)
 }
 
 NOTICE_TYPE_PLACES(neo_warning, true, "Warning of a possible asteroid impact",
-                   parallax__v1__neo_warning__descriptor, &cap_writer, NULL, NULL, events, places);
+                   parallax__v1__neo_warning__descriptor, &cap_writer, figures, figure_names, events,
+                   places);

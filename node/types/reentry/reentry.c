@@ -155,6 +155,7 @@ const struct type type_reentry = {
     .figure_names = reentry_figure_names,
     .events = reentry_events,
     .places = reentry_places,
+    .window = reentry_window,
     .readers = readers,
     .writers = writers,
     .doc = "reentry.md",

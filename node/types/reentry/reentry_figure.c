@@ -75,6 +75,29 @@ window_of_tip(const Parallax__V1__Reentry *r, struct window *w)
     set(&w->closes, &w->closes_by, decay, "DECAY_EPOCH");
 }
 
+static void
+window_of(const ProtobufCMessage *msg, struct window *w)
+{
+    const Parallax__V1__Reentry *r = (const Parallax__V1__Reentry *)msg;
+
+    *w = (struct window){0};
+    if (reentry_is_rdm(msg))
+        window_of_rdm(r, w);
+    else
+        window_of_tip(r, w);
+}
+
+bool
+reentry_window(const ProtobufCMessage *msg, struct utc *opens, struct utc *closes)
+{
+    struct window w;
+
+    window_of(msg, &w);
+    *opens = w.opens;
+    *closes = w.closes;
+    return !utc_is_zero(w.opens) && !utc_is_zero(w.closes) && utc_compare(w.opens, w.closes) <= 0;
+}
+
 /* The object, whatever is predicted of it; it is over when its window has closed. */
 size_t
 reentry_events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
@@ -82,14 +105,13 @@ reentry_events(const ProtobufCMessage *msg, struct type_event out[EVENTS_MAX])
     const Parallax__V1__Reentry *r = (const Parallax__V1__Reentry *)msg;
     bool is_rdm = reentry_is_rdm(msg), satcat = text_equal_nocase(span_str(r->catalog_name), "SATCAT");
     char object[LIMIT_TEXT_BYTES + 8];
-    struct window w = {0};
+    struct window w;
 
+    window_of(msg, &w);
     if (is_rdm) {
-        window_of_rdm(r, &w);
         designator_object(satcat ? r->object_designator : NULL, r->international_designator, r->object_name,
                           object, sizeof object);
     } else {
-        window_of_tip(r, &w);
         designator_object(r->norad_cat_id, NULL, NULL, object, sizeof object);
     }
     *out = (struct type_event){
@@ -106,13 +128,10 @@ reentry_figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FI
 {
     const Parallax__V1__Reentry *r = (const Parallax__V1__Reentry *)msg;
     struct figures f = {.out = out, .at = at};
-    struct window w = {0};
+    struct window w;
     char hours[32];
 
-    if (reentry_is_rdm(msg))
-        window_of_rdm(r, &w);
-    else
-        window_of_tip(r, &w);
+    window_of(msg, &w);
     figure_hours_to(&f, "opens_h", w.opens_by, w.opens);
     figure_hours_to(&f, "closes_h", w.closes_by, w.closes);
     if (!utc_is_zero(w.opens) && !utc_is_zero(w.closes) && utc_compare(w.opens, w.closes) < 0) {

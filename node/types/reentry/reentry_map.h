@@ -19,6 +19,7 @@ extern const struct writer reentry_rdm_kvn_writer, reentry_rdm_xml_writer, reent
 extern const struct writer reentry_rdm_ndjson_writer, reentry_geojson_writer;
 
 /* Figures for alert rules; for struct type. */
+bool reentry_window(const ProtobufCMessage *msg, struct utc *opens, struct utc *closes);
 size_t reentry_figures(const ProtobufCMessage *msg, struct utc at, struct figure out[FIGURES_MAX]);
 extern const char *const reentry_figure_names[];
 

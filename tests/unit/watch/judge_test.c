@@ -14,6 +14,8 @@
 
 #include "base/num.h"
 #include "watch/derive.h"
+#include "watch/overlap.h"
+#include "watch/territory.h"
 
 #define STEPS 16
 
@@ -26,6 +28,7 @@ static struct judge_view
 view_of(const struct type *type, const char *origin, const char *figures)
 {
     struct judge_view v = {.origin = origin, .withdrawn = strcmp(figures, "withdrawn") == 0};
+    const char *const *const names[] = {type->figure_names, overlap_figure_names, territory_figure_names};
     char word[64];
 
     for (const char *p = figures; *p != 0 && !v.withdrawn; p += strcspn(p, " "), p += *p == ' ') {
@@ -34,10 +37,11 @@ view_of(const struct type *type, const char *origin, const char *figures)
 
         (void)snprintf(word, sizeof word, "%.*s", (int)strcspn(p, " "), p);
         value = strchr(word, '=') + 1;
-        for (size_t i = 0; type->figure_names[i] != NULL; i++) {
-            if (strncmp(word, type->figure_names[i], strcspn(word, "=")) == 0 &&
-                type->figure_names[i][strcspn(word, "=")] == 0)
-                f->name = type->figure_names[i];
+        for (size_t i = 0; i < 3; i++) {
+            for (const char *const *name = names[i]; *name != NULL; name++) {
+                if (strncmp(word, *name, strcspn(word, "=")) == 0 && (*name)[strcspn(word, "=")] == 0)
+                    f->name = *name;
+            }
         }
         assert_non_null(f->name);
         assert_int_equal(num_double(span_str(value), &f->value), 0);
@@ -256,6 +260,50 @@ reentry(void **state)
 }
 
 static void
+territory(void **state)
+{
+    static const struct step steps[] = {
+        {"territory_km=100.1 closes_h=50", "SAME NONE"},
+        {"closes_h=50", "SAME NONE"}, /* no track */
+        {"territory_km=0", "SAME NONE"},
+        {"territory_km=0 closes_h=0", "SAME NONE"},
+        {"territory_km=100 closes_h=50", "RAISED WARNING"},
+        {"territory_km=0 closes_h=20", "UPDATED WARNING"},
+        {"territory_km=119.9 closes_h=10", "UPDATED WARNING"},
+        {"closes_h=9", "UPDATED WARNING"}, /* the track is lost: nothing says that it is elsewhere */
+        {"territory_km=120 closes_h=8", "CANCELLED NONE"},
+        {"territory_km=110 closes_h=8", "SAME NONE"},
+        {"territory_km=20 closes_h=8", "RAISED WARNING"},
+        {"territory_km=20 closes_h=0", "CANCELLED NONE"},
+        {"territory_km=20 closes_h=3", "RAISED WARNING"},
+        {"withdrawn", "CANCELLED NONE"},
+        {NULL, NULL}};
+
+    walk("reentry-territory", steps);
+}
+
+static void
+zone_overlap(void **state)
+{
+    static const struct step steps[] = {
+        {"overlap=0 overlap_closes_h=100", "SAME NONE"},
+        {"overlap=1", "SAME NONE"},
+        {"overlap_closes_h=100", "SAME NONE"}, /* no place is stated */
+        {"overlap=1 overlap_closes_h=0", "SAME NONE"},
+        {"overlap=1 overlap_closes_h=100000", "RAISED ADVISORY"},
+        {"overlap=1 overlap_closes_h=99 overlap_gap_km=-2", "UPDATED ADVISORY"},
+        {"overlap_closes_h=98", "UPDATED ADVISORY"},
+        {"overlap=0 overlap_closes_h=97", "CANCELLED NONE"},
+        {"overlap=1 overlap_closes_h=96", "RAISED ADVISORY"},
+        {"overlap=1 overlap_closes_h=0", "CANCELLED NONE"},
+        {"overlap=1 overlap_closes_h=1", "RAISED ADVISORY"},
+        {"overlap=0 overlap_other_issuer=1", "CANCELLED NONE"}, /* one of them is over */
+        {NULL, NULL}};
+
+    walk("zone-overlap", steps);
+}
+
+static void
 space_weather(void **state)
 {
     static const char letters[] = "rsg";
@@ -397,6 +445,8 @@ main(void)
         cmocka_unit_test(pc),
         cmocka_unit_test(emergency),
         cmocka_unit_test(reentry),
+        cmocka_unit_test(territory),
+        cmocka_unit_test(zone_overlap),
         cmocka_unit_test(space_weather),
         cmocka_unit_test(distress_and_fragmentation),
         cmocka_unit_test(figures_of_origins_are_never_mixed),

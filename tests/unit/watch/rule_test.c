@@ -24,11 +24,13 @@ the_supplied_rules_are_those_of_the_thresholds(void **state)
                                       "conjunction-emergency-geo",
                                       "reentry-window",
                                       "reentry-casualty",
+                                      "reentry-territory",
                                       "space-weather-r",
                                       "space-weather-s",
                                       "space-weather-g",
                                       "distress",
-                                      "fragmentation"};
+                                      "fragmentation",
+                                      "zone-overlap"};
     struct rule_table *t = rule_table_new();
     struct buf text;
 
@@ -37,7 +39,9 @@ the_supplied_rules_are_those_of_the_thresholds(void **state)
         assert_string_equal(t->rule[i].id, ids[i]);
         assert_false(t->rule[i].overridden);
         assert_true(t->rule[i].levels > 0);
+        assert_int_equal(rule_is_in_force(t, &t->rule[i]), strcmp(ids[i], "reentry-territory") != 0);
     }
+    assert_int_equal(t->territories.n, 0);
     buf_init(&text, 1000);
     rule_print_when(&rule_find(t, "neo-smpag")->level[0], &text);
     assert_string_equal(buf_cstr(&text),
@@ -51,8 +55,9 @@ the_supplied_rules_are_those_of_the_thresholds(void **state)
     free(t);
 }
 
-#define HEAD "form: RULES/1\nrules:\n"
-#define BODY "    title: t\n    type: neo_risk\n    levels:\n      - level: WARNING\n        when:\n"
+#define PLACES "form: RULES/1\nterritories:\n"
+#define HEAD   "form: RULES/1\nrules:\n"
+#define BODY   "    title: t\n    type: neo_risk\n    levels:\n      - level: WARNING\n        when:\n"
 
 static void
 an_override_takes_the_place_of_one_rule_and_leaves_the_others(void **state)
@@ -104,6 +109,30 @@ what_is_wrong_is_told_at_its_place_and_changes_nothing(void **state)
         {HEAD "  - id: a\n    version: 1\n" BODY "          - {figure: size_m, above: 5, below: 6}\n",
          WHY_CONF_VALUE, 10, 47},
         {HEAD "  - id: a\n    version: 1\n" BODY "          - {figure: size_m}\n", WHY_CONF_VALUE, 10, 13},
+        {HEAD "  - id: a\n    version: 1\n" BODY "          - {figure: overlap, above: 0}\n", WHY_CONF_VALUE,
+         10, 22}, /* asteroids claim no place */
+        {HEAD
+         "  - id: a\n    version: 1\n    title: t\n    type: lunar_activity\n    levels: [{level: A, when: "
+         "[{figure: overlap, above: 0}, {figure: radius_km, above: 1}]}]\n",
+         WHY_CONF_VALUE, 7, 13}, /* of which of the two? */
+        {HEAD
+         "  - id: a\n    version: 1\n    title: t\n    type: lunar_activity\n    levels: [{level: A, when: "
+         "[{figure: territory_km, above: 0}]}]\n",
+         WHY_CONF_VALUE, 7, 41}, /* nothing comes down */
+        {PLACES "  - {id: a}\n", WHY_CONF_VALUE, 3, 5},
+        {PLACES "  - {id: A, state: 250}\n", WHY_CONF_VALUE, 3, 10},
+        {PLACES "  - {id: a, state: 250, box: [1, 2, 3, 4]}\n", WHY_CONF_VALUE, 3, 5},
+        {PLACES "  - {id: a, state: []}\n", WHY_CONF_VALUE, 3, 20},
+        {PLACES "  - {id: a, state: 250}\n  - {id: a, state: 251}\n", WHY_FIELD_DUPLICATE, 4, 10},
+        {PLACES "  - {id: a, box: [1, 2, 3]}\n", WHY_CONF_VALUE, 3, 18},
+        {PLACES "  - {id: a, box: [3, 2, 1, 4]}\n", WHY_CONF_VALUE, 3, 18},
+        {PLACES "  - {id: a, box: [1, 2, 3, 2]}\n", WHY_CONF_VALUE, 3, 18},
+        {PLACES "  - {id: a, box: [1, 2, 91, 4]}\n", WHY_CONF_VALUE, 3, 25},
+        {PLACES "  - {id: a, box: [1, 2, 3, 181]}\n", WHY_CONF_VALUE, 3, 28},
+        {PLACES "  - {id: a, polygon: [[1, 2], [3, 4]]}\n", WHY_CONF_VALUE, 3, 22},
+        {PLACES "  - {id: a, polygon: [[1, 2], [3, 4], [5]]}\n", WHY_CONF_VALUE, 3, 39},
+        {PLACES "  - {id: a, circle: 1}\n", WHY_CONF_KEY, 3, 13},
+        {"form: RULES/1\nterritories: 1\n", WHY_CONF_VALUE, 2, 14},
         {HEAD "  - id: a\n    version: 1\n" BODY "          - {figure: size_m, over: 5}\n", WHY_CONF_KEY, 10,
          30},
         {HEAD "  - {id: a, version: 1, title: t, type: alert, levels: []}\n", WHY_CONF_VALUE, 3,
@@ -129,6 +158,43 @@ what_is_wrong_is_told_at_its_place_and_changes_nothing(void **state)
         free(t);
         free(before);
     }
+}
+
+/* Territories alone leave the rules as supplied; as many as fit are taken, and one more is not. */
+static void
+territories_are_named_beside_the_rules(void **state)
+{
+    struct rule_table *t = rule_table_new();
+    struct buf text, shown;
+    struct why why;
+
+    why_clear(&why);
+    buf_init(&text, 65536);
+    buf_init(&shown, 1000);
+    buf_put_str(&text, PLACES);
+    for (int i = 0; i < LIMIT_TERRITORY_COUNT; i++)
+        buf_put_fmt(&text,
+                    i == 0   ? "  - {id: a%d, state: France}\n"
+                    : i == 1 ? "  - {id: a%d, box: [-5, 170, 5, -170]}\n"
+                             : "  - {id: a%d, polygon: [[1, 2], [3, 4], [5, 2]]}\n",
+                    i);
+    assert_int_equal(rule_table_override(t, buf_span(&text), &why), 0);
+    assert_int_equal(t->territories.n, LIMIT_TERRITORY_COUNT);
+    assert_int_equal(t->n, 17);
+    assert_false(rule_find(t, "reentry-territory")->overridden);
+    assert_true(rule_is_in_force(t, rule_find(t, "reentry-territory")));
+    for (size_t i = 0; i < 3; i++) {
+        territory_print(&t->territories.of[i], &shown);
+        buf_put_str(&shown, "; ");
+    }
+    assert_string_equal(buf_cstr(&shown), "state France; box -5,170 to 5,-170; polygon of 3 places; ");
+    assert_true(territory_wants_borders(&t->territories));
+    buf_put_str(&text, "  - {id: one-more, state: 250}\n");
+    assert_int_equal(rule_table_override(t, buf_span(&text), &why), -1);
+    assert_int_equal(why.code, WHY_TEXT_LIMIT);
+    buf_release(&text);
+    buf_release(&shown);
+    free(t);
 }
 
 static void
@@ -234,6 +300,7 @@ main(void)
         cmocka_unit_test(the_supplied_rules_are_those_of_the_thresholds),
         cmocka_unit_test(an_override_takes_the_place_of_one_rule_and_leaves_the_others),
         cmocka_unit_test(what_is_wrong_is_told_at_its_place_and_changes_nothing),
+        cmocka_unit_test(territories_are_named_beside_the_rules),
         cmocka_unit_test(a_threshold_excludes_or_includes_its_own_value),
         cmocka_unit_test(an_alert_names_rule_version_and_inputs),
         cmocka_unit_test(an_id_that_is_too_long_stays_one_of_its_own),

@@ -1,9 +1,9 @@
 /*
- * Borders of States as a TopoJSON file has them (Natural Earth from the npm package world-atlas): which of them hold a place, or come near
- * it. Edges are straight in longitude and latitude, as in the source of that data; the Earth is a sphere for distances (astro/sphere.h).
+ * Borders of States, or any areas, such as a TopoJSON file has them (Natural Earth from the npm package world-atlas): which of them hold a place, or come
+ * near it. Edges are straight in longitude and latitude, as in the source of that data; the Earth is a sphere for distances (astro/sphere.h).
  */
-#ifndef CLI_BORDERS_H
-#define CLI_BORDERS_H
+#ifndef TYPES_BORDERS_H
+#define TYPES_BORDERS_H
 
 #include "base/span.h"
 #include "base/why.h"
@@ -43,20 +43,16 @@ int borders_read(struct borders *b, struct span input, struct why *why);
 void borders_release(struct borders *b);
 
 /*
- * Find the file of borders and read it: ${given} (NULL: none), else $PARALLAX_BORDERS, else share/parallax/countries-50m.json of the installation or the
- * build that the program belongs to. 1, ${path} is the file; 0: there is none, and none was named; -1 with ${why}, ${path} is the file that is wrong.
- */
-#define BORDERS_PATH_MAX 4096
-int borders_find(struct borders *b, const char *given, char path[BORDERS_PATH_MAX], struct why *why);
-
-/*
  * How far ${state} is from a place, km: 0 inside it and on its border. More than ${reach_km} when it is farther than that, by how much
  * is not said.
  */
 double borders_distance_km(const struct borders *b, const struct borders_state *state, double latitude_deg,
                            double longitude_deg, double reach_km);
 
-/* For the reader: add a State, a ring to the last State (closed; longitude and latitude, degrees), and say that there are no more. 0, or -1 with ${why}. */
+/* Make ${to} of another file or of none: add State ${s} of ${b}, under ${name}. 0, or -1 with ${why}. */
+int borders_copy_state(struct borders *to, const struct borders *b, const struct borders_state *s,
+                       const char *name, struct why *why);
+/* Add a State, a ring to the last State (closed; longitude and latitude, degrees), and say that there are no more. 0, or -1 with ${why}. */
 int borders_add_state(struct borders *b, const char *name, const char *code, struct why *why);
 int borders_add_ring(struct borders *b, const double (*place)[2], size_t n, struct why *why);
 void borders_end(struct borders *b);

@@ -1,3 +1,5 @@
+#include "watch/borders_find.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -7,7 +9,6 @@
 
 #include "base/file.h"
 #include "base/limit.h"
-#include "cli/borders.h"
 
 #define FILE_NAME "share/parallax/countries-50m.json"
 
@@ -36,16 +37,23 @@ find_beside(char path[BORDERS_PATH_MAX])
 }
 
 int
+borders_find_path(const char *given, char path[BORDERS_PATH_MAX])
+{
+    if (given == NULL)
+        given = getenv("PARALLAX_BORDERS");
+    if (given == NULL)
+        return find_beside(path) ? 1 : 0;
+    (void)snprintf(path, BORDERS_PATH_MAX, "%s", given);
+    return 1;
+}
+
+int
 borders_find(struct borders *b, const char *given, char path[BORDERS_PATH_MAX], struct why *why)
 {
     struct buf bytes;
     int rc;
 
-    if (given == NULL)
-        given = getenv("PARALLAX_BORDERS");
-    if (given != NULL)
-        (void)snprintf(path, BORDERS_PATH_MAX, "%s", given);
-    else if (!find_beside(path))
+    if (borders_find_path(given, path) == 0)
         return 0;
     buf_init(&bytes, LIMIT_BORDERS_BYTES);
     if (file_read(path, &bytes) != 0)

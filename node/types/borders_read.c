@@ -5,7 +5,7 @@
 
 #include "base/limit.h"
 #include "base/num.h"
-#include "cli/borders.h"
+#include "types/borders.h"
 #include "syntax/json.h"
 
 #define DEPTH_MAX 10
@@ -343,6 +343,9 @@ finish_ring(struct reading *r, const struct list *ring, double (*place)[2], stru
         if (!(fabs(v) <= most + EDGE_DEG))
             return why_set(why, WHY_FIELD_RANGE, 0, 0, "arcs", "a place outside -%g to %g degrees", most,
                            most);
+        /* Whole steps of the grid rarely end at the pole: what lies within one of it is at it. */
+        if (i % 2 == 1 && most - fabs(v) < fabs(r->scale[1]))
+            v = copysign(most, v);
         place[i / 2][i % 2] = fmax(-most, fmin(most, v));
     }
     return borders_add_ring(r->out, (const double(*)[2])place, n, why);

@@ -1,4 +1,4 @@
-#include "cli/borders.h"
+#include "types/borders.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -165,6 +165,29 @@ borders_end(struct borders *b)
         for (const struct borders_chunk *c = first; c < first + s->chunks; c++)
             s->radius_rad = fmax(s->radius_rad, sphere_angle(s->center, c->center) + c->radius_rad);
     }
+}
+
+int
+borders_copy_state(struct borders *to, const struct borders *b, const struct borders_state *s,
+                   const char *name, struct why *why)
+{
+    if (borders_add_state(to, name, s->code, why) != 0)
+        return -1;
+    to->state[to->states - 1].holds_north = s->holds_north;
+    for (const struct borders_chunk *c = b->chunk + s->first; c < b->chunk + s->first + s->chunks; c++) {
+        size_t first = to->vertices;
+
+        for (size_t i = c->first; i <= c->first + c->edges; i++) {
+            if (grow((void **)&to->vertex, to->vertices, &to->vertices_max, LIMIT_BORDERS_VERTEX_COUNT,
+                     sizeof *to->vertex, "places", why) != 0)
+                return -1;
+            to->vertex[to->vertices++] = b->vertex[i];
+        }
+        if (add_chunk(to, first, c->edges, why) != 0)
+            return -1;
+        to->state[to->states - 1].chunks++;
+    }
+    return 0;
 }
 
 /* Does the meridian from the place to the north pole cross the edge from ${a} to ${b}? */

@@ -1,4 +1,4 @@
-#include "cli/corridor.h"
+#include "types/corridor.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,9 +8,11 @@
 #include "astro/sphere.h"
 #include "astro/timescale.h"
 #include "base/mem.h"
-#include "cli/track.h"
 
-#define SEA_MAX 4096 /* stretches that are kept; 16 a revolution, of the longest window */
+#define DEGREES  (180 / 3.14159265358979323846)
+#define SEA_MAX  4096 /* stretches that are kept; 16 a revolution, of the longest window */
+#define AHEAD_KM 300  /* looked beyond what is near, to leave out points of the track where a State is far */
+#define SLACK_KM 1    /* what borders_distance_km() may be off, with room */
 
 void
 corridor_release(struct corridor *c)
@@ -18,7 +20,6 @@ corridor_release(struct corridor *c)
     free(c->point);
     free(c->state);
     free(c->sea);
-    borders_release(&c->borders);
 }
 
 static enum sgp4_error
@@ -33,8 +34,8 @@ locate(const struct corridor *c, const struct sgp4 *s, struct corridor_point *p)
     frame_teme_to_itrf(p->t, NULL, r_teme, v_teme, r, v);
     if (frame_place(r, &place) != 0)
         return SGP4_INPUT;
-    p->latitude_deg = place.latitude_rad * TRACK_DEGREES;
-    p->longitude_deg = place.longitude_rad * TRACK_DEGREES;
+    p->latitude_deg = place.latitude_rad * DEGREES;
+    p->longitude_deg = place.longitude_rad * DEGREES;
     p->height_km = place.height_km;
     return SGP4_DONE;
 }
@@ -120,35 +121,69 @@ compare(const void *a, const void *b)
     return order != 0 ? order : strcmp(s->state->name, t->state->name);
 }
 
+/*
+ * How far a State is from point ${i}, km, exact up to ${reach_km} + AHEAD_KM. ${next}: before which point none can be within ${reach_km}: the object goes at
+ * most ${step_km} between two.
+ */
+static double
+measure(const struct corridor *c, const struct borders_state *s, size_t i, double reach_km, double step_km,
+        size_t *next)
+{
+    const struct corridor_point *p = &c->point[i];
+    double km =
+        borders_distance_km(c->borders, s, p->latitude_deg, p->longitude_deg, reach_km + SLACK_KM + AHEAD_KM);
+    double points = (fmin(km - reach_km - SLACK_KM, AHEAD_KM)) / fmax(step_km, SLACK_KM);
+
+    *next = i + (points < 1 ? 1 : (size_t)points);
+    return km;
+}
+
+double
+corridor_nearest_km(const struct corridor *c, const struct borders_state *s, double most_km)
+{
+    double nearest = most_km, step_km = 2 * half_step_km(c);
+    size_t next = 0;
+    bool found = false;
+
+    for (size_t i = 0; i < c->points; i = next) {
+        double km = measure(c, s, i, nearest, step_km, &next);
+
+        found = found || km <= most_km;
+        nearest = fmin(nearest, km);
+    }
+    return found ? nearest : INFINITY;
+}
+
 void
 corridor_overfly(struct corridor *c)
 {
-    double reach_km = hypot(c->cross_km, half_step_km(c));
+    double half_km = half_step_km(c), reach_km = hypot(c->cross_km, half_km);
+    size_t *next = mem_new((c->borders->states + 1) * sizeof *next);
     bool sea = false;
 
-    c->state = mem_new((c->borders.states + 1) * sizeof *c->state);
+    c->state = mem_new((c->borders->states + 1) * sizeof *c->state);
     c->sea = mem_new(SEA_MAX * sizeof *c->sea);
-    for (size_t k = 0; k < c->borders.states; k++)
-        c->state[k].state = &c->borders.state[k];
+    for (size_t k = 0; k < c->borders->states; k++)
+        c->state[k].state = &c->borders->state[k];
     for (size_t i = 0; i < c->points; i++) {
-        const struct corridor_point *p = &c->point[i];
         bool land = false;
 
-        for (size_t k = 0; k < c->borders.states; k++) {
-            double km = borders_distance_km(&c->borders, &c->borders.state[k], p->latitude_deg,
-                                            p->longitude_deg, reach_km);
+        for (size_t k = 0; k < c->borders->states; k++) {
+            double km = i < next[k] ? INFINITY
+                                    : measure(c, &c->borders->state[k], i, reach_km, 2 * half_km, &next[k]);
 
-            if (km <= reach_km) {
-                note_state(c, &c->state[k], i, km);
-                land = true;
-            }
+            if (km > reach_km)
+                continue;
+            note_state(c, &c->state[k], i, km);
+            land = true;
         }
         if (land)
             sea = false;
         else
             note_sea(c, i, &sea);
     }
-    qsort(c->state, c->borders.states, sizeof *c->state, compare);
-    while (c->states < c->borders.states && c->state[c->states].passes > 0)
+    free(next);
+    qsort(c->state, c->borders->states, sizeof *c->state, compare);
+    while (c->states < c->borders->states && c->state[c->states].passes > 0)
         c->states++;
 }

@@ -1,12 +1,16 @@
-/* Where an object can come down that re-enters within a window: the track on the ground, and the States under it. */
-#ifndef CLI_CORRIDOR_H
-#define CLI_CORRIDOR_H
+/*
+ * Where an object can come down that re-enters within a window: the track on the ground, and the States, or other areas, under it. Whoever asks gets the same
+ * figures: `parallax corridor` and the alert rules (docs/corridor.md). Pure.
+ */
+#ifndef TYPES_CORRIDOR_H
+#define TYPES_CORRIDOR_H
 
 #include "astro/sgp4.h"
-#include "base/buf.h"
-#include "cli/borders.h"
-#include "cli/pick.h"
+#include "types/borders.h"
 #include "types/type.h"
+
+#define CORRIDOR_CROSS_KM  100 /* half-width of a corridor unless told otherwise */
+#define CORRIDOR_SPAN_DAYS 30  /* a longer window says nothing of a place */
 
 struct corridor_point {
     struct utc t;
@@ -27,21 +31,18 @@ struct corridor_sea {
 };
 
 struct corridor {
-    char object[SUBJECT_OBJECT_MAX][PICK_OBJECT_MAX]; /* as in struct subject; "" = not known */
-    char summary[256];                                /* of the record that gives the window; "" = none */
+    /* given */
     struct utc from, to;
-    double inclination_deg; /* below 0: not known */
-    bool has_elements;
     struct type_sgp4 mean;
-    char name[64];
-    double revolution_s, step_s, cross_km;
+    double cross_km;
+    const struct borders *borders; /* NULL: none */
+    /* found out */
+    double revolution_s, step_s;
     struct corridor_point *point;
     size_t points;
     enum sgp4_error error; /* why the track ends before the window */
     struct utc error_at;
-    double south_deg, north_deg; /* of the track */
-    const char *borders_file;    /* NULL: none */
-    struct borders borders;
+    double south_deg, north_deg;  /* of the track */
     struct corridor_state *state; /* in order of the first overflight */
     size_t states;
     struct corridor_sea *sea;
@@ -53,10 +54,9 @@ struct corridor {
 int corridor_track(struct corridor *c, struct why *why);
 /* The States of c->borders within c->cross_km of the track. */
 void corridor_overfly(struct corridor *c);
+/* How near the track comes to State ${s} of c->borders, km; INFINITY: not within ${most_km} of any of its points. */
+double corridor_nearest_km(const struct corridor *c, const struct borders_state *s, double most_km);
+/* Free what was found out. */
 void corridor_release(struct corridor *c);
-
-/* "text", "json" or "geojson"; NULL: no such format. */
-typedef void corridor_write_fn(const struct corridor *c, struct buf *out);
-corridor_write_fn *corridor_writer(const char *format);
 
 #endif
