@@ -1,6 +1,5 @@
 /* OMM as KVN, XML, JSON and CSV (CCSDS 502.0-B-3 section 4, 505.0-B; CelesTrak and Space-Track GP data). */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "types/csvmap.h"
@@ -110,7 +109,7 @@ join_epoch(const struct joining *j, Parallax__V1__Orbit *orbit, const char *digi
     joined = arena_alloc(j->arena, whole + 8);
     if (joined == NULL)
         return why_set(why, WHY_TEXT_LIMIT, 0, 0, NULL, "the record is too large");
-    (void)snprintf(joined, whole + 8, "%s.%06d", orbit->epoch, atoi(digits));
+    (void)snprintf(joined, whole + 8, "%s.%.*s%s", orbit->epoch, (int)(6 - n), "000000", digits);
     if (point == NULL)
         orbit->epoch = joined;
     else if (strncmp(point, strrchr(joined, '.'), 7) != 0)
