@@ -128,9 +128,14 @@ emit_joined(void *cookie, const ProtobufCMessage *msg, struct why *why)
     for (size_t i = 0; i < orbit->n_user_defined; i++) {
         const Parallax__V1__Keyword *column = orbit->user_defined[i];
 
-        if (strcmp(column->name, "EPOCH_MICROSECONDS") == 0 && orbit->epoch[0] != 0 &&
-            join_epoch(j, orbit, column->value, why) != 0)
+        if (strcmp(column->name, "EPOCH_MICROSECONDS") != 0 || orbit->epoch[0] == 0)
+            continue;
+        if (join_epoch(j, orbit, column->value, why) != 0)
             return -1;
+        orbit->n_user_defined--; /* EPOCH says it now */
+        memmove(orbit->user_defined + i, orbit->user_defined + i + 1,
+                (orbit->n_user_defined - i) * sizeof *orbit->user_defined);
+        break;
     }
     return j->emit(j->cookie, msg, why);
 }
