@@ -175,12 +175,21 @@ is_list_bomb(zip_t *zip, zip_int64_t n, size_t packed)
     return is_bomb(packed, total);
 }
 
+/* What a Mac puts beside the files of a ZIP: nothing of the user's. */
+static bool
+is_litter(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    return strncmp(name, "__MACOSX/", 9) == 0 || strcmp(slash != NULL ? slash + 1 : name, ".DS_Store") == 0;
+}
+
 static int
 read_entries(struct input *in, zip_t *zip, const struct call *c)
 {
     char file[INPUT_NAME_MAX];
     zip_int64_t n = zip_get_num_entries(zip, 0);
-    uint64_t total = 0;
+    uint64_t total = 0, files = 0;
     struct buf out;
     int rc = 0;
 
@@ -205,12 +214,17 @@ read_entries(struct input *in, zip_t *zip, const struct call *c)
             *p = (unsigned char)*p < 0x20 || *p == 0x7F ? '?' : *p;
         if (stat.name[0] != 0 && stat.name[strlen(stat.name) - 1] == '/')
             continue; /* a folder */
+        if (is_litter(stat.name))
+            continue;
+        files++;
         rc = unpack_entry(zip, &stat, in->whole.n, &total, &out, c->why);
         if (rc == 0)
             rc = read_unpacked(buf_span(&out), c);
     }
     if (rc == 0)
         memcpy(in->name, file, sizeof file);
+    if (rc == 0 && files == 0)
+        rc = refuse(c->why, "the ZIP file holds no file");
     buf_release(&out);
     return rc;
 }

@@ -236,6 +236,23 @@ declared_encoding(struct span input)
     return (struct span){NULL, 0};
 }
 
+/* Encodings whose first half is ASCII: a text of that half alone is the same in all of them, and in UTF-8. */
+static bool
+is_ascii_in(struct span encoding, struct span input)
+{
+    static const char *const families[] = {"ISO-8859-", "windows-125", "US-ASCII", "ASCII"};
+    bool is_known = false;
+
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        size_t n = strlen(families[i]);
+
+        is_known = is_known || (encoding.n >= n && text_equal_nocase(span_of(encoding.p, n), families[i]));
+    }
+    for (size_t i = 0; is_known && i < input.n; i++)
+        is_known = input.p[i] < 0x80;
+    return is_known;
+}
+
 static int
 check_encoding(struct walk *w)
 {
@@ -251,8 +268,7 @@ check_encoding(struct walk *w)
         return why_set(w->why, WHY_TEXT_ENCODING, place.line, place.column, NULL,
                        "the byte 0x%02X is not UTF-8 text: expected UTF-8", w->input.p[prefix]);
     }
-    if (encoding.p != NULL && !text_equal_nocase(encoding, "UTF-8") &&
-        !text_equal_nocase(encoding, "US-ASCII")) {
+    if (encoding.p != NULL && !text_equal_nocase(encoding, "UTF-8") && !is_ascii_in(encoding, w->input)) {
         place = place_of(&w->places, (size_t)(encoding.p - w->input.p));
         return why_set(w->why, WHY_TEXT_ENCODING, place.line, place.column, NULL,
                        "the encoding is declared as another one: expected UTF-8");

@@ -72,6 +72,7 @@ struct block_kind {
 
 #define BLOCKMAP_KINDS_MAX    12
 #define BLOCKMAP_FIELDS_MAX   128
+#define BLOCKMAP_TAGS_MAX     96
 #define BLOCKMAP_BLOCKS_MAX   1024 /* of one record */
 #define BLOCKMAP_ITEMS_MAX    4096 /* of one block: what a piece of a long message holds at most is less */
 #define BLOCKMAP_COLUMNS_MAX  128
@@ -92,8 +93,6 @@ struct blockmap {
     int (*end)(struct block_walk *w);
     /* The columns of the lines of a segment, by its metadata. NULL: block_kind has them. */
     const struct block_layout *(*layout)(const Parallax__V1__Block *metadata);
-    /* What is odd about the first line of a block, and yet certain in meaning; NULL: nothing. */
-    const char *(*odd)(const struct block_walk *w, size_t columns);
     bool has_units;      /* KVN may show units; else they are fixed and never shown */
     bool is_flat;        /* KVN has no words that begin and end blocks: keywords say where they belong */
     bool has_long_lines; /* KVN lines have no limit */
@@ -102,6 +101,15 @@ struct blockmap {
 };
 
 /* The rules of a form over the items of a message, one after the other: the readers and the check walk the same way. */
+/* What a reader tells and a check lets pass: once a block each. */
+enum block_odd {
+    BLOCK_ODD_COLUMNS = 1,
+    BLOCK_ODD_ORDER = 2,
+    BLOCK_ODD_TWICE = 4,
+    BLOCK_ODD_OUTSIDE = 8,
+    BLOCK_ODD_MISSING = 16
+};
+
 struct block_walk {
     const struct blockmap *map;
     struct why *why;
@@ -120,7 +128,13 @@ struct block_walk {
     char time[72];        /* of the line before */
     struct utc before;    /* that, where it is of the calendar */
     bool has_before;
-    char system[72]; /* TIME_SYSTEM of the message */
+    struct utc start, stop; /* of this segment, for its form: what all its times lie in */
+    bool has_span;
+    struct utc matrix; /* of the covariance before in this segment, for its form; mjd 0: none */
+    struct utc tag_before[BLOCKMAP_TAGS_MAX]; /* BLOCK_TAGGED: the last time of each keyword; mjd 0: none */
+    char system[72];                          /* TIME_SYSTEM of the message */
+    unsigned odd_told;                        /* enum block_odd, of this block */
+    const char *odd_field, *odd;              /* for the reader to tell and to clear; NULL: nothing */
     struct guess tag;
 };
 
@@ -132,6 +146,9 @@ int blockmap_walk_end(struct block_walk *w);
 /* why_set() at the place of the item. Returns -1. */
 int blockmap_wrong(struct block_walk *w, enum why_code code, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Something that the standard forbids and whose meaning is certain: for w->odd, once a block. */
+void blockmap_odd(struct block_walk *w, enum block_odd what, const char *field, const char *note);
 
 /* For the rules of a form, 0 or -1 with w->why: a column is a number; ${from} is not after ${to}, where both are times. */
 int blockmap_number(struct block_walk *w, struct span value);

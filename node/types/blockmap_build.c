@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "base/utc.h"
+#include "types/fill_value.h"
 #include "wire/unpack.h"
 
 void
@@ -117,6 +118,16 @@ blockmap_build_open(struct block_build *b, const struct block_kind *kind, struct
     return blockmap_walk_open(&b->walk, kind, b->block);
 }
 
+/* What the walk let pass. */
+static int
+tell_odd(struct block_build *b, struct place at)
+{
+    const char *odd = b->walk.odd;
+
+    b->walk.odd = NULL;
+    return odd == NULL ? 0 : fill_tolerate(&b->fill, WHY_TEXT_SYNTAX, at, b->walk.odd_field, "%s", odd);
+}
+
 /* Put ${item} into the open block; the walk looks at it. */
 static int
 add_item(struct block_build *b, Parallax__V1__Item *item, struct place at)
@@ -127,7 +138,7 @@ add_item(struct block_build *b, Parallax__V1__Item *item, struct place at)
     b->block->items[b->block->n_items++] = item;
     b->walk.row = at.line;
     b->walk.column = at.column;
-    return blockmap_walk_item(&b->walk, item);
+    return blockmap_walk_item(&b->walk, item) != 0 ? -1 : tell_odd(b, at);
 }
 
 static Parallax__V1__Item *
@@ -197,7 +208,7 @@ blockmap_build_close(struct block_build *b, struct place at)
     b->block = NULL;
     b->walk.row = at.line;
     b->walk.column = at.column;
-    return blockmap_walk_close(&b->walk);
+    return blockmap_walk_close(&b->walk) != 0 ? -1 : tell_odd(b, at);
 }
 
 /* The block's keywords in the standard's order, its comments before them. */
@@ -291,12 +302,8 @@ put_field(struct block_build *b, size_t row, struct span value, struct span unit
     if (item == NULL)
         return -1;
     item->unit = (char *)(uintptr_t)known;
-    if (field->kind == FIELD_TIME && value.n > 10 && (item->value[10] == ' ' || item->value[8] == ' ')) {
-        if (fill_tolerate(&b->fill, WHY_FIELD_TIME, value_at, field->keyword,
-                          "a blank between date and time: expected T") != 0)
-            return -1;
-        item->value[item->value[10] == ' ' ? 10 : 8] = 'T';
-    }
+    if (fill_value_spell(&b->fill, field, item->value, value_at) != 0)
+        return -1;
     if (add_item(b, item, value_at) != 0)
         return -1;
     if (last != SIZE_MAX && last > row) {
@@ -399,18 +406,6 @@ note_numbers(struct block_build *b, struct span text, struct place at)
     return 0;
 }
 
-static int
-note_odd(struct block_build *b, struct span text, struct place at)
-{
-    struct span column[1];
-    const char *odd;
-
-    if (b->map->odd == NULL || b->walk.lines > 0)
-        return 0;
-    odd = b->map->odd(&b->walk, blockmap_columns(text, column, 1));
-    return odd == NULL ? 0 : fill_tolerate(&b->fill, WHY_TEXT_SYNTAX, at, "line", "%s", odd);
-}
-
 int
 blockmap_build_line(struct block_build *b, struct span keyword, struct span text, bool has_units,
                     struct place at)
@@ -422,8 +417,6 @@ blockmap_build_line(struct block_build *b, struct span keyword, struct span text
         return why_set(b->fill.why, WHY_TEXT_SYNTAX, at.line, at.column, NULL,
                        "a line of data between blocks");
     if (blockmap_build_comments(b, at) != 0 || note_numbers(b, text, at) != 0)
-        return -1;
-    if (note_odd(b, text, at) != 0)
         return -1;
     tag = blockmap_find_tag(&b->walk, b->walk.kind, keyword);
     item = new_item(b, tag < 0 ? keyword : span_of(NULL, 0), text, at);

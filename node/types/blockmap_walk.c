@@ -24,9 +24,21 @@ blockmap_wrong(struct block_walk *w, enum why_code code, const char *field, cons
 }
 
 void
+blockmap_odd(struct block_walk *w, enum block_odd what, const char *field, const char *note)
+{
+    if (w->odd_told & what)
+        return;
+    w->odd_told |= what;
+    w->odd_field = field;
+    w->odd = note;
+}
+
+void
 blockmap_walk(struct block_walk *w, const struct blockmap *map, struct why *why)
 {
     assert(map->kinds <= BLOCKMAP_KINDS_MAX);
+    for (size_t i = 0; i < map->kinds; i++)
+        assert(map->kind[i].tags <= BLOCKMAP_TAGS_MAX);
     *w = (struct block_walk){.map = map, .why = why};
 }
 
@@ -101,6 +113,9 @@ blockmap_walk_open(struct block_walk *w, const struct block_kind *kind, const Pa
     w->last = SIZE_MAX;
     w->time[0] = 0;
     w->has_before = false;
+    w->odd_told = 0;
+    if (kind->lines == BLOCK_TAGGED)
+        memset(w->tag_before, 0, sizeof w->tag_before);
     memset(w->seen, 0, sizeof w->seen);
     return 0;
 }
@@ -194,6 +209,9 @@ check_tag(struct block_walk *w, struct span tag, bool is_strict)
         return blockmap_wrong(w, WHY_FIELD_TIME, "EPOCH",
                               "%.*s: expected YYYY-MM-DDThh:mm:ss[.d...], a time that exists",
                               (int)(tag.n < 40 ? tag.n : 40), (const char *)tag.p);
+    if (!is_relative && tag.p[tag.n - 1] == 'Z' && w->system[0] != 0 && strcmp(w->system, "UTC") != 0)
+        return blockmap_wrong(w, WHY_FIELD_TIME, "EPOCH", "Z, which is UTC, where TIME_SYSTEM is %s",
+                              w->system);
     if (w->lines > 0 && is_relative != w->is_relative)
         return blockmap_wrong(w, WHY_FIELD_TIME, "EPOCH",
                               "times and seconds in one block: expected one of the two");
@@ -255,7 +273,21 @@ walk_line(struct block_walk *w, const Parallax__V1__Item *item)
     return 0;
 }
 
-/* KEYWORD = time value. Times of one keyword are in order; they are looked at one keyword at a time. */
+/* Times of one keyword are in order, and none occurs twice (503.0-B-2 section 3.4). */
+static void
+note_tag_time(struct block_walk *w, size_t row, struct utc now)
+{
+    struct utc *before = &w->tag_before[row];
+    int order = before->mjd != 0 ? utc_compare(*before, now) : -1;
+
+    if (order > 0)
+        blockmap_odd(w, BLOCK_ODD_ORDER, w->kind->tag[row].keyword, "before the time of the record before");
+    else if (order == 0)
+        blockmap_odd(w, BLOCK_ODD_TWICE, w->kind->tag[row].keyword, "a second value at the same time");
+    *before = now;
+}
+
+/* KEYWORD = time value. */
 static int
 walk_tagged(struct block_walk *w, size_t row, const Parallax__V1__Item *item)
 {
@@ -273,8 +305,12 @@ walk_tagged(struct block_walk *w, size_t row, const Parallax__V1__Item *item)
                               (int)(column[0].n < 40 ? column[0].n : 40), (const char *)column[0].p);
     if (*item->unit != 0 && strcmp(item->unit, "all") != 0)
         return blockmap_wrong(w, WHY_FIELD_UNIT, tag->keyword, "a unit: expected none");
+    if (column[0].p[column[0].n - 1] == 'Z' && w->system[0] != 0 && strcmp(w->system, "UTC") != 0)
+        return blockmap_wrong(w, WHY_FIELD_TIME, tag->keyword, "Z, which is UTC, where TIME_SYSTEM is %s",
+                              w->system);
     if (fieldmap_check_value(tag, column[1], w->why, w->row, w->column) != 0)
         return -1;
+    note_tag_time(w, row, t);
     w->lines++;
     return 0;
 }

@@ -296,10 +296,13 @@ trim(struct span s)
 static int
 take_comment(struct reading *r, const struct xml_event *event)
 {
-    struct span text = trim(event->text);
+    struct span text = event->text;
 
-    if (text.n == 0)
-        return blockmap_build_comment(&r->build, text, event->place);
+    while (text.n > 0 && is_blank(text.p[text.n - 1]))
+        text.n--;
+    if (memchr(text.p, '\n', text.n) == NULL && memchr(text.p, '\r', text.n) == NULL)
+        return blockmap_build_comment(&r->build, text, event->place); /* blanks before it are its own */
+    text = trim(text);
     while (text.n > 0) {
         const uint8_t *end = memchr(text.p, '\n', text.n);
         size_t n = end != NULL ? (size_t)(end - text.p) : text.n;
@@ -403,6 +406,11 @@ take_column(struct reading *r, const struct xml_event *event)
     if (value.n == 0 || memchr(value.p, ' ', value.n) != NULL)
         return why_set(r->why, WHY_FIELD_VALUE, event->place.line, event->place.column, field->keyword,
                        "expected one value");
+    if (r->has_unit && r->unit[0] == 0) {
+        if (fill_tolerate(&r->build.fill, WHY_FIELD_UNIT, event->place, field->keyword, "an empty unit") != 0)
+            return -1;
+        r->has_unit = false;
+    }
     if (r->has_unit && (field->unit == NULL || strcmp(field->unit, r->unit) != 0))
         return why_set(r->why, WHY_FIELD_UNIT, event->place.line, event->place.column, field->keyword,
                        "another unit: expected %s", field->unit != NULL ? field->unit : "none");

@@ -14,14 +14,15 @@
 #include "types/type.h"
 
 enum field_kind {
-    FIELD_TEXT,  /* char *: free text, no control characters */
-    FIELD_WORD,  /* char *: one of ${words}, as spelled there */
-    FIELD_REAL,  /* char *: a decimal, its source text */
-    FIELD_INT,   /* char *: an integer, its source text */
-    FIELD_COUNT, /* uint64_t: an integer; 0 = not given */
-    FIELD_TIME,  /* char *: YYYY-MM-DDThh:mm:ss[.d...][Z], or with the day of the year */
-    FIELD_TAG,   /* char *: that, or seconds since the epoch of the message (502.0-B-3 section 6.2.1.7) */
-    FIELD_VECTOR /* char *: decimals with blanks between them, ${min} to ${max} of them */
+    FIELD_TEXT,   /* char *: free text, no control characters */
+    FIELD_WORD,   /* char *: one of ${words}, as spelled there */
+    FIELD_REAL,   /* char *: a decimal, its source text */
+    FIELD_INT,    /* char *: an integer, its source text */
+    FIELD_COUNT,  /* uint64_t: an integer; 0 = not given */
+    FIELD_TIME,   /* char *: YYYY-MM-DDThh:mm:ss[.d...][Z], or with the day of the year */
+    FIELD_TAG,    /* char *: that, or seconds since the epoch of the message (502.0-B-3 section 6.2.1.7) */
+    FIELD_VECTOR, /* char *: decimals with blanks between them, ${min} to ${max} of them */
+    FIELD_PATH    /* char *: digits with commas between them, of participants: 1,2,1 */
 };
 
 enum field_flag {

@@ -196,6 +196,17 @@ check_vector(const struct field *field, struct span value, struct why *why, uint
                    field->max != NULL ? field->max : field->min);
 }
 
+/* 503.0-B-2 table 3-3: PATH. */
+static bool
+is_path(struct span value)
+{
+    for (size_t i = 0; i < value.n; i++) {
+        if (i % 2 == 0 ? value.p[i] < '1' || value.p[i] > '5' : value.p[i] != ',')
+            return false;
+    }
+    return value.n >= 3 && value.n % 2 == 1;
+}
+
 int
 fieldmap_check_value(const struct field *field, struct span value, struct why *why, uint32_t line,
                      uint32_t column)
@@ -225,6 +236,11 @@ fieldmap_check_value(const struct field *field, struct span value, struct why *w
     case FIELD_VECTOR:
         if (check_vector(field, value, why, line, column) != 0)
             return -1;
+        break;
+    case FIELD_PATH:
+        if (!is_path(value))
+            return refuse(WHY_FIELD_VALUE, field, value, "numbers of participants with commas, such as 1,2,1",
+                          why, line, column);
         break;
     case FIELD_TEXT:
         break;

@@ -42,6 +42,15 @@ fill_warn(const struct convert *how, struct place at, const char *field, const c
 }
 
 int
+fill_lose(const struct convert *how, struct why *why, const char *field, const char *note)
+{
+    if (how->strict)
+        return why_set(why, WHY_CANNOT_HOLD, 0, 0, field, "%s", note);
+    fill_warn(how, (struct place){0}, field, "%s", note);
+    return 0;
+}
+
+int
 fill_tolerate(struct fill *f, enum why_code code, struct place at, const char *field, const char *fmt, ...)
 {
     va_list args;

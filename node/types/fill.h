@@ -85,6 +85,9 @@ int fill_tolerate(struct fill *f, enum why_code code, struct place at, const cha
 void fill_warn(const struct convert *how, struct place at, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Something that a format cannot hold, when writing: CANNOT_HOLD when strict (-1), else a warning (0). */
+int fill_lose(const struct convert *how, struct why *why, const char *field, const char *note);
+
 /* Tell ${emit}. What check() finds wrong without a place gets the place of the record. */
 int fill_emit(struct fill *f, type_emit_fn *emit, void *cookie);
 

@@ -17,6 +17,13 @@ is_nan(struct span value)
            text_equal_nocase(value, "+nan");
 }
 
+/* `N/A` for a number, as CDM has it for words: nobody knows it. */
+static bool
+is_unavailable(struct span value)
+{
+    return value.n == 3 && text_equal_nocase(value, "n/a");
+}
+
 static bool
 is_number(const struct field *field)
 {
@@ -51,15 +58,17 @@ check_unit(struct fill *f, const struct field *field, struct span unit, struct p
                    field->unit != NULL ? field->unit : "none", field->unit != NULL ? "]" : "");
 }
 
-/* A value that is not there. */
+/* A value that is not there: empty, or a word for that. */
 static int
-take_nothing(struct fill *f, const struct field *field, struct place at, bool is_nan_value)
+take_nothing(struct fill *f, const struct field *field, struct place at, struct span word)
 {
-    if (is_nan_value) {
+    const char *name = is_unavailable(word) ? "N/A" : "NaN";
+
+    if (word.n > 0) {
         if (field->flags & FIELD_MUST)
             return why_set(f->why, WHY_FIELD_NUMBER, at.line, at.column, field->keyword,
-                           "NaN: expected a number");
-        return fill_tolerate(f, WHY_FIELD_NUMBER, at, field->keyword, "NaN, which is read as not given");
+                           "%s: expected a number", name);
+        return fill_tolerate(f, WHY_FIELD_NUMBER, at, field->keyword, "%s, which is read as not given", name);
     }
     if (field->flags & FIELD_MUST && !(f->style == FILL_TABLE))
         return why_set(f->why, WHY_FIELD_MISSING, at.line, at.column, field->keyword,
@@ -89,6 +98,28 @@ note_number(struct fill *f, const struct field *field, struct span value, struct
     return 0;
 }
 
+int
+fill_value_spell(struct fill *f, const struct field *field, char *text, struct place at)
+{
+    size_t n = strlen(text), kept = 0;
+
+    /* `2022-12-02 02:09:06` (Space-Track, SWPC): the blank is a T. */
+    if (field->kind == FIELD_TIME && n > 10 && (text[10] == ' ' || text[8] == ' ')) {
+        if (f->style == FILL_CCSDS && fill_tolerate(f, WHY_FIELD_TIME, at, field->keyword,
+                                                    "a blank between date and time: expected T") != 0)
+            return -1;
+        text[text[10] == ' ' ? 10 : 8] = 'T';
+    }
+    if (field->kind != FIELD_PATH || strchr(text, ' ') == NULL)
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] != ' ')
+            text[kept++] = text[i];
+    }
+    text[kept] = 0;
+    return fill_tolerate(f, WHY_FIELD_VALUE, at, field->keyword, "blanks: expected 1,2,1");
+}
+
 /* The text that is kept for ${value}, which becomes as long as that. NULL with why. */
 static char *
 keep(struct fill *f, const struct field *field, struct span *whole, struct place at)
@@ -101,13 +132,8 @@ keep(struct fill *f, const struct field *field, struct span *whole, struct place
         fill_full(f, at);
         return NULL;
     }
-    /* `2022-12-02 02:09:06` (Space-Track, SWPC): the blank is a T. */
-    if (field->kind == FIELD_TIME && value.n > 10 && (copy[10] == ' ' || copy[8] == ' ')) {
-        if (f->style == FILL_CCSDS && fill_tolerate(f, WHY_FIELD_TIME, at, field->keyword,
-                                                    "a blank between date and time: expected T") != 0)
-            return NULL;
-        copy[copy[10] == ' ' ? 10 : 8] = 'T';
-    }
+    if (fill_value_spell(f, field, copy, at) != 0)
+        return NULL;
     if (field->kind == FIELD_WORD && word.p == NULL && (field->flags & FIELD_OPEN) &&
         fill_tolerate(f, WHY_FIELD_VALUE, at, field->keyword, "not a word of the standard: expected %s",
                       field->words) != 0)
@@ -151,7 +177,7 @@ store(struct fill *f, const struct field *field, struct span value, struct place
 bool
 fill_value_is_nothing(const struct field *field, struct span value)
 {
-    return value.n == 0 || (is_number(field) && is_nan(value));
+    return value.n == 0 || (is_number(field) && (is_nan(value) || is_unavailable(value)));
 }
 
 int
@@ -159,7 +185,7 @@ fill_value_put(struct fill *f, const struct field *field, struct span value, str
                struct place at)
 {
     if (fill_value_is_nothing(field, value))
-        return take_nothing(f, field, at, value.n > 0);
+        return take_nothing(f, field, at, value);
     if (check_unit(f, field, unit, at) != 0)
         return -1;
     return store(f, field, value, at);

@@ -11,4 +11,7 @@ bool fill_value_is_nothing(const struct field *field, struct span value);
 int fill_value_put(struct fill *f, const struct field *field, struct span value, struct span unit,
                    struct place at);
 
+/* Spell ${text} as the standard does where it only has a blank too many: a time, a path. 0, or -1 with why. */
+int fill_value_spell(struct fill *f, const struct field *field, char *text, struct place at);
+
 #endif

@@ -1,6 +1,8 @@
 /* What an OCM holds (CCSDS 502.0-B-3 section 6): keywords, units, lines. */
 #include "types/ocm.h"
 
+#include "types/ocm_units.h"
+
 #include "base/num.h"
 
 static const struct field header[] = {
@@ -339,22 +341,15 @@ check_state(struct block_walk *w, size_t n)
     struct span type = blockmap_value(w->block, "TRAJ_TYPE");
     size_t wanted = type.n > 0 ? elements(type) : 6; /* CARTPV */
 
-    if (wanted == 6 && n == 10)
-        return 0; /* as CARTPVA */
+    if (wanted == 6 && n == 10) { /* an example of the standard itself is written so */
+        blockmap_odd(w, BLOCK_ODD_COLUMNS, "line",
+                     "9 numbers where TRAJ_TYPE has 6: read as position, velocity and acceleration");
+        return 0;
+    }
     if (wanted > 0 && n != wanted + 1)
         return blockmap_wrong(w, WHY_TEXT_SYNTAX, "line",
                               "%zu columns: expected a time and %zu numbers of TRAJ_TYPE", n, wanted);
     return 0;
-}
-
-/* An example of the standard itself is written so. */
-const char *
-ocm_odd(const struct block_walk *w, size_t n)
-{
-    if (w->at != KIND_TRAJ || n != 10 || span_is(blockmap_value(w->block, "TRAJ_TYPE"), "CARTPVA") ||
-        elements(blockmap_value(w->block, "TRAJ_TYPE")) == 0)
-        return NULL;
-    return "9 numbers where TRAJ_TYPE has 6: read as position, velocity and acceleration";
 }
 
 static int
@@ -436,5 +431,9 @@ ocm_end(struct block_walk *w)
 
     if (has_lines && w->lines == 0)
         return blockmap_wrong(w, WHY_FIELD_MISSING, w->kind->name, "no lines: expected at least one");
+    if (w->at == KIND_TRAJ)
+        return ocm_units_check_state(w);
+    if (w->at == KIND_MAN)
+        return ocm_units_check_maneuver(w);
     return w->at == KIND_METADATA ? blockmap_span(w, "START_TIME", "STOP_TIME") : 0;
 }

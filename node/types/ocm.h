@@ -10,10 +10,9 @@
 
 extern const struct block_kind ocm_kinds[OCM_KINDS];
 
-/* As blockmap.line, blockmap.end and blockmap.odd. */
+/* As blockmap.line and blockmap.end. */
 int ocm_line(struct block_walk *w, const struct span *column, size_t n);
 int ocm_end(struct block_walk *w);
-const char *ocm_odd(const struct block_walk *w, size_t n);
 
 /* Name ${i} of a list "A, B, C", such as MAN_COMPOSITION; n == 0: there are fewer. */
 struct span ocm_name(struct span list, size_t i);
@@ -22,7 +21,7 @@ struct span ocm_name(struct span list, size_t i);
 #define OCM_BLOCKMAP(Message, descriptor)                                                                    \
     {                                                                                                        \
         .form = "ocm", .majors = "3", .kind = ocm_kinds, .kinds = OCM_KINDS, .line = ocm_line,               \
-        .end = ocm_end, .odd = ocm_odd, .has_units = true, .has_long_lines = true, .schema = &(descriptor),  \
+        .end = ocm_end, .has_units = true, .has_long_lines = true, .schema = &(descriptor),                  \
         .source = offsetof(Message, source), .form_at = offsetof(Message, form),                             \
         .n_blocks = offsetof(Message, n_blocks), .blocks = offsetof(Message, blocks)                         \
     }

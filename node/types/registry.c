@@ -2,10 +2,8 @@
 
 #include <stdio.h>
 
-#include "base/text.h"
-#include "syntax/json.h"
-#include "syntax/xml.h"
 #include "types/fill.h"
+#include "types/stranger.h"
 #include "wire/unpack.h"
 
 #define HEAD_BYTES 4096
@@ -65,42 +63,6 @@ registry_profile(const char *name, const struct type **type)
     return NULL;
 }
 
-/* What an input that no reader knows looks like, for the note. */
-static int
-refuse_unknown(struct span head, struct why *why)
-{
-    struct span name;
-    struct buf quoted;
-    size_t line = 0;
-
-    if (head.n == 0)
-        return why_set(why, WHY_FORMAT_UNKNOWN, 0, 0, NULL, "the input is empty");
-    if ((head.n >= 2 && (memcmp(head.p, "\xFF\xFE", 2) == 0 || memcmp(head.p, "\xFE\xFF", 2) == 0)) ||
-        (head.n >= 4 && (head.p[0] == 0) != (head.p[1] == 0)))
-        return why_set(why, WHY_TEXT_ENCODING, 1, 1, NULL, "UTF-16 text: expected UTF-8");
-    if (memchr(head.p, 0, head.n) != NULL)
-        return why_set(why, WHY_FORMAT_UNKNOWN, 0, 0, NULL, "the input is not text");
-    while (line < head.n && line < 60 && head.p[line] != '\n' && head.p[line] != '\r')
-        line++;
-    buf_init(&quoted, 512);
-    if (xml_sniff(head, &name, 1) == 1 &&
-        (text_equal_nocase(name, "html") || text_equal_nocase(name, "head"))) {
-        buf_put_str(&quoted, "HTML, a web page: expected data");
-    } else if (xml_sniff(head, &name, 1) == 1) {
-        buf_put_str(&quoted, "XML with the root element ");
-        text_quote(&quoted, name, 40);
-        buf_put_str(&quoted, ", which no reader knows");
-    } else if (json_is_likely(head)) {
-        buf_put_str(&quoted, "JSON without the members of any format known");
-    } else {
-        buf_put_str(&quoted, "no format known begins with ");
-        text_quote(&quoted, span_of(head.p, line), 60);
-    }
-    why_set(why, WHY_FORMAT_UNKNOWN, 0, 0, NULL, "%s", buf_cstr(&quoted));
-    buf_release(&quoted);
-    return -1;
-}
-
 const struct reader *
 registry_detect(struct span input, const struct type **type, struct why *why)
 {
@@ -128,7 +90,7 @@ registry_detect(struct span input, const struct type **type, struct why *why)
         }
     }
     if (best == NULL) {
-        refuse_unknown(head, why);
+        (void)stranger_refuse(head, why);
         return NULL;
     }
     if (best_score == second_score) {

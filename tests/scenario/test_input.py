@@ -51,6 +51,12 @@ def test_all_entries_of_a_zip_file_are_read_and_a_wrong_one_is_named():
     assert "\x1b" not in answer["file"]
 
 
+def test_what_a_mac_puts_into_a_zip_file_is_passed_over():
+    data = archive([("a/one.oem", OEM), ("__MACOSX/a/._one.oem", b"\0\5\x16\7\0\2\0\0Mac OS X"), ("a/.DS_Store", b"\0\0\0\1Bud1")])
+    answer = told(data)
+    assert answer["accepted"] and answer["records"] == 1
+
+
 @pytest.mark.parametrize("data, word", [
     (gzip.compress(b" " * 60000000), "unpacks to more"),
     (gzip.compress(bytes(random.Random(1).randbytes(1)) * 70000000), "unpacks to more"),
@@ -65,7 +71,9 @@ def test_all_entries_of_a_zip_file_are_read_and_a_wrong_one_is_named():
     (gzip.compress(OEM) + b"more", "damaged"),
     (archive([("a", OEM)])[:-30], "ZIP"),
     (archive([]), "holds nothing"),
-], ids=["gzip-blanks", "gzip-large", "zip-entry", "zip-entries", "zip-count", "gzip-gzip", "zip-gzip", "zip-zip", "gzip-cut", "gzip-short", "gzip-more", "zip-cut", "zip-empty"])
+    (archive([("a/", b"")]), "holds no file"),
+    (archive([("__MACOSX/._a", b"x")]), "holds no file"),
+], ids=["gzip-blanks", "gzip-large", "zip-entry", "zip-entries", "zip-count", "gzip-gzip", "zip-gzip", "zip-zip", "gzip-cut", "gzip-short", "gzip-more", "zip-cut", "zip-empty", "zip-folder", "zip-litter"])
 def test_a_packed_file_that_is_a_trap_or_broken_is_refused_with_the_reason(data, word):
     answer = told(data)
     assert not answer["accepted"] and answer["reason"] == "INPUT_SIZE" and word in answer["note"], answer

@@ -104,6 +104,15 @@ static const struct block_kind kinds[] = {
 
 enum { KIND_METADATA = 1, KIND_DATA, KIND_COVARIANCE };
 
+/* START_TIME and STOP_TIME are those of all states (502.0-B-3 table 5-3). */
+static void
+note_span(struct block_walk *w)
+{
+    if (w->has_span && w->has_before &&
+        (utc_compare(w->before, w->start) < 0 || utc_compare(w->before, w->stop) > 0))
+        blockmap_odd(w, BLOCK_ODD_OUTSIDE, "EPOCH", "a state outside START_TIME to STOP_TIME");
+}
+
 static int
 line(struct block_walk *w, const struct span *column, size_t n)
 {
@@ -122,7 +131,22 @@ line(struct block_walk *w, const struct span *column, size_t n)
         if (blockmap_number(w, column[i]) != 0)
             return -1;
     }
+    if (w->at == KIND_DATA)
+        note_span(w);
     return 0;
+}
+
+/* Matrices in order of time (section 5.2.5.7). */
+static void
+note_covariance(struct block_walk *w)
+{
+    struct utc now;
+
+    if (utc_parse(blockmap_value(w->block, "EPOCH"), &now) != 0)
+        return;
+    if (w->count[KIND_COVARIANCE] > 1 && w->matrix.mjd != 0 && utc_compare(w->matrix, now) >= 0)
+        blockmap_odd(w, BLOCK_ODD_ORDER, "EPOCH", "a covariance not after the one before");
+    w->matrix = now;
 }
 
 static int
@@ -134,12 +158,17 @@ end(struct block_walk *w)
         !span_is(blockmap_value(w->block, "INTERPOLATION"), "LINEAR"))
         return blockmap_wrong(w, WHY_FIELD_MISSING, "INTERPOLATION_DEGREE",
                               "INTERPOLATION and its degree: expected both");
-    if (w->at == KIND_METADATA)
+    if (w->at == KIND_METADATA) {
+        w->has_span = utc_parse(blockmap_value(w->block, "START_TIME"), &w->start) == 0 &&
+                      utc_parse(blockmap_value(w->block, "STOP_TIME"), &w->stop) == 0;
         return blockmap_span(w, "START_TIME", "STOP_TIME");
+    }
     if (w->at == KIND_DATA && w->lines == 0)
         return blockmap_wrong(w, WHY_FIELD_MISSING, "data", "no lines: expected at least one state");
     if (w->at == KIND_COVARIANCE && w->lines != 6)
         return blockmap_wrong(w, WHY_FIELD_MISSING, "covariance", "%zu rows: expected 6", w->lines);
+    if (w->at == KIND_COVARIANCE)
+        note_covariance(w);
     return 0;
 }
 

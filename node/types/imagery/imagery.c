@@ -228,7 +228,7 @@ check(const ProtobufCMessage *msg, struct why *why)
     if (!i.has_version)
         return missing(why, "stac_version");
     if (strncmp(i.version, "1.", 2) != 0)
-        return why_set(why, WHY_VERSION, 0, 0, "stac_version", "expected 1.0.0 or 1.1.0");
+        return why_set(why, WHY_VERSION, 0, 0, "stac_version", "%.20s: expected 1.0.0 or 1.1.0", i.version);
     if (!i.has_id)
         return missing(why, "id");
     if (!i.has_geometry && !i.has_no_geometry)
@@ -394,7 +394,7 @@ begin_member(struct reading *r, const struct json_event *e)
     r->msg->members[r->msg->n_members++] = r->member;
     r->value = e->raw.p;
     if (span_is(e->key, "stac_version") && e->kind == JSON_STRING && !span_is(e->text, "1.0.0") &&
-        !span_is(e->text, "1.1.0") &&
+        !span_is(e->text, "1.1.0") && e->text.n >= 2 && memcmp(e->text.p, "1.", 2) == 0 &&
         fill_tolerate(&r->fill, WHY_VERSION, e->place, "stac_version",
                       "neither 1.0.0 nor 1.1.0: read as them") != 0)
         return -1;

@@ -118,8 +118,10 @@ write_notice(const ProtobufCMessage *msg, struct rewriting *r, struct why *why)
     const Parallax__V1__Maneuver *m = (const Parallax__V1__Maneuver *)msg;
     int rc;
 
-    for (size_t i = 0; i < m->n_extras; i++)
-        fill_warn(r->how, (struct place){0}, m->extras[i]->name, "an OCM has no place for it");
+    for (size_t i = 0; i < m->n_extras; i++) {
+        if (fill_lose(r->how, why, m->extras[i]->name, "an OCM has no place for it") != 0)
+            return -1;
+    }
     buf_init(&text, LIMIT_INPUT_BYTES);
     arena_init(&arena, LIMIT_ARENA_BODY_BYTES);
     rc = maneuver_notice_ocm(m, &text, why);

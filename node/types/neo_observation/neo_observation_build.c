@@ -131,6 +131,32 @@ pass_over(struct neo_observation_build *b, struct span name, struct place at)
                          "not an element of the standard: kept in the original only");
 }
 
+/* `.11`, `073.5`: certain in meaning, and no decimals of ADES: as it spells them. 0, or -1 with why. */
+static int
+spell_number(struct neo_observation_build *b, const char *keyword, struct span *value, struct place at)
+{
+    size_t sign = value->p[0] == '-' || value->p[0] == '+', from = sign;
+    bool is_bare;
+    char *copy;
+
+    while (from + 1 < value->n && value->p[from] == '0' && value->p[from + 1] >= '0' &&
+           value->p[from + 1] <= '9')
+        from++;
+    is_bare = value->p[from] == '.';
+    if (from == sign && !is_bare)
+        return 0;
+    if (fill_tolerate(&b->fill, WHY_FIELD_NUMBER, at, keyword,
+                      is_bare ? "no digit before the point" : "a superfluous zero in front") != 0)
+        return -1;
+    copy = arena_alloc(b->fill.arena, value->n + 2);
+    if (copy == NULL)
+        return fill_full(&b->fill, at);
+    (void)snprintf(copy, value->n + 2, "%.*s%s%.*s", (int)sign, (const char *)value->p, is_bare ? "0" : "",
+                   (int)(value->n - from), (const char *)value->p + from);
+    *value = span_str(copy);
+    return 0;
+}
+
 int
 neo_observation_build_row(struct neo_observation_build *b, int row, struct span name, struct span value,
                           struct place at, struct place value_at)
@@ -154,7 +180,8 @@ neo_observation_build_row(struct neo_observation_build *b, int row, struct span 
     if (word.p != NULL)
         value = word;
     if (neo_observation_check_value((size_t)row, b->kind, value, b->fill.why, value_at.line,
-                                    value_at.column) != 0)
+                                    value_at.column) != 0 ||
+        (r->field.kind == FIELD_REAL && spell_number(b, r->field.keyword, &value, value_at) != 0))
         return -1;
     keyword = new_message(b, &parallax__v1__keyword__descriptor);
     if (keyword == NULL)

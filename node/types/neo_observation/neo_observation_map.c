@@ -278,6 +278,9 @@ neo_observation_check_value(size_t row, int kind, struct span value, struct why 
     if (r->field.kind == FIELD_TIME && (value.n < 20 || value.p[value.n - 1] != 'Z' || value.p[10] != 'T'))
         return why_set(why, WHY_FIELD_TIME, line, column, r->field.keyword,
                        "expected yyyy-mm-ddThh:mm:ss[.s]Z");
+    if (r->field.kind == FIELD_TIME && value.n > sizeof "2032-03-01T12:34:56.123456Z" - 1)
+        return why_set(why, WHY_FIELD_TIME, line, column, r->field.keyword,
+                       "expected at most six decimals of a second");
     return 0;
 }
 

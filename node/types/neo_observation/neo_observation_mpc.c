@@ -34,7 +34,7 @@ neo_observation_mpc_is(struct span line)
 
     return line.n >= 78 && line.n <= MPC_COLUMNS + 1 && fixcol_at(line, 20) == ' ' &&
            fixcol_at(line, 23) == ' ' && num_uint(fixcol(line, 16, 19), 9999, &n) == 0 &&
-           num_uint(fixcol(line, 21, 22), 12, &n) == 0 && num_uint(fixcol(line, 24, 25), 31, &n) == 0;
+           num_uint(fixcol(line, 21, 22), 99, &n) == 0 && num_uint(fixcol(line, 24, 25), 99, &n) == 0;
 }
 
 static int
@@ -413,11 +413,9 @@ neo_observation_mpc_elements(struct span first, struct span second, struct neo_o
     if (!text_is_printable(first) || !text_is_printable(second))
         return why_set(why, WHY_TEXT_ENCODING, 0, 1, NULL, "expected printable ASCII");
     if (first.n < 78 || first.n > MPC_COLUMNS || second.n > MPC_COLUMNS)
-        return why_set(why, WHY_TEXT_SYNTAX, 0, 1, NULL, "%zu columns: expected %d",
-                       first.n > 80    ? first.n
-                       : second.n > 80 ? second.n
-                                       : first.n,
-                       MPC_COLUMNS);
+        return why_set(why, WHY_TEXT_SYNTAX, first.n >= 78 && first.n <= MPC_COLUMNS, 1, NULL,
+                       "%zu columns: expected %d",
+                       first.n >= 78 && first.n <= MPC_COLUMNS ? second.n : first.n, MPC_COLUMNS);
     if (strchr("svr", fixcol_at(first, 15)) != NULL && fixcol_at(first, 15) != 0)
         return why_set(why, WHY_TEXT_SYNTAX, 0, 15, NULL, "a second line without its first");
     if (neo_observation_unpack(fixcol(first, 1, 12), &names, why) != 0 ||

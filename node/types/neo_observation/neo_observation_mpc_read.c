@@ -80,6 +80,9 @@ take_line(struct reading *r, struct span raw, struct span line, uint32_t number)
     }
     if (text_trim(line).n == 0)
         return 0;
+    if (line.n >= 5 && memcmp(line.p, "-----", 5) == 0) /* ----- end ----- */
+        return fill_tolerate(&r->build.fill, WHY_TEXT_SYNTAX, (struct place){number, 1}, NULL,
+                             "a line of dashes: passed over");
     if (is_header(line)) {
         if (r->has_data)
             buf_clear(&r->header);
@@ -138,6 +141,8 @@ probe(struct span head)
     while (scan_line(&scan, LIMIT_LINE_BYTES, &line)) {
         if (text_trim(line).n == 0 || is_header(line))
             continue;
+        while (line.n > MPC_COLUMNS && line.p[line.n - 1] == ' ')
+            line.n--;
         return neo_observation_mpc_is(line) ? 90 : 0;
     }
     return 0;

@@ -22,6 +22,7 @@ struct reading {
     size_t columns;
     int kind;
     bool has_data; /* behind a keyword record: the next `#` begins a block */
+    bool is_piped; /* its names end in a pipe, and so may its rows */
     size_t count;
 };
 
@@ -48,9 +49,26 @@ split(struct span line, struct span *word, struct span *rest)
     *rest = trim(span_of(s.p + n, s.n - n));
 }
 
+static void
+begin_block(struct reading *r)
+{
+    neo_observation_build_block(&r->build);
+    buf_clear(&r->header);
+    buf_put_span(&r->header, r->version);
+    r->header_n = r->header.n;
+    r->has_data = r->is_piped = false;
+    r->columns = 0;
+}
+
 static int
 take_version(struct reading *r, struct span raw, struct span word, struct place at)
 {
+    /* Files put one behind the other. */
+    if (r->has_data && span_equal(trim(raw), trim(r->version))) {
+        begin_block(r);
+        return fill_tolerate(&r->build.fill, WHY_TEXT_SYNTAX, at, "version",
+                             "a second time: read as a file behind another");
+    }
     if (r->version.p != NULL || r->build.context.n > 0)
         return why_set(r->why, WHY_TEXT_SYNTAX, at.line, at.column, "version",
                        "a second time, or not on the first line");
@@ -72,13 +90,8 @@ take_header(struct reading *r, struct span raw, struct span line, struct place a
     if (r->version.p == NULL)
         return why_set(r->why, WHY_VERSION, at.line, at.column, "version",
                        "missing: expected `# version=2022` on the first line");
-    if (line.p[0] == '#' && (r->has_data || (span_is(word, "observatory") && r->build.context.n > 0))) {
-        neo_observation_build_block(&r->build);
-        buf_clear(&r->header);
-        buf_put_span(&r->header, r->version);
-        r->has_data = false;
-        r->columns = 0;
-    }
+    if (line.p[0] == '#' && (r->has_data || (span_is(word, "observatory") && r->build.context.n > 0)))
+        begin_block(r);
     if (r->has_data)
         return why_set(r->why, WHY_TEXT_SYNTAX, at.line, at.column, NULL,
                        "`!` behind data: expected it below a `#`");
@@ -112,6 +125,14 @@ cells(struct span line, struct span *out, size_t max)
     }
 }
 
+/* Behind a pipe at the end of a line stands nothing, which is no column. */
+static bool
+ends_in_pipe(struct span line)
+{
+    line = trim(line);
+    return line.n > 0 && line.p[line.n - 1] == '|';
+}
+
 static bool
 is_keyword(struct span cell)
 {
@@ -132,6 +153,7 @@ is_keywords(struct span line, struct span text)
     if (!is_keyword(text)) /* so neither is its first cell */
         return false;
     n = cells(line, cell, COLUMNS_MAX);
+    n -= n > 1 && ends_in_pipe(line);
     for (size_t i = 0; i < n && i < COLUMNS_MAX; i++) {
         if (!is_keyword(cell[i]))
             return false;
@@ -149,6 +171,11 @@ take_keywords(struct reading *r, struct span raw, struct span line, struct place
         return -1;
     r->columns = cells(line, r->column, COLUMNS_MAX);
     r->kind = -1;
+    r->is_piped = ends_in_pipe(line);
+    r->columns -= r->is_piped;
+    if (r->is_piped &&
+        fill_tolerate(&r->build.fill, WHY_TEXT_SYNTAX, at, NULL, "a pipe at the end of the line") != 0)
+        return -1;
     if (r->columns > COLUMNS_MAX)
         return why_set(r->why, WHY_TEXT_LIMIT, at.line, at.column, NULL, "%zu columns: expected at most %d",
                        r->columns, COLUMNS_MAX);
@@ -180,6 +207,9 @@ take_data(struct reading *r, struct span raw, struct span line, struct place at)
     if (r->columns == 0)
         return why_set(r->why, WHY_TEXT_SYNTAX, at.line, at.column, NULL,
                        "data before a keyword record: expected names between pipes");
+    /* Only where the names end so too: else it may be one pipe too many in the middle, before an empty last value. */
+    if (r->is_piped && n == r->columns + 1 && ends_in_pipe(line))
+        n--;
     if (n != r->columns)
         return why_set(r->why, WHY_TEXT_SYNTAX, at.line, at.column, NULL, "%zu columns: expected %zu", n,
                        r->columns);

@@ -21,6 +21,8 @@ struct reading {
     bool in_context;
     struct place element; /* of the innermost */
     size_t count;
+    int last;           /* row of the element before in the open observation; -1: none */
+    bool is_disordered; /* told */
 };
 
 static int
@@ -50,6 +52,8 @@ begin_observation(struct reading *r, const struct xml_event *event, int kind)
 {
     r->start = event->offset;
     r->depth = event->depth;
+    r->last = -1;
+    r->is_disordered = false;
     r->count++;
     return neo_observation_build_begin(&r->build, kind, event->place);
 }
@@ -130,6 +134,24 @@ end_context_value(struct reading *r, const struct xml_event *event)
 }
 
 static int
+end_value(struct reading *r, const struct xml_event *event)
+{
+    int row = neo_observation_row(event->name);
+
+    if (row >= 0 && row < r->last && !r->is_disordered) {
+        char name[LIMIT_NAME_BYTES + 1];
+
+        r->is_disordered = true;
+        (void)snprintf(name, sizeof name, "%.*s", (int)event->name.n, (const char *)event->name.p);
+        if (fill_tolerate(&r->build.fill, WHY_TEXT_SYNTAX, r->element, name,
+                          "behind elements that the standard puts after it") != 0)
+            return -1;
+    }
+    r->last = row >= 0 ? row : r->last;
+    return neo_observation_build_field(&r->build, event->name, trim(event->text), r->element, event->place);
+}
+
+static int
 on_end(struct reading *r, const struct xml_event *event)
 {
     if (r->skip > 0) {
@@ -139,8 +161,7 @@ on_end(struct reading *r, const struct xml_event *event)
     if (r->start > 0 && event->depth == r->depth)
         return end_observation(r, event);
     if (r->start > 0)
-        return neo_observation_build_field(&r->build, event->name, trim(event->text), r->element,
-                                           event->place);
+        return end_value(r, event);
     if (r->in_context && event->depth > 2)
         return end_context_value(r, event);
     if (r->in_context) {

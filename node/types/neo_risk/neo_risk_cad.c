@@ -195,9 +195,12 @@ static int
 probe(struct span head)
 {
     static const char *const telling[] = {"\"cd\"", "\"dist\"", "\"des\""};
+    static const char source[] = "Close Approach Data API";
 
-    if (!json_is_likely(head) || !json_has_key(head, "signature") || !json_has_key(head, "fields"))
+    if (!json_is_likely(head) || !json_has_key(head, "signature"))
         return 0;
+    if (!json_has_key(head, "fields")) /* an answer without approaches has none */
+        return memmem(head.p, head.n, source, sizeof source - 1) != NULL ? 60 : 0;
     for (size_t i = 0; i < 3; i++) {
         if (memmem(head.p, head.n, telling[i], strlen(telling[i])) == NULL)
             return 0;

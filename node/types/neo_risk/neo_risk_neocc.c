@@ -23,6 +23,7 @@ static const struct column {
     {"Years", "years"},      {"IP cum", "ip_cum"}, {"PS cum", "ps_cum"},       {"Removal date", "removed"},
 };
 #define RISK_COLUMNS 11
+#define IP_MAX       4
 #define IP_CUM       9
 #define REMOVED      11
 
@@ -313,15 +314,18 @@ probe_risk(struct span head)
 {
     int n = count_columns(head, columns[IP_CUM].header);
 
-    return n < 0 || count_columns(head, columns[REMOVED].header) > 0 ? 0 : n > 0 ? 95 : 10;
+    return n < 0 || count_columns(head, columns[REMOVED].header) > 0 ? 0
+           : n > 0                                                   ? 95
+                   : 10; /* unknown columns: its header is told */
 }
 
-/* A short list without a date of removal may be either: a tie, which the user decides. */
+/* A short list without a date of removal may be either: a tie, which the user decides. Their list of close approaches is neither. */
 static int
 probe_special(struct span head)
 {
     return count_columns(head, columns[IP_CUM].header) == 0 &&
-                   count_columns(head, columns[REMOVED].header) == 0
+                   count_columns(head, columns[REMOVED].header) == 0 &&
+                   count_columns(head, columns[IP_MAX].header) > 0
                ? 80
                : 0;
 }

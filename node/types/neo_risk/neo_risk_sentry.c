@@ -73,6 +73,18 @@ on_survey(void *cookie, const struct json_event *event, struct why *why)
     return 0;
 }
 
+static int
+refuse_error(const struct survey *s, struct why *why)
+{
+    struct buf text;
+
+    buf_init(&text, 512);
+    text_quote(&text, span_str(s->message), 80);
+    why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL, "the answer is an error, no list: %s", buf_cstr(&text));
+    buf_release(&text);
+    return -1;
+}
+
 /* Is this a list that holds what a record needs? */
 static int
 check_survey(const struct survey *s, struct why *why)
@@ -82,10 +94,12 @@ check_survey(const struct survey *s, struct why *why)
                        "missing: expected the envelope of the Sentry API");
     if (s->version[0] != '2' || s->version[1] != '.')
         return why_set(why, WHY_VERSION, 1, 1, "signature.version", "another version: expected 2.x");
+    if (s->message[0] != 0 && !s->has_risk && !s->has_date)
+        return refuse_error(s, why);
     if (s->has_risk || s->has_removed || s->has_date)
         return 0;
-    if (s->message[0] != 0)
-        return why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL, "the answer is an error, no list");
+    if (strcmp(s->count, "0") == 0)
+        return why_set(why, WHY_TEXT_SYNTAX, 1, 1, "count", "0: no object in the list");
     return why_set(
         why, WHY_FORMAT_UNKNOWN, 1, 1, NULL,
         "neither objects with their risk (ps_cum), nor impactors (date), nor removed objects (removed)");
@@ -327,7 +341,7 @@ probe(struct span head)
         return 0;
     if (json_has_key(head, "signature") && json_has_key(head, "source"))
         return json_has_key(head, "ps_cum") || json_has_key(head, "ip") || json_has_key(head, "removed") ? 95
-               : json_has_key(head, "fields")                                                            ? 0
+               : json_has_key(head, "fields") || memmem(head.p, head.n, "Sentry", 6) == NULL             ? 0
                                                                                                          : 40;
     return json_has_key(head, "ps_cum") && json_has_key(head, "des") ? 60 : 0;
 }

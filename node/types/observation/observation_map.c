@@ -23,9 +23,9 @@ static const struct field metadata[] = {
     {.keyword = "PARTICIPANT_4", .kind = FIELD_TEXT},
     {.keyword = "PARTICIPANT_5", .kind = FIELD_TEXT},
     {.keyword = "MODE", .kind = FIELD_WORD, .words = "SEQUENTIAL|SINGLE_DIFF"},
-    {.keyword = "PATH", .kind = FIELD_TEXT},
-    {.keyword = "PATH_1", .kind = FIELD_TEXT},
-    {.keyword = "PATH_2", .kind = FIELD_TEXT},
+    {.keyword = "PATH", .kind = FIELD_PATH},
+    {.keyword = "PATH_1", .kind = FIELD_PATH},
+    {.keyword = "PATH_2", .kind = FIELD_PATH},
     {.keyword = "EPHEMERIS_NAME_1", .kind = FIELD_TEXT},
     {.keyword = "EPHEMERIS_NAME_2", .kind = FIELD_TEXT},
     {.keyword = "EPHEMERIS_NAME_3", .kind = FIELD_TEXT},
@@ -153,14 +153,51 @@ static const struct block_kind kinds[] = {
      .flags = BLOCK_MUST},
 };
 
+/* A path leads over participants that are there. */
+static int
+check_path(struct block_walk *w, const char *keyword)
+{
+    struct span path = blockmap_value(w->block, keyword);
+
+    for (size_t i = 0; i < path.n; i += 2) {
+        char participant[] = "PARTICIPANT_1";
+
+        participant[sizeof participant - 2] = (char)path.p[i];
+        if (blockmap_value(w->block, participant).n == 0)
+            return blockmap_wrong(w, WHY_FIELD_VALUE, keyword, "%.*s, where no %s is given", (int)path.n,
+                                  (const char *)path.p, participant);
+    }
+    return 0;
+}
+
+/* Angles say nothing without their type (table 3-3), nor right ascensions without their frame. */
+static void
+note_angles(struct block_walk *w)
+{
+    struct span type = blockmap_value(w->metadata, "ANGLE_TYPE");
+    bool has_angles = false;
+
+    for (size_t i = 0; i < w->block->n_items && !has_angles; i++)
+        has_angles = strncmp(w->block->items[i]->keyword, "ANGLE_", 6) == 0;
+    if (has_angles && type.n == 0)
+        blockmap_odd(w, BLOCK_ODD_MISSING, "ANGLE_TYPE", "missing, with angles: what they are is not said");
+    else if (has_angles && span_is(type, "RADEC") && blockmap_value(w->metadata, "REFERENCE_FRAME").n == 0)
+        blockmap_odd(w, BLOCK_ODD_MISSING, "REFERENCE_FRAME",
+                     "missing, with right ascensions: their frame is not said");
+}
+
 /* What goes with what (table 3-3). */
 static int
 end(struct block_walk *w)
 {
     struct span mode, path;
 
+    if (w->kind == &kinds[2])
+        note_angles(w);
     if (w->kind != &kinds[1])
         return 0;
+    if (check_path(w, "PATH") != 0 || check_path(w, "PATH_1") != 0 || check_path(w, "PATH_2") != 0)
+        return -1;
     mode = blockmap_value(w->block, "MODE");
     path = blockmap_value(w->block, "PATH");
     if (span_is(mode, "SINGLE_DIFF") && path.n > 0)

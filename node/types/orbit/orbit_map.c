@@ -1,6 +1,7 @@
 #include "types/orbit/orbit_map.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/text.h"
 
@@ -144,14 +145,16 @@ orbit_map_check_implied(const Parallax__V1__Orbit *orbit, const char *format, st
     return 0;
 }
 
-void
-orbit_map_warn_lost(const Parallax__V1__Orbit *orbit, bool (*is_held)(const char *keyword),
-                    const struct convert *how)
+static const char no_place[] = "has no place in the format: left out";
+
+int
+orbit_map_lose(const Parallax__V1__Orbit *orbit, bool (*is_held)(const char *keyword),
+               const struct convert *how, struct why *why)
 {
     for (size_t i = 0; i < orbit_map.count; i++) {
         const struct field *field = &orbit_map.field[i];
         const struct fill_default *implied = orbit_map_implied;
-        char number[FIELDMAP_NUMBER_MAX];
+        char number[FIELDMAP_NUMBER_MAX], note[80];
         struct span value = fieldmap_get(field, &orbit->base, number);
 
         while (implied->keyword != NULL && strcmp(implied->keyword, field->keyword) != 0)
@@ -160,14 +163,15 @@ orbit_map_warn_lost(const Parallax__V1__Orbit *orbit, bool (*is_held)(const char
             (implied->keyword != NULL && span_is(value, implied->value)))
             continue;
         if (implied->keyword != NULL)
-            fill_warn(how, (struct place){0}, field->keyword, "has no place in the format: read back as %s",
-                      implied->value);
-        else
-            fill_warn(how, (struct place){0}, field->keyword, "has no place in the format: left out");
+            (void)snprintf(note, sizeof note, "has no place in the format: read back as %s", implied->value);
+        if (fill_lose(how, why, field->keyword, implied->keyword != NULL ? note : no_place) != 0)
+            return -1;
     }
-    if (orbit->n_comments > 0)
-        fill_warn(how, (struct place){0}, "COMMENT", "has no place in the format: left out");
-    for (size_t i = 0; i < orbit->n_user_defined; i++)
-        fill_warn(how, (struct place){0}, orbit->user_defined[i]->name,
-                  "has no place in the format: left out");
+    if (orbit->n_comments > 0 && fill_lose(how, why, "COMMENT", no_place) != 0)
+        return -1;
+    for (size_t i = 0; i < orbit->n_user_defined; i++) {
+        if (fill_lose(how, why, orbit->user_defined[i]->name, no_place) != 0)
+            return -1;
+    }
+    return 0;
 }

@@ -17,9 +17,9 @@ extern const struct fill_default orbit_map_implied[];
 /* Does ${orbit} say what a format without metadata implies? 0, or -1 with CANNOT_HOLD. */
 int orbit_map_check_implied(const Parallax__V1__Orbit *orbit, const char *format, struct why *why);
 
-/* A warning for each field that ${is_held} denies. */
-void orbit_map_warn_lost(const Parallax__V1__Orbit *orbit, bool (*is_held)(const char *keyword),
-                         const struct convert *how);
+/* A warning for each field that ${is_held} denies; when strict, CANNOT_HOLD and -1 for the first. */
+int orbit_map_lose(const Parallax__V1__Orbit *orbit, bool (*is_held)(const char *keyword),
+                   const struct convert *how, struct why *why);
 
 extern const struct reader orbit_omm_kvn_reader, orbit_omm_xml_reader, orbit_omm_json_reader,
     orbit_omm_csv_reader;

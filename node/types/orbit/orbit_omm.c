@@ -1,4 +1,7 @@
 /* OMM as KVN, XML, JSON and CSV (CCSDS 502.0-B-3 section 4, 505.0-B; CelesTrak and Space-Track GP data). */
+#include <stdio.h>
+#include <string.h>
+
 #include "types/csvmap.h"
 #include "types/jsonmap.h"
 #include "types/kvnmap.h"
@@ -82,11 +85,68 @@ probe_json(struct span head)
     return json_has_key(head, "EPOCH") && has_elements ? 90 : 0;
 }
 
+/*
+ * Space-Track's older classes (tle, tle_latest, tle_publish) cut the epoch in two columns: EPOCH to the second, and
+ * EPOCH_MICROSECONDS, without which an object is up to 8 km from where it was.
+ */
+struct joining {
+    struct arena *arena; /* of the record */
+    type_emit_fn *emit;
+    void *cookie;
+};
+
+static int
+join_epoch(const struct joining *j, Parallax__V1__Orbit *orbit, const char *digits, struct why *why)
+{
+    const char *point = strchr(orbit->epoch, '.');
+    size_t n = strlen(digits), whole = strlen(orbit->epoch);
+    char *joined;
+
+    if (n == 0 || n > 6 || strspn(digits, "0123456789") != n)
+        return why_set(why, WHY_FIELD_VALUE, 0, 0, "EPOCH_MICROSECONDS", "expected up to six digits");
+    if (point == NULL && orbit->epoch[whole - 1] == 'Z')
+        return why_set(why, WHY_FIELD_VALUE, 0, 0, "EPOCH_MICROSECONDS", "beside an EPOCH with Z");
+    joined = arena_alloc(j->arena, whole + 8);
+    if (joined == NULL)
+        return why_set(why, WHY_TEXT_LIMIT, 0, 0, NULL, "the record is too large");
+    (void)snprintf(joined, whole + 8, "%s.%.*s%s", orbit->epoch, (int)(6 - n), "000000", digits);
+    if (point == NULL)
+        orbit->epoch = joined;
+    else if (strncmp(point, strrchr(joined, '.'), 7) != 0)
+        return why_set(why, WHY_FIELD_DUPLICATE, 0, 0, "EPOCH_MICROSECONDS",
+                       "another fraction of a second than that of EPOCH");
+    return 0;
+}
+
+static int
+emit_joined(void *cookie, const ProtobufCMessage *msg, struct why *why)
+{
+    const struct joining *j = cookie;
+    Parallax__V1__Orbit *orbit =
+        (Parallax__V1__Orbit *)(uintptr_t)msg; /* in the arena, and nobody has it yet */
+
+    for (size_t i = 0; i < orbit->n_user_defined; i++) {
+        const Parallax__V1__Keyword *column = orbit->user_defined[i];
+
+        if (strcmp(column->name, "EPOCH_MICROSECONDS") != 0 || orbit->epoch[0] == 0)
+            continue;
+        if (join_epoch(j, orbit, column->value, why) != 0)
+            return -1;
+        orbit->n_user_defined--; /* EPOCH says it now */
+        memmove(orbit->user_defined + i, orbit->user_defined + i + 1,
+                (orbit->n_user_defined - i) * sizeof *orbit->user_defined);
+        break;
+    }
+    return j->emit(j->cookie, msg, why);
+}
+
 static int
 read_json(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
           struct why *why)
 {
-    return jsonmap_read(&orbit_map, "omm-json", orbit_map_implied, input, how, a, emit, cookie, why);
+    struct joining j = {a, emit, cookie};
+
+    return jsonmap_read(&orbit_map, "omm-json", orbit_map_implied, input, how, a, emit_joined, &j, why);
 }
 
 static int
@@ -154,7 +214,9 @@ static int
 read_csv(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
          struct why *why)
 {
-    return csvmap_read(&orbit_map, "omm-csv", orbit_map_implied, input, how, a, emit, cookie, why);
+    struct joining j = {a, emit, cookie};
+
+    return csvmap_read(&orbit_map, "omm-csv", orbit_map_implied, input, how, a, emit_joined, &j, why);
 }
 
 static bool
@@ -185,7 +247,8 @@ write_csv(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
     if (orbit->mean_motion[0] == 0)
         return why_set(why, WHY_CANNOT_HOLD, 0, 0, "SEMI_MAJOR_AXIS",
                        "CSV has no column for it: it holds MEAN_MOTION");
-    orbit_map_warn_lost(orbit, is_column, how);
+    if (orbit_map_lose(orbit, is_column, how, why) != 0)
+        return -1;
     csvmap_row(&orbit_map, msg, columns, out);
     return 0;
 }

@@ -262,9 +262,8 @@ write_tle(const ProtobufCMessage *msg, const struct convert *how, struct buf *ou
     if (orbit->mean_motion[0] == 0)
         return cannot(why, "SEMI_MAJOR_AXIS", "a TLE holds MEAN_MOTION");
     if (build_line1(&line1, orbit, how, why) != 0 || build_line2(&line2, orbit, how, why) != 0 ||
-        check_name(orbit->object_name, why) != 0)
+        check_name(orbit->object_name, why) != 0 || orbit_map_lose(orbit, is_held, how, why) != 0)
         return -1;
-    orbit_map_warn_lost(orbit, is_held, how);
     if (orbit->object_name[0] != 0) {
         bool is_odd = orbit->object_name[0] == '0' && orbit->object_name[1] == ' ';
 

@@ -6,7 +6,9 @@
 #include "base/text.h"
 #include "syntax/xml.h"
 
-#define NAMESPACE "urn:oasis:names:tc:emergency:cap:1.2"
+#define NAMESPACE_OF "urn:oasis:names:tc:emergency:cap:"
+#define NAMESPACE_10 "http://www.incident.com/cap/1.0"
+#define NAMESPACE    NAMESPACE_OF "1.2"
 
 static void *
 push(struct public_alert_reading *r, ProtobufCMessage *msg, const struct slot *s, void *element)
@@ -40,15 +42,59 @@ find(const struct part *p, struct span name)
     return NULL;
 }
 
+static bool
+holds(struct span tag, const char *text)
+{
+    return memmem(tag.p, tag.n, text, strlen(text)) != NULL;
+}
+
+/* The namespace tells the versions apart; of an alert in a feed it may stand further out. */
+static int
+check_namespace(struct public_alert_reading *r, const struct xml_event *e)
+{
+    const uint8_t *p = r->input.p + e->offset;
+    const uint8_t *end = memchr(p, '>', r->input.n - e->offset);
+    struct span tag = span_of(p, end != NULL ? (size_t)(end - p) : 0);
+
+    if (holds(tag, NAMESPACE_OF "1.2") || holds(tag, NAMESPACE_OF "1.1") || holds(tag, NAMESPACE_10))
+        return 0;
+    if (holds(tag, NAMESPACE_OF))
+        return why_set(r->fill.why, WHY_VERSION, e->place.line, e->place.column, "alert",
+                       "the namespace of another version: expected CAP 1.0, 1.1 or 1.2");
+    if (holds(tag, "xmlns="))
+        return why_set(r->fill.why, WHY_TEXT_SYNTAX, e->place.line, e->place.column, "alert",
+                       "another namespace: expected that of CAP");
+    return r->is_entry
+               ? 0
+               : fill_tolerate(&r->fill, WHY_TEXT_SYNTAX, e->place, "alert", "no namespace: read as CAP 1.2");
+}
+
+/* The schema fixes the order of what stands in an element. */
+static int
+note_order(struct public_alert_reading *r, const struct slot *s, const struct xml_event *e)
+{
+    const struct slot **last = &r->last[e->depth - 1];
+    bool is_behind = *last != NULL && s < *last;
+
+    *last = s;
+    return is_behind ? fill_tolerate(&r->fill, WHY_TEXT_SYNTAX, e->place, s->name,
+                                     "behind elements that CAP puts after it")
+                     : 0;
+}
+
 static int
 on_start(struct public_alert_reading *r, const struct xml_event *e)
 {
     const struct slot *s;
 
+    if (e->depth < PUBLIC_ALERT_DEPTH)
+        r->last[e->depth] = NULL;
     if (e->depth == 0) {
         if (!span_is(e->name, "alert"))
             return why_set(r->fill.why, WHY_TEXT_SYNTAX, e->place.line, e->place.column, NULL,
                            "expected <alert>");
+        if (check_namespace(r, e) != 0)
+            return -1;
         r->fill.start = e->place;
         r->start = e->offset;
         r->part[0] = &public_alert_part;
@@ -61,11 +107,13 @@ on_start(struct public_alert_reading *r, const struct xml_event *e)
     s = find(r->part[e->depth - 1], e->name);
     if (s == NULL) {
         r->skip = e->depth + 1;
-        if (!span_is(e->name, "Signature"))
-            fill_warn(r->fill.how, e->place, NULL,
-                      "an element that CAP does not know: kept in the original only");
-        return 0;
+        return span_is(e->name, "Signature")
+                   ? 0
+                   : fill_tolerate(&r->fill, WHY_FIELD_UNKNOWN, e->place, NULL,
+                                   "an element that CAP does not know: kept in the original only");
     }
+    if (note_order(r, s, e) != 0)
+        return -1;
     if (s->kind != SLOT_PART) {
         r->leaf = s;
         r->leaf_at = e->place;
@@ -125,10 +173,22 @@ put(struct public_alert_reading *r, const struct slot *s, ProtobufCMessage *msg,
     return 0;
 }
 
+/* Only in text do line ends say something. */
+static struct span
+trim_lines(struct span s)
+{
+    while (s.n > 0 && (*s.p <= ' '))
+        s = span_of(s.p + 1, s.n - 1);
+    while (s.n > 0 && s.p[s.n - 1] <= ' ')
+        s.n--;
+    return s;
+}
+
 static int
 on_end(struct public_alert_reading *r, const struct xml_event *e)
 {
-    struct span value = text_trim(e->text);
+    bool is_text = r->leaf == NULL || r->leaf->kind == SLOT_TEXT;
+    struct span value = is_text ? text_trim(e->text) : trim_lines(e->text);
 
     if (e->depth == 0) {
         struct span original = span_of(r->input.p + r->start, e->offset - r->start);
@@ -199,10 +259,17 @@ const struct reader public_alert_cap_reader = {
 
 static void write_part(const struct part *p, const void *msg, unsigned depth, struct buf *out);
 
-static void
-write_element(const struct slot *s, const void *value, unsigned depth, struct buf *out)
+/* valueName and value: the schema wants both, and agencies leave the value empty. */
+static bool
+is_pair(const struct part *p)
 {
-    if (s->kind != SLOT_PART && ((const char *)value)[0] == 0)
+    return p->slots == 2 && strcmp(p->slot[0].name, "valueName") == 0;
+}
+
+static void
+write_element(const struct part *p, const struct slot *s, const void *value, unsigned depth, struct buf *out)
+{
+    if (s->kind != SLOT_PART && ((const char *)value)[0] == 0 && !is_pair(p))
         return;
     buf_put_fmt(out, "%*s<%s>", (int)(2 * depth), "", s->name);
     if (s->kind == SLOT_PART) {
@@ -229,7 +296,7 @@ write_part(const struct part *p, const void *msg, unsigned depth, struct buf *ou
             memcpy(&list, at, sizeof list);
         }
         for (size_t k = 0; k < n; k++)
-            write_element(s, list[k], depth, out);
+            write_element(p, s, list[k], depth, out);
     }
 }
 

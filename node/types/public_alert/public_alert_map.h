@@ -53,7 +53,8 @@ struct public_alert_reading {
     void *cookie;
     const struct part *part[PUBLIC_ALERT_DEPTH]; /* by depth: what is open */
     ProtobufCMessage *msg[PUBLIC_ALERT_DEPTH];
-    const struct slot *leaf; /* an element of text that is open */
+    const struct slot *last[PUBLIC_ALERT_DEPTH]; /* by depth of the parent: its child before */
+    const struct slot *leaf;                     /* an element of text that is open */
     struct place leaf_at;
     unsigned skip; /* depth + 1 of an element that is passed over: the signature, what is not known */
     bool is_entry; /* it stands in a feed, whose reader tells of it when its entry ends */

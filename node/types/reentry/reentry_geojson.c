@@ -107,8 +107,7 @@ put_tip(struct buf *out, const Parallax__V1__Reentry *r, const struct convert *h
     put_text(out, "DECAY_EPOCH", r->decay_epoch);
     put_number(out, "WINDOW", r->window);
     buf_put_str(out, "}}");
-    fill_warn(how, (struct place){0}, NULL, "a drawing holds place and window only");
-    return 0;
+    return fill_lose(how, why, NULL, "a drawing holds place and window only");
 }
 
 static int
@@ -134,8 +133,7 @@ write_geojson(const ProtobufCMessage *msg, const struct convert *how, struct buf
     if (!any)
         return why_set(why, WHY_CANNOT_HOLD, 0, 0, "NOMINAL_IMPACT_LON",
                        "the message says no place: there is nothing to draw");
-    fill_warn(how, (struct place){0}, NULL, "a drawing holds place and window only");
-    return 0;
+    return fill_lose(how, why, NULL, "a drawing holds place and window only");
 }
 
 static void

@@ -46,11 +46,14 @@ const struct fieldmap reentry_tip_map = {
 
 static const struct fill_default implied[] = {{"FORM", "tip"}, {NULL, NULL}};
 
+/* Rows of the class `decay` look alike, and say the day on which an object came down, not when it will: they are no TIP. */
 static int
 probe_json(struct span head)
 {
-    return json_is_likely(head) && json_has_key(head, "DECAY_EPOCH") && json_has_key(head, "MSG_EPOCH") ? 96
-                                                                                                        : 0;
+    return json_is_likely(head) && json_has_key(head, "DECAY_EPOCH") && json_has_key(head, "MSG_EPOCH") &&
+                   !json_has_key(head, "MSG_TYPE") && !json_has_key(head, "PRECEDENCE")
+               ? 96
+               : 0;
 }
 
 static int

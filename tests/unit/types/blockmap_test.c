@@ -199,7 +199,7 @@ long_tracking_data_become_pieces(void **state)
     for (int s = 0; s < 3; s++) {
         buf_put_fmt(&text,
                     "META_START\nTRACK_ID = T%d\nTIME_SYSTEM = UTC\nPARTICIPANT_1 = "
-                    "STATION\nMETA_STOP\nDATA_START\nCOMMENT segment %d\n",
+                    "STATION\nANGLE_TYPE = AZEL\nMETA_STOP\nDATA_START\nCOMMENT segment %d\n",
                     s, s);
         for (int i = 0; i < 900; i++) {
             buf_put_str(&text, i % 2 == 0 ? "RANGE = " : "ANGLE_1 = ");

@@ -177,6 +177,42 @@ csv_refuses_what_would_change_meaning_and_names_what_is_lost(void **state)
 }
 
 static void
+strict_writing_refuses_what_would_be_lost(void **state)
+{
+    static const char *const formats[] = {"omm-csv", "tle"};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct visit v = {.format = formats[i], .strict = true};
+
+        convert(&v, gp("PERIOD", "\"94.5\""));
+        assert_int_equal(v.why.code, WHY_CANNOT_HOLD);
+        assert_string_equal(v.why.field, "PERIOD");
+        assert_int_equal(v.out.n, 0);
+        buf_release(&v.out);
+        convert(&v, gp("", ""));
+        assert_int_equal(v.why.code, WHY_NONE);
+        buf_release(&v.out);
+    }
+}
+
+/* As Canada's alerts have it: the schema wants the element, and nothing in it. */
+static void
+an_empty_value_of_a_pair_keeps_its_element(void **state)
+{
+    struct buf text;
+    struct visit v = {.format = "cap"};
+
+    buf_init(&text, 65536);
+    assert_int_equal(file_read("../../../node/types/public_alert/golden/20-no-value.cap", &text), 0);
+    convert(&v, buf_cstr(&text));
+    assert_int_equal(v.why.code, WHY_NONE);
+    assert_non_null(
+        strstr(buf_cstr(&v.out), "<valueName>layer:designation</valueName>\n      <value></value>\n"));
+    buf_release(&v.out);
+    buf_release(&text);
+}
+
+static void
 strict_writing_insists_on_mandatory_keywords(void **state)
 {
     static const char *const formats[] = {"omm-kvn", "omm-xml"};
@@ -301,7 +337,9 @@ main(void)
         cmocka_unit_test(a_tle_refuses_what_it_cannot_hold),
         cmocka_unit_test(alpha5_is_written_only_when_asked_for),
         cmocka_unit_test(csv_refuses_what_would_change_meaning_and_names_what_is_lost),
+        cmocka_unit_test(strict_writing_refuses_what_would_be_lost),
         cmocka_unit_test(strict_writing_insists_on_mandatory_keywords),
+        cmocka_unit_test(an_empty_value_of_a_pair_keeps_its_element),
         cmocka_unit_test(an_orbit_is_keyed_by_number_then_designator_then_name),
         cmocka_unit_test(an_ephemeris_in_another_time_system_stands_at_its_utc),
         cmocka_unit_test(a_conjunction_is_keyed_alike_whichever_object_comes_first),
