@@ -4,7 +4,8 @@ import json
 import re
 
 import python_tables as tables
-from python_equal import Fault, Record, Table, TEXT_MAX, checked_document, is_decimal, local, number
+from python_equal import Fault, Record, Table, is_decimal, number
+from python_equal_ades import checked_document, local
 
 # --- Sentry JSON ------------------------------------------------------------------------------------------------------
 

@@ -1,18 +1,18 @@
 """FORMAT FILE...: the number of records, or the first fault as FILE:LINE:COLUMN: what is wrong. By the readers that do the same job as ours."""
+import importlib
 import sys
 
-import python_equal
 from python_equal import Fault
 
 READERS = {"omm-xml": "omm_xml", "cdm-kvn": "cdm_kvn", "tdm-kvn": "tdm_kvn", "oem-kvn": "oem_kvn", "ades-psv": "ades_psv", "sentry-json": "sentry_json", "cap": "cap"}
 
 
 def reader(form):
-    name = READERS[form]
-    if hasattr(python_equal, name):
-        return getattr(python_equal, name)
-    import python_equal_json  # the others do not pay for it
-    return getattr(python_equal_json, name)
+    for module in ("python_equal", "python_equal_ades", "python_equal_json"):  # no reader pays for the modules behind its own
+        found = getattr(importlib.import_module(module), READERS[form], None)
+        if found is not None:
+            return found
+    raise KeyError(form)
 
 
 def main():
