@@ -22,25 +22,28 @@ close_keep(int fd)
 }
 
 /*
- * How much to ask for first: a regular file whole, with one byte more, by which its end is seen. 0: it is a folder, for which no memory
- * need be asked.
+ * How much to ask for first: a regular file whole, with one byte more, by which its end is seen at once. 0: it is a folder, for which no
+ * memory need be asked. A file of the kernel's says that it is empty.
  */
 static size_t
-first_step(int fd)
+first_step(int fd, bool *is_whole)
 {
     struct stat status;
 
+    *is_whole = false;
     if (fstat(fd, &status) != 0)
         return CHUNK_BYTES;
     if (S_ISDIR(status.st_mode))
         return 0;
-    return S_ISREG(status.st_mode) && status.st_size > CHUNK_BYTES ? (size_t)status.st_size + 1 : CHUNK_BYTES;
+    *is_whole = S_ISREG(status.st_mode) && status.st_size > 0;
+    return *is_whole ? (size_t)status.st_size + 1 : CHUNK_BYTES;
 }
 
 static int
 read_all(int fd, struct buf *out)
 {
-    size_t step = first_step(fd);
+    bool is_whole;
+    size_t step = first_step(fd, &is_whole);
 
     if (step == 0) {
         errno = EISDIR;
@@ -68,8 +71,17 @@ read_all(int fd, struct buf *out)
             errno = EFBIG;
             return -1;
         }
+        if (is_whole && want == step && (size_t)n == step - 1)
+            return 0; /* as long as it said: the byte more was not there */
+        is_whole = false;
         step = CHUNK_BYTES;
     }
+}
+
+int
+file_read_fd(int fd, struct buf *out)
+{
+    return read_all(fd, out);
 }
 
 int

@@ -1,9 +1,11 @@
 #include "cli/input.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <zip.h>
@@ -355,10 +357,34 @@ read_stdin(struct input *in, const struct call *c)
         return read_held(in, c);
     fd = in->spool.fd;
     in->spool.fd = -1;
-    if (!mapping_open_fd(&in->mapping, fd, 1, LIMIT_STREAM_BYTES))
+    if (!mapping_open(&in->mapping, fd, 1, LIMIT_STREAM_BYTES))
         return cannot_read(c->why);
     in->whole = in->mapping.bytes;
     return is_stream(in->whole, &format) ? read_mapped(in, c, format) : read_held(in, c);
+}
+
+/* ${path} opened once, if it is a regular file. -1: it is none, or cannot be opened. A FIFO is opened without waiting for its writer. */
+static int
+open_regular(const char *path, struct stat *st)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd < 0 || (fstat(fd, st) == 0 && S_ISREG(st->st_mode)))
+        return fd;
+    (void)close(fd);
+    return -1;
+}
+
+static int
+fill_bytes(struct input *in, const char *path, int fd)
+{
+    int rc = fd >= 0 ? file_read_fd(fd, &in->bytes) : file_read(path, &in->bytes);
+    int saved = errno;
+
+    if (fd >= 0)
+        (void)close(fd);
+    errno = saved;
+    return rc;
 }
 
 int
@@ -366,15 +392,21 @@ input_read(struct input *in, const char *path, const char *format, const struct 
            registry_emit_fn *emit, void *cookie, struct why *why)
 {
     struct call c = {format, how, emit, cookie, why};
+    struct stat st;
+    int fd;
 
     if (strcmp(path, "-") == 0)
         return read_stdin(in, &c);
-    if (mapping_open(&in->mapping, path, MAPPED_BYTES, LIMIT_STREAM_BYTES)) {
-        if (is_stream(in->mapping.bytes, &format))
-            return read_mapped(in, &c, format);
-        mapping_close(&in->mapping);
+    fd = open_regular(path, &st);
+    if (fd >= 0 && st.st_size >= MAPPED_BYTES) {
+        if (mapping_open(&in->mapping, fd, MAPPED_BYTES, LIMIT_STREAM_BYTES)) {
+            if (is_stream(in->mapping.bytes, &format))
+                return read_mapped(in, &c, format);
+            mapping_close(&in->mapping);
+        }
+        fd = -1; /* the mapping had it */
     }
-    if (file_read(path, &in->bytes) != 0)
+    if (fill_bytes(in, path, fd) != 0)
         return errno == EFBIG
                    ? why_set(why, WHY_INPUT_SIZE, 0, 0, NULL, "larger than %d bytes", LIMIT_INPUT_BYTES)
                    : cannot_read(why);

@@ -6,7 +6,6 @@
 #include "cli/mapping.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -75,7 +74,7 @@ guard_bytes(uint8_t *p, size_t n)
 }
 
 bool
-mapping_open_fd(struct mapping *m, int fd, size_t least, size_t most)
+mapping_open(struct mapping *m, int fd, size_t least, size_t most)
 {
     uint8_t *p;
     size_t n = 0;
@@ -93,15 +92,6 @@ mapping_open_fd(struct mapping *m, int fd, size_t least, size_t most)
     }
     m->bytes = span_of(p, n);
     return true;
-}
-
-bool
-mapping_open(struct mapping *m, const char *path, size_t least, size_t most)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
-                            O_NONBLOCK); /* a FIFO is opened again, to wait for its writer */
-
-    return fd >= 0 && mapping_open_fd(m, fd, least, most);
 }
 
 void

@@ -13,10 +13,8 @@ struct mapping {
     struct stat before; /* what it was when it was opened */
 };
 
-/* ${path} read-only, if it is a regular file of at least ${least} and at most ${most} bytes. False: it is not, or cannot be. */
-bool mapping_open(struct mapping *m, const char *path, size_t least, size_t most);
-/* The same of an open file, which is the mapping's from then on, whatever comes of it. */
-bool mapping_open_fd(struct mapping *m, int fd, size_t least, size_t most);
+/* An open file read-only, if it is a regular one of at least ${least} and at most ${most} bytes. False: it is not, or cannot be. ${fd} is the mapping's from then on, closed also when it is false. */
+bool mapping_open(struct mapping *m, int fd, size_t least, size_t most);
 void mapping_close(struct mapping *m);
 
 /* Everything before ${at}, somewhere in the bytes, has been read. */

@@ -11,13 +11,17 @@ import statistics
 import subprocess
 import time
 
+import federation
+
 MIB = 1 << 20
 SIZE = 24 * MIB
 STREAM = 1024 * MIB
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
-# What a Python user would write, one function a format.
+# The least that a Python user would write, one function a format; and what he would have to write to get what `parallax check` gives.
 PYTHON = os.path.join(ROOT, "tests", "bench", "python_readers.py")
+EQUAL = os.path.join(ROOT, "tests", "bench", "python_equal_run.py")
+EQUAL_FORMATS = ("omm-xml", "cdm-kvn", "tdm-kvn", "oem-kvn", "ades-psv", "sentry-json", "cap")
 FLOOR = "import sys\nprint(sum(open(path, 'rb').read().count(b'\\n') for path in sys.argv[1:]))"
 
 
@@ -126,13 +130,15 @@ def measure(program, directory, runs):
         count = make(path)
         paths = [os.path.join(path, file) for file in os.listdir(path)] if os.path.isdir(path) else [path]
         size = sum(os.path.getsize(file) for file in paths)
-        times = {"ours": [], "other": [], "floor": []}
+        times = {"ours": [], "other": [], "equal": [], "floor": []}
         for _ in range(runs):  # side by side: what else the machine does meets all of them
             times["ours"].append(cpu([program, "check", "--from", form, *paths]))
             times["other"].append(cpu(["/usr/bin/python3", PYTHON, form, *paths]))
+            if form in EQUAL_FORMATS:
+                times["equal"].append(cpu(["/usr/bin/python3", EQUAL, form, *paths]))
             times["floor"].append(cpu(["/usr/bin/python3", "-c", FLOOR, *paths]) - cpu(["/usr/bin/python3", "-c", "pass"]))
         row = {"file": name, "units": count, "bytes": size, "other": other, "load": os.getloadavg()[0], "times": times}
-        row.update({"%s_s" % who: statistics.median(values) for who, values in times.items()})
+        row.update({"%s_s" % who: statistics.median(values) for who, values in times.items() if values})
         rows.append(row)
         print("%s: %.0f MiB, check %.3f s, %s %.2f s" % (name, size / MIB, row["ours_s"], other, row["other_s"]), flush=True)
         if os.path.isdir(path):
@@ -143,13 +149,13 @@ def measure(program, directory, runs):
 
 
 def show(rows):
-    print("\n| file | MiB | `parallax check`, CPU | MiB/s | Python, CPU | times slower | memchr | load |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("\n| file | MiB | `parallax check`, CPU | MiB/s | Python, the least | times slower | Python, the same job | times slower | memchr | load |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for row in rows:
-        size = row["bytes"] / MIB
-        print("| %s | %.0f | %.3f s [%.3f..%.3f] | %.0f | %s %.2f s | %.1f | %.3f s | %.1f |" % (
+        size, equal = row["bytes"] / MIB, "%.2f s | %.1f" % (row["equal_s"], row["equal_s"] / row["ours_s"]) if "equal_s" in row else " | "
+        print("| %s | %.0f | %.3f s [%.3f..%.3f] | %.0f | %s %.2f s | %.1f | %s | %.3f s | %.1f |" % (
             row["file"], size, row["ours_s"], min(row["times"]["ours"]), max(row["times"]["ours"]), size / row["ours_s"], row["other"], row["other_s"], row["other_s"] / row["ours_s"],
-            row["floor_s"], row["load"]))
+            equal, row["floor_s"], row["load"]))
 
 
 # --- A file of 1 GiB --------------------------------------------------------------------------------------------------
@@ -177,12 +183,30 @@ def large_gp_csv(path, size):
             n += file.write(rows)
 
 
-def stream(program, directory):
+def published(build, directory, path):
+    """The same of `publish` into a node that holds nothing, and the most memory of each of its roles."""
+    nations = federation.Federation(build, os.path.join(directory, "stream"), ["us-noaa"], title="Benchmark").make()
+    node = nations.nodes[0].start()
+    try:
+        row = peak([os.path.join(build, "bin", "parallax"), "--node", node.directory, "publish", "--mode", "TEST", path])
+        row["records"] = max(log["size"] for log in node.json("status")["logs"]) - 1
+        row["roles"] = {}
+        for role in federation.ROLES:
+            with open("/proc/%d/status" % node.role_pid(role), encoding="ascii", errors="replace") as file:
+                row["roles"][role] = next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) / 1024
+        return row
+    finally:
+        nations.stop()
+        shutil.rmtree(node.directory)
+
+
+def stream(build, directory):
     path = os.path.join(directory, "large.csv")
     large_gp_csv(path, STREAM)
     rows = []
-    for words in (("check",), ("convert", "--to", "ndjson")):
-        row = peak([program, *words, path])
+    program = os.path.join(build, "bin", "parallax")
+    for words in (("check",), ("convert", "--to", "ndjson"), ("publish",)):
+        row = published(build, directory, path) if words[0] == "publish" else peak([program, *words, path])
         rows.append({"words": " ".join(words), "bytes": os.path.getsize(path), **row})
         print("%s: %.0f s, %.1f MiB" % (words[0], row["wall_s"], row["peak_mib"]), flush=True)
     os.remove(path)
@@ -194,3 +218,5 @@ def show_stream(rows):
     print("|---|---|---|---|")
     for row in rows:
         print("| `parallax %s` | %.1f s | %.1f s | %.1f MiB |" % (row["words"], row["wall_s"], row["cpu_s"], row["peak_mib"]))
+        for role, mib in row.get("roles", {}).items():
+            print("| its node, role %s | | | %.1f MiB |" % (role, mib))

@@ -1,7 +1,7 @@
 /*
  * NASA/JPL Sentry API 2.0: mode S (the summary of all objects, a record each), mode O (one object with its virtual impactors, one
- * record), mode V (virtual impactors, a record each) and mode R (objects taken off the list). Read twice: what the list is stands
- * anywhere in it.
+ * record), mode V (virtual impactors, a record each) and mode R (objects taken off the list). What the list is may stand anywhere in it:
+ * it is looked for first, to the end, or until nothing behind can change what is known.
  *
  * A record alone is its signature and its object, one after the other: {"signature": {...}} {...}.
  */
@@ -14,6 +14,8 @@
 #include "syntax/json.h"
 
 struct survey {
+    struct span input;
+    bool is_settled; /* nothing behind it was looked at */
     unsigned values; /* at depth 0 */
     bool in_signature;
     const uint8_t *start; /* of the value of `signature` */
@@ -56,10 +58,24 @@ survey_member(struct survey *s, const struct json_event *event)
     }
 }
 
+/*
+ * Does the answer to what the list is stand behind ${at} no more? That is so when its signature and an object with its risk are known, and no
+ * other member could be `summary` or `signature`: neither word stands there, and no escape that could spell one.
+ */
+static bool
+is_settled(const struct survey *s, const uint8_t *at)
+{
+    size_t n = (size_t)(s->input.p + s->input.n - at);
+
+    return s->has_risk && s->signature.p != NULL && !s->has_summary && memchr(at, '\\', n) == NULL &&
+           memmem(at, n, "\"summary\"", 9) == NULL && memmem(at, n, "\"signature\"", 11) == NULL;
+}
+
 static int
 on_survey(void *cookie, const struct json_event *event, struct why *why)
 {
     struct survey *s = cookie;
+    bool had_risk = s->has_risk;
 
     (void)why;
     s->values += event->depth == 0 && event->kind == JSON_OBJECT;
@@ -70,7 +86,10 @@ on_survey(void *cookie, const struct json_event *event, struct why *why)
     } else if (event->key.p != NULL) {
         survey_member(s, event);
     }
-    return 0;
+    if (had_risk || !s->has_risk) /* asked once: it looks at all of the rest */
+        return 0;
+    s->is_settled = is_settled(s, event->raw.p + event->raw.n);
+    return s->is_settled ? -1 : 0;
 }
 
 static int
@@ -114,7 +133,7 @@ standing(const struct survey *s)
 
 struct reading {
     struct fill fill;
-    const struct survey *survey;
+    struct survey *survey;
     struct span preamble;
     const struct convert *how;
     struct arena *arena;
@@ -270,8 +289,11 @@ on_summary_mode(struct reading *r, const struct json_event *event)
                    : take_field(r, event);
     if (event->depth == 0)
         r->values += event->kind == JSON_OBJECT;
-    if (event->depth == 1)
+    if (event->depth == 1) {
         r->in_data = event->kind == JSON_ARRAY && span_is(event->key, "data");
+        if ((event->kind == JSON_STRING || event->kind == JSON_NUMBER) && span_is(event->key, "count"))
+            neo_risk_copy(r->survey->count, sizeof r->survey->count, event->text);
+    }
     if (event->kind == JSON_OBJECT && (is_alone || (event->depth == 2 && r->in_data))) {
         r->depth = event->depth;
         return begin_record(r, event);
@@ -307,13 +329,14 @@ static int
 read_answer(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
             struct why *why)
 {
-    struct survey survey = {0};
+    struct survey survey = {.input = input};
     struct reading r = {
         .survey = &survey, .how = how, .arena = a, .emit = emit, .cookie = cookie, .why = why};
     struct buf preamble;
     int rc;
 
-    if (json_read(input, on_survey, &survey, why) != 0 || check_survey(&survey, why) != 0)
+    if ((json_read(input, on_survey, &survey, why) != 0 && !survey.is_settled) ||
+        check_survey(&survey, why) != 0)
         return -1;
     if (survey.has_summary && survey.values > 1)
         return why_set(why, WHY_TEXT_SYNTAX, 1, 1, NULL, "several answers in one input: expected one");
