@@ -274,33 +274,13 @@ clocks(const struct node *n, unsigned *off)
     return greeted;
 }
 
-/*
- * A clock that was set right after the start has jumped as well. It is believed when more than half of all other members, and two or more, told a time that it agrees with:
- * what they told is kept against our monotonic clock, which nobody sets. As many could make a clock suspect; to have a wrong one believed they would need our own wall clock, too.
- */
-static bool
-is_settled(const struct node *n, unsigned agreed)
-{
-    unsigned others = 0;
-
-    for (unsigned i = 0; i < n->roster->members_n; i++)
-        others += (int)i != n->me && !n->roster->member[i].removed;
-    return agreed > 1 && agreed > others / 2;
-}
-
 static void
 tick(struct node *n)
 {
     int64_t jump = n->wall - n->mono - n->clock_base;
     unsigned off = 0, greeted = clocks(n, &off);
-    bool jumped = jump > CLOCK_JUMP_MS || jump < -CLOCK_JUMP_MS, suspect;
-
-    if (jumped && n->clock_suspect && is_settled(n, greeted - off)) {
-        action_event(n, EV_clock_settled, "wall_jump_ms=%lld peers_agree=%u", (long long)jump, greeted - off);
-        n->clock_base = n->wall - n->mono;
-        jumped = false;
-    }
-    suspect = jumped || (greeted > 1 && off > greeted / 2);
+    bool jumped = jump > CLOCK_JUMP_MS || jump < -CLOCK_JUMP_MS;
+    bool suspect = jumped || (greeted > 1 && off > greeted / 2);
 
     if (suspect && !n->clock_suspect)
         action_event(n, EV_clock_suspect, "wall_jump_ms=%lld peers_off=%u peers=%u", (long long)jump, off,

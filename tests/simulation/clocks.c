@@ -47,25 +47,14 @@ clocks_cause(struct world *w)
     set(w, i, (world_chance(w, 5000) ? 1 : -1) * (LEAST_MS + (int64_t)world_below(w, MOST_MS)));
 }
 
-/* Two others at least must say so: else who was started with a wrong clock doubts the right one until it is started again. */
-static bool
-can_settle(const struct world *w, unsigned i)
-{
-    unsigned others = 0;
-
-    for (unsigned k = 0; k < w->conf.nodes; k++)
-        others += k != i && members_current(w, k);
-    return others > 1;
-}
-
-/* Clocks are right again. */
+/* Clocks are right again, and who was started with a wrong one is started again: until then it doubts the right one. */
 void
 clocks_heal(struct world *w)
 {
     for (unsigned i = 0; i < w->conf.nodes; i++) {
         if (w->sim[i].ahead_ms != 0)
             set(w, i, 0);
-        if (w->sim[i].ahead_start != 0 && !can_settle(w, i))
+        if (w->sim[i].ahead_start != 0)
             faults_crash(w, i, false);
     }
 }
@@ -76,7 +65,7 @@ must_doubt(const struct world *w, unsigned i)
 {
     const struct sim *s = &w->sim[i];
 
-    return s->ticked && s->ahead_ms != s->ahead_start && s->ahead_ms != 0;
+    return s->ticked && s->ahead_ms != s->ahead_start;
 }
 
 void

@@ -68,7 +68,6 @@ PLANTS = {
                     "that a named log contradicts itself is told to everybody"),
     "clock_believed": ("node/core/own.c", "t->row.head.size == 0 || t->signing || n->clock_suspect ||", "t->row.head.size == 0 || t->signing ||", "a word on the time is signed with a clock that jumped"),
     "clock_signed": ("node/core/own.c", "a->time = n->clock_suspect ? 0 : ", "a->time = n->clock_suspect && t->row.size == 0 ? 0 : ", "what is published is signed with the time of a clock that jumped"),
-    "clock_settled": ("node/core/node.c", "    return agreed > 1 && agreed > others / 2;", "    return agreed + others > 0;", "a clock that jumped is believed although nobody tells the same time"),
     "embargo_jumped": ("node/core/late.c", "n->clock_suspect ? INT64_MIN", "n->clock_suspect && n->mono < 0 ? INT64_MIN", "an embargo opens by a clock that jumped"),
     "dropped_key_served": ("node/core/audience_change.c", "    return t->outdated ? ", "    return t->outdated && t->row.size == UINT64_MAX ? ", "a log that a dropped wrap key opens goes on"),
     "old_key_unused": ("node/crypt/sealer.c", "    for (size_t i = 0; i < s->wraps && key == NULL; i++)", "    for (size_t i = 0; i < 1 && key == NULL; i++)", "what was sealed for a wrap key before the last is not read"),
