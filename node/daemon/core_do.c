@@ -305,9 +305,14 @@ do_dispute(struct core *c, const struct action *a)
 static void
 do_aside(struct core *c, const struct action *a)
 {
+    struct event e = {.kind = EVENT_DROPPED};
+
     begin_urgent(c);
     if (!c->failed)
-        check(c, store_aside_put(c->store, a->row->no, a->row->origin, a->size, &a->row->head));
+        check(c, store_aside_put(c->store, a->row->no, a->row->origin, a->size, &a->row->head, &e.size));
+    /* They count for nobody any more. */
+    memcpy(e.log, a->row->id, LOG_ID_BYTES);
+    core_run_step(c, &e);
 }
 
 static void

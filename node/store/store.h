@@ -115,10 +115,10 @@ int store_dispute_drop(struct store *s, uint32_t log, const char *origin, uint64
 int store_dispute_refill(struct store *s, const struct store_subject *subject);
 /*
  * ${log} ends at ${head}, which the roster names: leaves from ${size} on (at most head->size) leave it, and the picture. They are kept apart, as they came; their
- * delivery numbers are never given again. A batch that is cut in two has ${head} as its anchor from now on.
+ * delivery numbers are never given again. A batch that is cut in two has ${head} as its anchor from now on. *bytes: of headers and bodies that left the log.
  */
 int store_aside_put(struct store *s, uint32_t log, const char *origin, uint64_t size,
-                    const struct checkpoint *head);
+                    const struct checkpoint *head, uint64_t *bytes);
 /* Leaves of a log that were put aside. 0 or -1. */
 int store_aside_count(struct store *s, const uint8_t log[LOG_ID_BYTES], uint64_t *count);
 /* Rows of the picture in canonical order (type, mode, key, origin by bytes), strictly after ${after} (NULL: from the start). */

@@ -176,7 +176,7 @@ put_aside(struct store *s, struct piece *p, const char *origin, const struct che
 
 int
 store_aside_put(struct store *s, uint32_t log, const char *origin, uint64_t size,
-                const struct checkpoint *head)
+                const struct checkpoint *head, uint64_t *bytes)
 {
     struct piece p = {.log = log};
     uint64_t held = 0;
@@ -191,6 +191,7 @@ store_aside_put(struct store *s, uint32_t log, const char *origin, uint64_t size
         rc = store_size_of(s, log, &held);
     if (rc == 0 && size < held)
         rc = put_aside(s, &p, origin, head);
+    *bytes = p.bytes;
     return store_leave(s, opened, rc);
 }
 

@@ -111,6 +111,8 @@ int store_copy_text(struct store *s, sqlite3_stmt *st, int i, char *out,
                     size_t max); /* -1 when it does not fit */
 
 /* store_log.c */
+int store_log_row(struct store *s, sqlite3_stmt *st,
+                  struct store_log *log); /* of LOG_EACH; -1: it is damaged */
 int store_tails_load(struct store *s);
 uint64_t store_tail_from(const struct store *s, uint32_t log);     /* first unsigned leaf, or UINT64_MAX */
 void store_tail_set(struct store *s, uint32_t log, uint64_t from); /* UINT64_MAX: all is signed */

@@ -142,8 +142,8 @@ store_log_put(struct store *s, struct store_log *log)
     return rc;
 }
 
-static int
-read_row(struct store *s, sqlite3_stmt *st, struct store_log *log)
+int
+store_log_row(struct store *s, sqlite3_stmt *st, struct store_log *log)
 {
     struct span id = store_column(st, 1), heartbeat = store_column(st, 9), lines = store_column(st, 10);
     uint64_t signed_end;
@@ -191,7 +191,7 @@ store_logs(struct store *s, store_log_fn *fn, void *cookie)
         return -1;
     log = mem_new(sizeof *log);
     while ((rc = store_row(s, st)) > 0) {
-        rc = read_row(s, st, log);
+        rc = store_log_row(s, st, log);
         if (rc == 0)
             rc = fn(cookie, log);
         if (rc != 0)

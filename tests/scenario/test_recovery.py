@@ -1,5 +1,6 @@
 """Logs that the stewards end: of an origin that contradicted itself, of a member that was removed, of a key that was stolen. A roster names the last good
 head, and all nodes come to hold that and nothing else, live and across a restart."""
+import json
 import os
 import sqlite3
 
@@ -71,6 +72,29 @@ def settled(node, log, size, right, aside):
           lambda: [row["id"] for row in rows(node, "query", "orbit", "--mode", "TEST", "--origin", "jp-jaxa")] == ["%s:%d" % (log.id.hex(), size - 1)])
 
 
+def kept(node):
+    """Bytes held of jp-jaxa."""
+    return [row["held_bytes"] for row in node.json("status")["peers"] if row["node"] == "jp-jaxa"]
+
+
+def audited(node, log, aside, tmp_path):
+    """All of it holds, what was put aside too; a changed byte in that, or in the contradiction, does not."""
+    whole = json.loads(node.cli("audit", "--json").out.splitlines()[-1])
+    assert whole["holds"] and whole["aside"] == aside
+    places = [(column, "aside", "1") for column in ("headers", "bodies", "root") if aside] + [("value", "meta", "name LIKE 'fork:%'")]
+    for number, (column, table, where) in enumerate(places):
+        copy = str(tmp_path / ("%s-%d.db" % (node.name, number)))
+        node.cli("backup", copy)
+        with sqlite3.connect(copy) as db:
+            found = db.execute("SELECT rowid, %s FROM %s WHERE %s LIMIT 1" % (column, table, where) if table == "aside" else "SELECT name, value FROM meta WHERE " + where).fetchone()
+            changed = bytearray(found[1])
+            changed[len(changed) // 2] ^= 4
+            assert db.execute("UPDATE %s SET %s = ? WHERE %s = ?" % (table, column, "rowid" if table == "aside" else "name"), (bytes(changed), found[0])).rowcount == 1
+        done = node.cli("audit", "--json", "--store", copy, check=False)
+        wrong = [row for row in map(json.loads, done.out.splitlines()[:-1]) if not row["holds"]]
+        assert done.returncode == 1 and {row["log"] for row in wrong} == {log.id.hex()}, (column, table, done.out)
+
+
 def same_picture(*nodes):
     until("pictures differ", lambda: len({node.cli("picture", "export").stdout for node in nodes}) == 1)
 
@@ -111,6 +135,8 @@ def test_a_recovery_takes_all_nodes_to_the_named_head_and_puts_the_rest_aside(tw
         same_picture(us, fr)
         if turn == 0:
             others_are_fine(two, tmp_path)  # before the restart: with jp-jaxa away, the boot guard holds our own logs after it
+        counted = counted if turn else {node.name: kept(node) for node in (us, fr)}
+        assert counted == {node.name: kept(node) for node in (us, fr)}  # what was put aside counts for nobody, at once
         for node in (us, fr):
             node.stop()
         for node in (us, fr):
@@ -121,6 +147,7 @@ def test_a_recovery_takes_all_nodes_to_the_named_head_and_puts_the_rest_aside(tw
             assert db.execute("SELECT coalesce(sum(count - skip), 0) FROM aside WHERE log = ?", (log.id,)).fetchone() == (aside[node.name],)
         assert node.cli("log", "evidence", log.id.hex()).out.startswith("parallax-contradiction/v1")
         assert not rejects(node, "TREE_PROOF", "us-noaa") and not rejects(node, "TREE_PROOF", "fr-cnes")
+        audited(node, log, aside[node.name], tmp_path)
 
 
 def test_after_a_recovery_the_wrong_story_is_not_heard_and_a_new_log_goes_on(two, peer, body, tmp_path):  # noqa: F811

@@ -72,6 +72,7 @@ do_store(struct world *w, unsigned i, const struct action *a)
 {
     struct sim *s = &w->sim[i];
     struct store_log row;
+    uint64_t aside;
 
     if (s->broken || (!store_in_transaction(s->store) && !keep_holds_up(s, store_begin(s->store))))
         return;
@@ -98,7 +99,8 @@ do_store(struct world *w, unsigned i, const struct action *a)
         keep_holds_up(s, store_dispute_drop(s->store, a->row->no, a->row->origin, a->size));
         break;
     case ACTION_ASIDE:
-        keep_holds_up(s, store_aside_put(s->store, a->row->no, a->row->origin, a->size, &a->row->head));
+        keep_holds_up(s,
+                      store_aside_put(s->store, a->row->no, a->row->origin, a->size, &a->row->head, &aside));
         break;
     case ACTION_REFILL:
         for (size_t k = 0; k < a->subjects_n && !s->broken; k++)

@@ -18,6 +18,7 @@
 #include "store/store.h"
 
 struct fixture {
+    uint64_t gone; /* bytes that left a log */
     char dir[64], path[96];
     struct store *s;
 };

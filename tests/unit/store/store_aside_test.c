@@ -90,7 +90,7 @@ what_is_put_aside_leaves_the_log_and_is_kept_as_it_came(void **state)
     uint8_t text[256];
 
     memset(head.root, 8, HASH_BYTES);
-    assert_int_equal(store_aside_put(f->s, log, "jp-jaxa", 150, &head), 0);
+    assert_int_equal(store_aside_put(f->s, log, "jp-jaxa", 150, &head, &f->gone), 0);
     for (int turn = 0; turn < 2; turn++) {
         assert_int_equal(store_logs(f->s, take_log, &row), 0);
         assert_int_equal(row.size, 150);
@@ -123,7 +123,7 @@ its_delivery_numbers_are_not_given_again_and_walks_pass_over_them(void **state)
     struct checkpoint head = {.size = 310};
     struct seen seen;
 
-    assert_int_equal(store_aside_put(f->s, log, "jp-jaxa", 150, &head), 0);
+    assert_int_equal(store_aside_put(f->s, log, "jp-jaxa", 150, &head, &f->gone), 0);
     for (int forward = 0; forward < 2; forward++) {
         seen = walk(f->s, log, forward);
         assert_int_equal(seen.count, 150);
@@ -153,16 +153,16 @@ subtrees_of_what_went_are_gone_and_come_again_with_other_leaves(void **state)
     uint8_t root[HASH_BYTES];
 
     assert_true(store_range(f->s, log, 0, 256, root));
-    assert_int_equal(store_aside_put(f->s, log, "jp-jaxa", 200, &head), 0); /* at a batch */
+    assert_int_equal(store_aside_put(f->s, log, "jp-jaxa", 200, &head, &f->gone), 0); /* at a batch */
     assert_false(store_range(f->s, log, 0, 256, root));
     assert_true(store_range(f->s, log, 128, 192, root));
     assert_false(store_range(f->s, log, 192, 256, root));
-    assert_int_equal(store_aside_put(f->s, log, "jp-jaxa", 0, &head), 0); /* all of it */
+    assert_int_equal(store_aside_put(f->s, log, "jp-jaxa", 0, &head, &f->gone), 0); /* all of it */
     assert_int_equal(count_aside(f->s, 1), 300);
     tree_init(&tree);
     fixture_append(f->s, log, &tree, 300, 300);
     assert_true(store_range(f->s, log, 0, 256, root));
-    assert_int_equal(store_aside_put(f->s, log, "jp-jaxa", 300, &head), 0); /* nothing is above */
+    assert_int_equal(store_aside_put(f->s, log, "jp-jaxa", 300, &head, &f->gone), 0); /* nothing is above */
     assert_int_equal(count_aside(f->s, 1), 300);
 }
 
@@ -203,7 +203,7 @@ the_picture_no_longer_shows_what_was_put_aside(void **state)
     high.delivery = 151;
     assert_int_equal(store_latest_put(f->s, &low), 0);
     assert_int_equal(store_latest_put(f->s, &high), 0);
-    assert_int_equal(store_aside_put(f->s, log, "jp-jaxa", 150, &head), 0);
+    assert_int_equal(store_aside_put(f->s, log, "jp-jaxa", 150, &head, &f->gone), 0);
     assert_int_equal(store_latest_each(f->s, NULL, take_key, key), 0);
     assert_string_equal(key, "norad:1");
     assert_int_equal(store_latest_of_object(f->s, "norad:2", take_key, key), 0);
