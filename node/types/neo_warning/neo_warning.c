@@ -192,5 +192,4 @@ places(const ProtobufCMessage *msg, struct area_list *out)
 }
 
 NOTICE_TYPE_PLACES(neo_warning, true, "Warning of a possible asteroid impact",
-                   parallax__v1__neo_warning__descriptor, &cap_writer, figures, figure_names, events,
-                   places);
+                   parallax__v1__neo_warning__descriptor, &cap_writer, figures, figure_names, events, places);
