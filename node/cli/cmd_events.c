@@ -48,7 +48,7 @@ put_text(const Parallax__V1__EventRow *r, int mode, int64_t now_ms, struct buf *
     buf_put_fmt(out, "%s  %s\n    ", r->id, r->state);
     if (r->closes != NULL) {
         buf_put_str(out, "closes ");
-        event_put_time(out, event_utc(r->closes));
+        fresh_put_time(out, event_utc(r->closes));
         buf_put_str(out, ", ");
         event_put_until(out, event_utc(r->closes), now_ms);
         buf_put_str(out, "; ");

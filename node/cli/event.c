@@ -42,16 +42,6 @@ event_utc(const Parallax__V1__Utc *t)
 }
 
 void
-event_put_time(struct buf *out, struct utc t)
-{
-    char text[UTC_TEXT_MAX] = "-";
-
-    if (!utc_is_zero(t))
-        utc_print(t, 0, text);
-    buf_put_str(out, text);
-}
-
-void
 event_put_joined(struct buf *out, const Parallax__V1__EventRow *r)
 {
     if (r->n_joined == 0)
@@ -269,7 +259,7 @@ static void
 put_number(struct buf *out, const char *name, double value)
 {
     if (figure_is_time(name))
-        event_put_time(out, figure_utc(value));
+        fresh_put_time(out, figure_utc(value));
     else
         buf_put_fmt(out, "%.6g", value);
 }
@@ -293,15 +283,15 @@ put_head(const struct event *e, int mode, struct buf *out)
     buf_put_fmt(out, "%s\nstate    %s", r->id, r->state);
     if (r->closes != NULL) {
         buf_put_str(out, ", closes ");
-        event_put_time(out, event_utc(r->closes));
+        fresh_put_time(out, event_utc(r->closes));
         buf_put_str(out, ", ");
         event_put_until(out, event_utc(r->closes), e->answer->event->time_ms);
     }
     if (r->first != NULL) {
         buf_put_str(out, "\ntime     ");
-        event_put_time(out, event_utc(r->first));
+        fresh_put_time(out, event_utc(r->first));
         buf_put_str(out, " to ");
-        event_put_time(out, event_utc(r->last));
+        fresh_put_time(out, event_utc(r->last));
     }
     for (size_t i = 0; i < r->n_joined; i++)
         buf_put_fmt(out, "\njoined   %s", r->joined[i]);
@@ -320,7 +310,7 @@ put_stander(const struct event *e, const struct line *l, struct buf *out)
     buf_put_str(out, "\n  ");
     put_who(out, w);
     buf_put_str(out, ", issued ");
-    event_put_time(out, w->issued);
+    fresh_put_time(out, w->issued);
     buf_put_str(out, w->withdrawn ? ", WITHDRAWN\n" : w->ended ? ", says that it is over\n" : "\n");
     buf_put_fmt(out, "    says     %s\n    fresh    ", l->text);
     fresh_put(out, w->at, w->created, l->received_ms, l->complete_ms);
@@ -424,7 +414,7 @@ put_history(const struct event *e, bool remarks, const char *title, struct buf *
         buf_put_str(out, any ? "" : title);
         any = true;
         buf_put_str(out, "  ");
-        event_put_time(out, l->word.issued);
+        fresh_put_time(out, l->word.issued);
         buf_put_str(out, "  ");
         put_who(out, &l->word);
         buf_put_fmt(out, "\n    %s%s\n    record   %s\n", l->word.withdrawn ? "WITHDRAWN: " : "", l->text,

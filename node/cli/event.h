@@ -9,7 +9,6 @@
 int event_show(struct client *c, const struct args *a, const char *id, Parallax__V1__Mode mode, bool json);
 
 struct utc event_utc(const Parallax__V1__Utc *t);                    /* NULL: zero */
-void event_put_time(struct buf *out, struct utc t);                  /* to the second; "-" for zero */
 void event_put_until(struct buf *out, struct utc t, int64_t now_ms); /* "in 3 h 12 min", "4 days ago" */
 /* The member "joined" of an open JSON object, where the event is several under one identifier each. */
 void event_put_joined(struct buf *out, const Parallax__V1__EventRow *r);

@@ -9,8 +9,8 @@
 
 #define CURSOR_BYTES_MAX 512
 
-static void
-put_time(struct buf *out, struct utc t)
+void
+fresh_put_time(struct buf *out, struct utc t)
 {
     char text[UTC_TEXT_MAX] = "-";
 
@@ -22,16 +22,16 @@ put_time(struct buf *out, struct utc t)
 void
 fresh_put_ms(struct buf *out, int64_t ms)
 {
-    put_time(out, ms > 0 ? utc_from_unix(ms / 1000, ms % 1000 * 1000000) : (struct utc){0, 0});
+    fresh_put_time(out, ms > 0 ? utc_from_unix(ms / 1000, ms % 1000 * 1000000) : (struct utc){0, 0});
 }
 
 void
 fresh_put(struct buf *out, struct utc epoch, struct utc created, int64_t received_ms, int64_t complete_ms)
 {
     buf_put_str(out, "epoch ");
-    put_time(out, epoch);
+    fresh_put_time(out, epoch);
     buf_put_str(out, ", created ");
-    put_time(out, created);
+    fresh_put_time(out, created);
     buf_put_str(out, ", received ");
     fresh_put_ms(out, received_ms);
     buf_put_str(out, ", complete up to ");

@@ -9,7 +9,8 @@
 void fresh_put(struct buf *out, struct utc epoch, struct utc created, int64_t received_ms,
                int64_t complete_ms);
 void fresh_put_row(struct buf *out, const struct row *r);
-/* Append a time, "-" when it is not known. */
+/* Append a time to the second, "-" when it is zero or not known. */
+void fresh_put_time(struct buf *out, struct utc t);
 void fresh_put_ms(struct buf *out, int64_t ms);
 
 /* --cursor, as fresh_more() wrote it, into ${out}. EXIT_DONE or EXIT_USAGE. */

@@ -110,6 +110,10 @@ struct span store_column(sqlite3_stmt *st, int i); /* blob or text, until the ne
 int store_copy_text(struct store *s, sqlite3_stmt *st, int i, char *out,
                     size_t max); /* -1 when it does not fit */
 
+/* store_visible.c */
+/* The first column of the row that ${sql} gives for a leaf, 0 where it gives none. 0, or -1 after store_fail. */
+int store_leaf_ask(struct store *s, enum sql sql, uint32_t log, uint64_t index, int64_t *out);
+
 /* store_log.c */
 int store_log_row(struct store *s, sqlite3_stmt *st,
                   struct store_log *log); /* of LOG_EACH; -1: it is damaged */

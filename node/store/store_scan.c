@@ -137,18 +137,11 @@ store_scan_node(struct store *s, uint32_t log, unsigned level, uint64_t index, u
 int
 store_scan_quarantine(struct store *s, uint32_t log, uint64_t index, uint32_t *why)
 {
-    sqlite3_stmt *st = store_stmt(s, SQL_SCAN_QUARANTINE);
-    int rc;
+    int64_t code;
+    int rc = store_leaf_ask(s, SQL_SCAN_QUARANTINE, log, index, &code);
 
-    *why = 0;
-    if (st == NULL)
-        return -1;
-    (void)sqlite3_bind_int64(st, 1, leaf_of(log, index));
-    rc = store_row(s, st);
-    if (rc > 0)
-        *why = (uint32_t)sqlite3_column_int64(st, 0);
-    (void)sqlite3_reset(st);
-    return rc < 0 ? -1 : 0;
+    *why = (uint32_t)code;
+    return rc;
 }
 
 int

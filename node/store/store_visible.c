@@ -339,8 +339,8 @@ store_quarantine_each(struct store *s, int64_t after, store_quarantine_fn *fn, v
     return rc;
 }
 
-static int
-ask_leaf(struct store *s, enum sql sql, uint32_t log, uint64_t index, int64_t *out)
+int
+store_leaf_ask(struct store *s, enum sql sql, uint32_t log, uint64_t index, int64_t *out)
 {
     sqlite3_stmt *st = store_stmt(s, sql);
     int rc;
@@ -359,14 +359,14 @@ ask_leaf(struct store *s, enum sql sql, uint32_t log, uint64_t index, int64_t *o
 int
 store_leaf_received(struct store *s, uint32_t log, uint64_t index, int64_t *received_ms)
 {
-    return ask_leaf(s, SQL_LEAF_RECEIVED, log, index, received_ms);
+    return store_leaf_ask(s, SQL_LEAF_RECEIVED, log, index, received_ms);
 }
 
 int
 store_leaf_delivery(struct store *s, uint32_t log, uint64_t index, uint64_t *delivery)
 {
     int64_t n;
-    int rc = ask_leaf(s, SQL_LEAF_DELIVERY, log, index, &n);
+    int rc = store_leaf_ask(s, SQL_LEAF_DELIVERY, log, index, &n);
 
     *delivery = (uint64_t)n;
     return rc;

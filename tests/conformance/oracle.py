@@ -125,7 +125,11 @@ def omm_fields(path, form):
         return list(omm.parse_csv(io.StringIO(read(path))))
     if form == "omm-json":
         rows = json.loads(read(path))
-        return rows if isinstance(rows, list) else [rows]
+        rows = rows if isinstance(rows, list) else [rows]
+        for row in rows:   # Space-Track's tle_latest: the fraction of EPOCH is a member of its own
+            if row.get("EPOCH_MICROSECONDS") and "." not in row["EPOCH"]:
+                row["EPOCH"] += ".%06d" % int(row["EPOCH_MICROSECONDS"])
+        return rows
     if form == "omm-xml":
         try:
             return list(omm.parse_xml(io.StringIO(read(path))))

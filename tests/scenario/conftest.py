@@ -7,6 +7,7 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "deploy"))
 
+import refpeer  # noqa: E402
 from federation import Federation  # noqa: E402
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])   # several work side by side (tests/run): each has 1,500 ports of its own
@@ -59,3 +60,11 @@ def three(federate):
 def sample():
     """Path of a sample file: sample("us-noaa/orbits.csv")."""
     return lambda path: os.path.join(SAMPLE, path)
+
+
+@pytest.fixture
+def api(tmp_path):
+    """The messages of api.proto, for Api() of apiclient.py."""
+    folder = tmp_path / "proto"
+    folder.mkdir()
+    return refpeer.load_proto(folder)[2]

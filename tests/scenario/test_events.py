@@ -8,7 +8,6 @@ import sqlite3
 
 import pytest
 
-import refpeer
 from apiclient import Api
 from conftest import ROOT
 from test_alerts import until
@@ -17,13 +16,6 @@ GOLDEN = os.path.join(ROOT, "node", "types")
 CDM = os.path.join(GOLDEN, "conjunction", "golden", "01-full.cdm-kvn")
 PAIR = "conjunction:norad:148493+norad:88902"
 CANCEL, RETRACT = 3, 4
-
-
-@pytest.fixture
-def api(tmp_path):
-    folder = tmp_path / "proto"
-    folder.mkdir()
-    return refpeer.load_proto(folder)[2]
 
 
 @pytest.fixture

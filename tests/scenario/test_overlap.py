@@ -7,19 +7,11 @@ import signal
 
 import pytest
 
-import refpeer
 from apiclient import Api
 from test_alerts import until
 from test_zones import KM, zone
 
 CANCEL = 3
-
-
-@pytest.fixture
-def api(tmp_path):
-    folder = tmp_path / "proto"
-    folder.mkdir()
-    return refpeer.load_proto(folder)[2]
 
 
 @pytest.fixture

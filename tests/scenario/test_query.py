@@ -4,20 +4,12 @@ import os
 
 import pytest
 
-import refpeer
 from apiclient import Api
 from test_alerts import sentry, until  # noqa: F401 (a fixture)
 from test_events import CDM, cdm  # noqa: F401 (a fixture)
 from test_objects import omm, put
 
 CANCEL = 3
-
-
-@pytest.fixture
-def api(tmp_path):
-    folder = tmp_path / "proto"
-    folder.mkdir()
-    return refpeer.load_proto(folder)[2]
 
 
 @pytest.fixture
