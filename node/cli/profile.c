@@ -73,11 +73,11 @@ count_lines(const uint8_t *from, const uint8_t *to)
 static void
 place(struct profile_run *r, struct span original)
 {
-    uintptr_t start = (uintptr_t)r->in->bytes.p, at = (uintptr_t)original.p;
+    uintptr_t start = (uintptr_t)r->in->whole.p, at = (uintptr_t)original.p;
 
-    if (at >= start && at < start + r->in->bytes.n) {
+    if (at >= start && at < start + r->in->whole.n) {
         if (r->counted == NULL || (uintptr_t)r->counted > at) {
-            r->counted = r->in->bytes.p;
+            r->counted = r->in->whole.p;
             r->lines = 0;
         }
         r->lines += count_lines(r->counted, original.p);

@@ -62,7 +62,7 @@ def moment(text):
     if is_stamp(text) is None:
         raise ValueError("expected YYYY-MM-DDThh:mm:ss[.d...], a time that exists")
     try:
-        return fromisoformat(text)
+        return fromisoformat(text[:-1] if text[-1] == "Z" else text)
     except ValueError:
         return odd_moment(text)
 
@@ -405,7 +405,7 @@ def tdm_kvn(path):
                             raise Fault(number, 1, key, str(error)) from None
                         before = times.get(key)
                         if before is not None and is_later(*before, time, stamp):
-                            raise Fault(number, 1, key, "%s is before the one before of its keyword" % stamp)
+                            message.warnings.append((number, 1, key, "%s is before the one before of its keyword" % stamp))
                         times[key] = time, stamp
                     if len(lines) == PIECE:
                         yield blocks.piece(number, lines)

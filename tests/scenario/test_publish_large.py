@@ -52,7 +52,8 @@ def words(node, path, *more):
 
 
 def publisher(node, path, *more, **pipes):
-    return subprocess.Popen([os.path.join(node.bin, "parallax"), *words(node, path, *more)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **pipes)
+    return subprocess.Popen([os.path.join(node.bin, "parallax"), *words(node, path, *more)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **pipes)   # who starts tests in the background ignores it
 
 
 def under_way(node, path, folder):

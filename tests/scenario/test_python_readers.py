@@ -15,6 +15,20 @@ READERS = os.path.join(ROOT, "tests", "bench", "python_equal_run.py")
 FORMATS = ("cdm-kvn", "tdm-kvn", "oem-kvn", "omm-xml", "ades-psv", "sentry-json", "cap")
 GOLDEN = os.path.join(ROOT, "node", "types", "*", "golden", "*.")
 
+# What only ours does: (the line where ours refuses, the line where theirs does). docs/performance.md says so.
+UNLIKE = {
+    "40-not-available.cdm-kvn": (None, 57),   # N/A for an optional number
+    "24-path-words.tdm-kvn": (17, None),      # a path of other words, or over nobody
+    "25-path-nobody.tdm-kvn": (34, None),
+    "30-zulu.tdm-kvn": (40, None),            # Z where the time system is not UTC
+    "63-zulu.oem-kvn": (16, None),
+    "53-ascii.omm-xml": (None, 1),            # Latin-1 is declared, and nothing but ASCII is there
+    "50-pipes.ades-psv": (None, 22),          # a pipe behind the last column; two files put one behind the other
+    "52-two-files.ades-psv": (None, 25),
+    "22-version.cap": (1, None),              # of another version, or of another namespace
+    "24-namespace.cap": (1, None),
+}
+
 # Of each format a golden file, and what is spoilt in it: one value becomes another.
 SPOILT = {
     "conjunction/golden/01-full.cdm-kvn": (
@@ -58,7 +72,8 @@ def test_golden_files_are_accepted_by_both_or_refused_in_the_same_line(form):
     paths = sorted(glob.glob(GOLDEN + form))
     told = {path: (ours(form, path), theirs(form, path)) for path in paths}
     assert any(mine is None for mine, _ in told.values()) and any(mine is not None for mine, _ in told.values())
-    assert {path: both for path, both in told.items() if both[0] != both[1]} == {}
+    unlike = {os.path.basename(path): both for path, both in told.items() if both[0] != both[1]}
+    assert unlike == {name: both for name, both in UNLIKE.items() if name.endswith("." + form)}
 
 
 @pytest.mark.parametrize("name", sorted(SPOILT))
