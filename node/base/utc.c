@@ -347,6 +347,12 @@ utc_from_unix(int64_t seconds, int64_t ns)
     return (struct utc){(int32_t)days, seconds * SECOND_NS + ns};
 }
 
+struct utc
+utc_from_ms(int64_t ms)
+{
+    return utc_from_unix(ms / 1000, ms % 1000 * 1000000);
+}
+
 int64_t
 utc_unix(struct utc t)
 {

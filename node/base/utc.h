@@ -36,7 +36,8 @@ bool utc_is_zero(struct utc t);  /* mjd 0, ns 0: "not given" */
 
 /* From and to POSIX seconds and nanoseconds; a leap second maps to the last nanosecond before it. */
 struct utc utc_from_unix(int64_t seconds, int64_t ns);
-int64_t utc_unix(struct utc t); /* seconds */
+struct utc utc_from_ms(int64_t ms); /* POSIX milliseconds */
+int64_t utc_unix(struct utc t);     /* seconds */
 int64_t utc_unix_ns(struct utc t);
 
 struct utc utc_add_ns(struct utc t,

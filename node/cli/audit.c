@@ -75,6 +75,17 @@ audit_newest(const struct audit *a)
     return a->roster[a->rosters - 1];
 }
 
+const struct roster_key *
+audit_log_key(const struct audit *a, const char *origin, const uint8_t log[LOG_ID_BYTES],
+              const uint8_t key_id[KEY_ID_BYTES])
+{
+    const struct roster_key *key = NULL;
+
+    for (size_t i = a->rosters; i-- > 0 && key == NULL;)
+        key = roster_log_key(a->roster[i], origin, log, key_id);
+    return key;
+}
+
 /* What the descriptor of ${log} says that it goes on from. */
 static void
 take_claim(struct audit *a, const struct store_log *log, const Parallax__V1__Descriptor *d)
@@ -165,12 +176,11 @@ static void
 compare_key(struct audit *a, const struct audit_claim *c, const struct store_log *by)
 {
     const struct roster_recovery *end = roster_recovery(audit_newest(a), c->log);
-    const struct roster_key *key = NULL;
+    const struct roster_key *key;
 
     if (end == NULL || strcmp(end->origin, by->origin) != 0 || by->head.size == 0)
         return;
-    for (size_t i = a->rosters; i-- > 0 && key == NULL;)
-        key = roster_log_key(a->roster[i], by->origin, by->id, by->head.key_id);
+    key = audit_log_key(a, by->origin, by->id, by->head.key_id);
     if (key != NULL && (!end->goes_on || memcmp(key->key, end->key, SIG_KEY_BYTES) != 0))
         audit_say(
             a, AUDIT_NOTE, "chain", by,

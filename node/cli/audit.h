@@ -49,8 +49,7 @@ struct audit {
     size_t log_n;
     struct audit_claim *claim;
     size_t claim_n;
-    bool picture;     /* it is looked at: it is not being made just now */
-    uint64_t matched; /* rows of the picture whose record was met */
+    bool picture; /* it is looked at: it is not being made just now */
     struct arena arena;
 };
 
@@ -68,6 +67,9 @@ void audit_say_leaf(struct audit *a, enum audit_level level, const char *what, c
 const struct store_log *audit_log_by_no(const struct audit *a, uint32_t no);
 const struct store_log *audit_log_by_id(const struct audit *a, const uint8_t id[LOG_ID_BYTES]);
 const struct roster *audit_newest(const struct audit *a);
+/* The log key of ${origin} with that id in any version of the roster, the newest first: a key that is out of use still proves what it signed. NULL: none. */
+const struct roster_key *audit_log_key(const struct audit *a, const char *origin,
+                                       const uint8_t log[LOG_ID_BYTES], const uint8_t key_id[KEY_ID_BYTES]);
 
 /* One log: its leaves, heads, lines. audit_log.c; 0 or -1. */
 int audit_log_check(struct audit *a, const struct store_log *log, uint64_t quarantined);

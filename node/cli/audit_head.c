@@ -7,17 +7,6 @@
 #include "base/mem.h"
 #include "core/evidence.h"
 
-/* The log key with that id in any version of the roster, the newest first: a key that is out of use still proves what it signed. */
-static const struct roster_key *
-log_key(const struct audit *a, const struct store_log *log, const uint8_t id[KEY_ID_BYTES])
-{
-    const struct roster_key *key = NULL;
-
-    for (size_t i = a->rosters; i-- > 0 && key == NULL;)
-        key = roster_log_key(a->roster[i], log->origin, log->id, id);
-    return key;
-}
-
 bool
 audit_head_signed(struct audit *a, const struct store_log *log, const struct checkpoint *c, const char *what,
                   uint64_t leaf)
@@ -28,7 +17,7 @@ audit_head_signed(struct audit *a, const struct store_log *log, const struct che
     if (roster_vouches(audit_newest(a), log->origin, c))
         return true; /* the stewards' word is all that it needs */
     a->counts.signatures++;
-    key = log_key(a, log, c->key_id);
+    key = audit_log_key(a, log->origin, log->id, c->key_id);
     checkpoint_origin_line(audit_newest(a)->federation, log->origin, log->id, line);
     if (key != NULL && checkpoint_verify(c, line, key->key))
         return true;

@@ -42,18 +42,10 @@ check_picture(struct audit *a, const struct store_log *log, const struct audit_r
     if (order == 0 && row.kind != (uint8_t)h->kind)
         audit_say_leaf(a, AUDIT_BAD, "picture", log, r->index,
                        "the picture has it as another kind: expected %s", record_kind_name((int)h->kind));
-    else if (order == 0)
-        a->matched++;
-    else if (rc == 0 && row.log == log->no && row.index == r->index)
+    else if (order != 0 && rc == 0 && row.log == log->no && row.index == r->index)
         audit_say_leaf(a, AUDIT_BAD, "picture", log, r->index,
                        "the picture has it with another epoch or time");
     return 0;
-}
-
-static bool
-has_type(int kind)
-{
-    return kind >= PARALLAX__V1__KIND__INITIAL && kind <= PARALLAX__V1__KIND__RETRACT;
 }
 
 /* What the body of a believed record means, as far as it can be read without keys. */
@@ -71,7 +63,7 @@ check_meaning(struct audit *a, const struct store_log *log, const struct audit_r
         a->counts.sealed++;
         return 0;
     }
-    if (!has_type((int)h->kind))
+    if (!record_kind_has_type((int)h->kind))
         return 0;
     msg = type == NULL || h->type_version > type->version
               ? NULL
@@ -127,13 +119,6 @@ check_quarantine(struct audit *a, const struct store_log *log, const struct audi
     return 0;
 }
 
-static bool
-is_own_kind(int kind)
-{
-    return kind == PARALLAX__V1__KIND__DESCRIPTOR || kind == PARALLAX__V1__KIND__CLOSE ||
-           kind == PARALLAX__V1__KIND__REVEAL || kind == PARALLAX__V1__KIND__KEYS;
-}
-
 /* Do the bytes of the body fit the header? */
 static bool
 check_body(struct audit *a, const struct store_log *log, const struct audit_record *r,
@@ -144,7 +129,7 @@ check_body(struct audit *a, const struct store_log *log, const struct audit_reco
     why_clear(&why);
     if (r->record->body_state != STORE_BODY_HELD) {
         if (r->record->body.n > 0 || r->record->body_state > STORE_BODY_FILTERED ||
-            (is_own_kind((int)h->kind) && r->record->body_state == STORE_BODY_GONE))
+            (record_kind_is_own((int)h->kind) && r->record->body_state == STORE_BODY_GONE))
             audit_say_leaf(a, AUDIT_BAD, "body", log, r->index,
                            "its row says that there is no body: expected the one of its header");
         return false;

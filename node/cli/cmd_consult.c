@@ -125,7 +125,7 @@ has_answered(const struct consult *s, struct span node, const char *id)
 static void
 put_waiting(const struct consult *s, const struct said *asked, struct buf *out)
 {
-    struct utc by, now = utc_from_unix(s->time_ms / 1000, s->time_ms % 1000 * 1000000);
+    struct utc by, now = utc_from_ms(s->time_ms);
     bool has_time = utc_parse(span_str(asked->answer_by), &by) == 0;
     char name[LIMIT_NAME_BYTES + 1];
     size_t n = 0;

@@ -10,6 +10,7 @@
 #include "cli/object_show.h"
 #include "cli/pick.h"
 #include "cli/screen.h"
+#include "core/identity.h"
 #include "core/object.h"
 
 struct objects {
@@ -85,7 +86,7 @@ put_cell(struct objects *o, const Parallax__V1__Object *object, const char *firs
         const Parallax__V1__ObjectAlias *a = object->aliases[i];
 
         if (i == 0 || (strcmp(a->state, first) != 0 && strcmp(a->state, second) != 0 &&
-                       !(object_show_is_joined(a) && strcmp(first, "claimed") == 0)))
+                       !(identity_word_is_joined(a->state) && strcmp(first, "claimed") == 0)))
             continue;
         if (text.n > 0)
             buf_put_str(&text, ", ");

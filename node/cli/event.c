@@ -55,7 +55,7 @@ event_put_joined(struct buf *out, const Parallax__V1__EventRow *r)
 void
 event_put_until(struct buf *out, struct utc t, int64_t now_ms)
 {
-    int64_t ms = utc_diff_ms(t, utc_from_unix(now_ms / 1000, now_ms % 1000 * 1000000));
+    int64_t ms = utc_diff_ms(t, utc_from_ms(now_ms));
 
     buf_put_str(out, ms >= 0 ? "in " : "");
     screen_age(out, ms >= 0 ? ms : -ms);
@@ -202,7 +202,7 @@ ask(struct event *e, struct client *c, const char *id, Parallax__V1__Mode mode)
             break;
         if (e->answer == NULL) {
             e->row = answer->event->event;
-            e->now = utc_from_unix(answer->event->time_ms / 1000, answer->event->time_ms % 1000 * 1000000);
+            e->now = utc_from_ms(answer->event->time_ms);
         }
         for (size_t i = 0; i < answer->event->n_rows && e->n < LIMIT_EVENT_HISTORY_COUNT; i++)
             take_row(e, answer->event->rows[i]);

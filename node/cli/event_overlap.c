@@ -75,8 +75,7 @@ take_row(void *cookie, const Parallax__V1__RecordRow *in)
     struct row r;
 
     row_open(&r, in);
-    if (r.msg != NULL && r.type->extent != NULL && r.header->kind != PARALLAX__V1__KIND__CANCEL &&
-        r.header->kind != PARALLAX__V1__KIND__RETRACT) {
+    if (r.msg != NULL && r.type->extent != NULL && !record_kind_withdraws((int)r.header->kind)) {
         r.type->extent(r.msg, &extent);
         for (size_t i = 0; i < k->n; i++) {
             if (k->claim[i].type == r.type && overlaps(&k->claim[i].extent, &extent, text))

@@ -22,7 +22,7 @@ fresh_put_time(struct buf *out, struct utc t)
 void
 fresh_put_ms(struct buf *out, int64_t ms)
 {
-    fresh_put_time(out, ms > 0 ? utc_from_unix(ms / 1000, ms % 1000 * 1000000) : (struct utc){0, 0});
+    fresh_put_time(out, ms > 0 ? utc_from_ms(ms) : (struct utc){0, 0});
 }
 
 void

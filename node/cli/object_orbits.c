@@ -9,55 +9,29 @@
 #include "cli/screen.h"
 #include "core/object.h"
 
-#define REGISTERS    "registration-json" /* a format of the type that makes its origin the owner */
-#define STATES_BYTES 67108864            /* states of all ephemerides that are looked at */
-
-/* The one origin that registered the object; NULL when none did, or several. */
-static const char *
-owner_of(const struct object_records *r)
-{
-    const struct type *registers = NULL;
-    const char *owner = NULL;
-
-    (void)registry_reader(REGISTERS, &registers);
-    for (size_t i = 0; i < r->n; i++) {
-        const struct row *row = &r->row[i];
-
-        if (row->type != registers || row->msg == NULL)
-            continue;
-        if (owner != NULL && strcmp(owner, row->in->origin) != 0)
-            return NULL;
-        owner = row->in->origin;
-    }
-    return owner;
-}
+#define STATES_BYTES 67108864 /* states of all ephemerides that are looked at */
 
 static bool
 is_orbit(const struct row *r)
 {
     return r->type != NULL && r->msg != NULL && (r->type->sgp4 != NULL || r->type->path != NULL) &&
-           r->header->kind != PARALLAX__V1__KIND__RETRACT && r->header->kind != PARALLAX__V1__KIND__CANCEL;
+           !record_kind_withdraws((int)r->header->kind);
 }
 
 void
 object_orbits_make(struct object_orbits *o, const struct object_records *r,
                    const Parallax__V1__Object *object)
 {
-    const Parallax__V1__OrbitPolicy *p = r->answer->policy;
-    const char *ids[LIMIT_OBJECT_ALIAS_COUNT], *owner = owner_of(r);
-    size_t ids_n = 0;
+    const struct type *registers = NULL;
+    struct orbit_view_object frame;
 
     memset(o, 0, sizeof *o);
     arena_init(&o->arena, STATES_BYTES);
-    o->policy = (struct orbit_view_policy){.order = p->order,
-                                           .operators = p->operators,
-                                           .stale_leo_h = p->stale_leo_hours,
-                                           .stale_high_h = p->stale_high_hours,
-                                           .disagree_leo_km = p->disagree_leo_km,
-                                           .disagree_high_km = p->disagree_high_km};
-    for (size_t i = 0; i < object->n_aliases && ids_n < LIMIT_OBJECT_ALIAS_COUNT; i++) {
-        if (object_show_is_joined(object->aliases[i]))
-            ids[ids_n++] = object->aliases[i]->id;
+    orbit_view_take(&frame, r->answer->policy, object);
+    (void)registry_reader(ORBIT_VIEW_REGISTERS, &registers);
+    for (size_t i = 0; i < r->n; i++) {
+        if (r->row[i].type == registers && r->row[i].msg != NULL)
+            orbit_view_registered(&frame, r->row[i].in->origin);
     }
     for (size_t i = 0; i < r->n; i++) {
         const struct row *row = &r->row[i];
@@ -75,13 +49,11 @@ object_orbits_make(struct object_orbits *o, const struct object_records *r,
         v->record = row->id;
         v->created = record_utc(row->header->created);
         v->epoch = record_utc(row->header->epoch);
-        v->is_operator = orbit_view_operates(&o->policy, ids, ids_n, v->origin);
-        v->is_owner = owner != NULL && strcmp(owner, v->origin) == 0;
+        orbit_view_rate(&frame, v);
         o->row[o->view.n++] = row;
     }
     o->n = o->view.n;
-    orbit_view_make(&o->view, &o->policy,
-                    utc_from_unix(r->answer->time_ms / 1000, r->answer->time_ms % 1000 * 1000000), &o->arena);
+    orbit_view_make(&o->view, &frame.policy, utc_from_ms(r->answer->time_ms), &o->arena);
 }
 
 void

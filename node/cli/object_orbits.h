@@ -11,7 +11,6 @@ struct object_orbits {
     size_t n;
     bool is_cut;
     struct arena arena;
-    struct orbit_view_policy policy;
 };
 
 /* ${object}: of the node's answer. */

@@ -9,14 +9,8 @@
 #include "base/text.h"
 #include "cli/object_orbits.h"
 #include "cli/screen.h"
+#include "core/identity.h"
 #include "core/object.h"
-
-bool
-object_show_is_joined(const Parallax__V1__ObjectAlias *a)
-{
-    return strcmp(a->state, "used") == 0 || strcmp(a->state, "claimed") == 0 ||
-           strcmp(a->state, "merged") == 0;
-}
 
 void
 object_show_identity_json(const Parallax__V1__Object *object, struct buf *out)
@@ -29,7 +23,7 @@ object_show_identity_json(const Parallax__V1__Object *object, struct buf *out)
         object_open(out, NULL);
         object_str(out, "id", a->id);
         object_str(out, "state", a->state);
-        object_bool(out, "joined", object_show_is_joined(a));
+        object_bool(out, "joined", identity_word_is_joined(a->state));
         if (a->with[0] != '\0')
             object_str(out, "with", a->with);
         object_open_list(out, "origins");
@@ -133,7 +127,7 @@ explain(const Parallax__V1__Object *found, const struct object_records *records)
     object_orbits_make(orbits, records, found);
     buf_init(&line, LIMIT_LINE_BYTES);
     screen_text(&line, found->id);
-    for (size_t i = 1; i < found->n_aliases && object_show_is_joined(found->aliases[i]); i++) {
+    for (size_t i = 1; i < found->n_aliases && identity_word_is_joined(found->aliases[i]->state); i++) {
         buf_put_str(&line, " = ");
         screen_text(&line, found->aliases[i]->id);
     }

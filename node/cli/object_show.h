@@ -4,7 +4,6 @@
 
 #include "cli/client.h"
 
-bool object_show_is_joined(const Parallax__V1__ObjectAlias *a);
 /* Members of an open JSON object: id, aliases, ... */
 void object_show_identity_json(const Parallax__V1__Object *object, struct buf *out);
 /* Ask for ${object}, canonical, and print it. The exit code. */

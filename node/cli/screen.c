@@ -67,7 +67,7 @@ screen_time(struct buf *out, int64_t ms)
         buf_put_str(out, "never");
         return;
     }
-    utc_print(utc_from_unix(ms / 1000, ms % 1000 * 1000000), 0, text);
+    utc_print(utc_from_ms(ms), 0, text);
     buf_put_str(out, text);
 }
 

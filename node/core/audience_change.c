@@ -246,6 +246,7 @@ void
 audience_settle(struct node *n)
 {
     size_t kept = 0;
+    const char *why;
 
     if (!n->listed)
         return;
@@ -254,8 +255,8 @@ audience_settle(struct node *n)
         if (t->own == OWN_NONE || !node_is_named(t))
             continue;
         if (t->own == OWN_OPEN && !t->closing && !t->signing && t->row.head.size > 0 && t->described &&
-            outdated(n, t) != NULL)
-            close_log(n, t, outdated(n, t));
+            (why = outdated(n, t)) != NULL)
+            close_log(n, t, why);
         settle(n, t);
     }
     for (size_t i = 0; i < n->change_n; i++) {

@@ -25,12 +25,23 @@ struct finder {
     struct claims *into;
 };
 
+static const char *const state_names[] = {"used",      "claimed", "merged", "named",
+                                          "contested", "split",   "noted"};
+
 const char *
 identity_state_name(enum identity_state state)
 {
-    static const char *const names[] = {"used", "claimed", "merged", "named", "contested", "split", "noted"};
+    return state_names[state];
+}
 
-    return names[state];
+bool
+identity_word_is_joined(const char *state)
+{
+    for (size_t i = 0; i < sizeof state_names / sizeof *state_names; i++) {
+        if (strcmp(state_names[i], state) == 0)
+            return identity_is_joined((enum identity_state)i);
+    }
+    return false;
 }
 
 /* Its number; -1 when there are too many. */

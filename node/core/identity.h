@@ -56,6 +56,8 @@ struct identity {
     unsigned reads; /* for identity_*() */
 };
 
+/* The same of a state by its name. */
+bool identity_word_is_joined(const char *state);
 /* The object of ${id}, canonical and no name. 0 or -1 (the source failed). */
 int identity_resolve(const struct identity_source *source, const char *id, struct identity *out);
 /* The same without what is not joined, and without who says so. */

@@ -415,10 +415,8 @@ late_tick(struct node *n)
 
     if (!n->listed || v->due == NULL)
         return;
-    count = v->due(v->cookie,
-                   n->clock_suspect ? INT64_MIN
-                                    : utc_sort_key(utc_from_unix(n->wall / 1000, n->wall % 1000 * 1000000)),
-                   due, DUE_MAX);
+    count =
+        v->due(v->cookie, n->clock_suspect ? INT64_MIN : utc_sort_key(utc_from_ms(n->wall)), due, DUE_MAX);
     for (int i = 0; i < count; i++)
         take_due(n, &due[i]);
     for (size_t i = 0; i < n->track_n; i++) {

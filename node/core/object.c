@@ -124,6 +124,6 @@ object_ms(struct buf *b, const char *key, int64_t ms)
         return;
     }
     char text[UTC_TEXT_MAX];
-    utc_print(utc_from_unix(ms / 1000, ms % 1000 * 1000000), 3, text);
+    utc_print(utc_from_ms(ms), 3, text);
     object_str(b, key, text);
 }

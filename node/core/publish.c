@@ -70,7 +70,7 @@ make_header(struct node *n, const struct track *t, const struct publish *p, cons
     r.type_version = version;
     r.mode = (Parallax__V1__Mode)p->mode;
     r.kind = in->kind == 0 ? PARALLAX__V1__KIND__INITIAL : (Parallax__V1__Kind)in->kind;
-    r.created = utc_from_unix(n->wall / 1000, n->wall % 1000 * 1000000);
+    r.created = utc_from_ms(n->wall);
     r.epoch =
         node_is_named(t) ? (struct utc){0, 0} : epoch; /* nothing there tells what a sealed body is about */
     r.expires = in->expires;

@@ -30,6 +30,26 @@ record_kind_name(int kind)
     return kind > 0 && kind < COUNT(kind_names) ? kind_names[kind] : "?";
 }
 
+bool
+record_kind_has_type(int kind)
+{
+    return kind == PARALLAX__V1__KIND__INITIAL || kind == PARALLAX__V1__KIND__UPDATE ||
+           record_kind_withdraws(kind);
+}
+
+bool
+record_kind_is_own(int kind)
+{
+    return kind == PARALLAX__V1__KIND__DESCRIPTOR || kind == PARALLAX__V1__KIND__CLOSE ||
+           kind == PARALLAX__V1__KIND__REVEAL || kind == PARALLAX__V1__KIND__KEYS;
+}
+
+bool
+record_kind_withdraws(int kind)
+{
+    return kind == PARALLAX__V1__KIND__CANCEL || kind == PARALLAX__V1__KIND__RETRACT;
+}
+
 int
 record_mode_parse(struct span s, Parallax__V1__Mode *mode)
 {

@@ -47,6 +47,12 @@ int record_id_parse(struct span s, uint8_t log[LOG_ID_BYTES], uint64_t *index);
 struct utc record_utc(const Parallax__V1__Utc *t); /* NULL or invalid: zero */
 const char *record_mode_name(int mode);            /* "REAL"; "?" outside */
 const char *record_kind_name(int kind);
+/* Is the body of that kind a message of a record type? */
+bool record_kind_has_type(int kind);
+/* The log's own business: DESCRIPTOR, CLOSE, REVEAL, KEYS. Their bodies live as long as their headers. */
+bool record_kind_is_own(int kind);
+/* CANCEL and RETRACT: what was said before is said no more. */
+bool record_kind_withdraws(int kind);
 int record_mode_parse(struct span s, Parallax__V1__Mode *mode);
 
 #endif

@@ -5,14 +5,6 @@
 #include "wire/unpack.h"
 #include <stdio.h>
 
-/* Kinds whose body is a message of a record type; the others are the log's own business. */
-static bool
-kind_has_type(int kind)
-{
-    return kind == PARALLAX__V1__KIND__INITIAL || kind == PARALLAX__V1__KIND__UPDATE ||
-           kind == PARALLAX__V1__KIND__CANCEL || kind == PARALLAX__V1__KIND__RETRACT;
-}
-
 /* What is retracted says nothing any more. */
 static void
 identify(struct node *n, const Parallax__V1__Header *h, const ProtobufCMessage *msg, struct road_result *out)
@@ -84,10 +76,10 @@ check_content(struct node *n, const struct track *t, const Parallax__V1__Header 
 {
     bool sealed = h->sealing != PARALLAX__V1__SEALING__NONE;
 
-    if (kind_has_type((int)h->kind) && node_is_named(t) && !sealed)
+    if (record_kind_has_type((int)h->kind) && node_is_named(t) && !sealed)
         why_set(&out->why, WHY_HEADER_VALUE, 0, 0, "sealing",
                 "NONE in a named audience, where all is sealed");
-    else if (kind_has_type((int)h->kind))
+    else if (record_kind_has_type((int)h->kind))
         check_body(n, h, body, out);
     else if (h->kind == PARALLAX__V1__KIND__REVEAL)
         check_reveal(n, body, out);

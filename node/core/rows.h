@@ -20,7 +20,7 @@ struct store_log {
     uint64_t common; /* leaves that are proved to be in both stories */
     uint64_t size;   /* leaves held */
     uint64_t
-        tail; /* of these, at the end, stored without a signed head over them: of an own log, as it is read from the store */
+        tail; /* of an own log, as the store has it: of these, at the end, no signed head is kept over so many */
     uint64_t bytes;               /* of headers and bodies held */
     struct checkpoint head;       /* newest signed head known; size 0 = none */
     struct cosignature heartbeat; /* the origin's, over head; time 0 = none */

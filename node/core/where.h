@@ -84,7 +84,7 @@ struct where {
     const struct where_node *root;
     const struct where_test *first; /* all of them */
     size_t tests;
-    bool has_subject, has_figures, has_body, has_issued;
+    bool has_subject, has_figures, has_body;
 };
 
 /* Compile ${text} into memory of ${a}. NULL with ${why}: line and column in the text, and what was expected. */

@@ -238,7 +238,6 @@ take_name(struct reading *r, struct where_test *t, int *kind)
         *kind = (int)word->kind;
         r->out->has_subject = r->out->has_subject || t->source == WHERE_OBJECT ||
                               t->source == WHERE_SUBJECT || t->source == WHERE_EPOCH;
-        r->out->has_issued = r->out->has_issued || t->source == WHERE_ISSUED;
         return 0;
     }
     t->figure = figure_of(r->word);

@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/api_client.h"
@@ -274,15 +274,6 @@ begin_wait(struct api *a, struct api_client *c, const Parallax__V1__TailRequest 
     c->deadline_ms = a->ctx->mono_ms + wait;
 }
 
-static int64_t
-mono_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 /*
  * Answer ${request}, and of a patient reader see what that took: for as long again, times the share, none of them is served. Without that, one
  * that reads from the beginning would have core read the store between any two frames of a peer.
@@ -290,7 +281,7 @@ mono_us(void)
 static bool
 answer_in_turn(struct api *a, struct api_client *c, const Parallax__V1__Request *request)
 {
-    int64_t begun_us = mono_us(), rest_us;
+    int64_t begun_us = clock_mono_us(), rest_us;
     bool done = answer(a, c, request), idle = a->ctx->mono_ms - a->busy_ms > LIMIT_API_PATIENT_BUSY_MS;
 
     c->patient = request->what_case == PARALLAX__V1__REQUEST__WHAT_TAIL && request->tail->patient;
@@ -298,7 +289,7 @@ answer_in_turn(struct api *a, struct api_client *c, const Parallax__V1__Request 
         api_busy(a);
         return done;
     }
-    rest_us = (mono_us() - begun_us) * (idle ? LIMIT_API_PATIENT_IDLE : LIMIT_API_PATIENT_SHARE);
+    rest_us = (clock_mono_us() - begun_us) * (idle ? LIMIT_API_PATIENT_IDLE : LIMIT_API_PATIENT_SHARE);
     if (rest_us > LIMIT_API_PATIENT_REST_MS * 1000)
         rest_us = LIMIT_API_PATIENT_REST_MS * 1000;
     c->resting = true;

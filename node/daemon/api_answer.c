@@ -86,3 +86,19 @@ api_answer_leaf(struct api_call *c, const Parallax__V1__RecordId *id, struct nod
                        "no record %" PRIu64 ": %" PRIu64 " of this log are held", id->index, out->row->size);
     return 0;
 }
+
+int64_t
+api_answer_now(const struct api_call *c)
+{
+    return utc_sort_key(utc_from_ms(c->ctx->wall_ms));
+}
+
+int64_t
+api_answer_be64(const uint8_t *p)
+{
+    uint64_t v = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        v = v << 8 | p[i];
+    return (int64_t)v;
+}

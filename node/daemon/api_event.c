@@ -98,12 +98,6 @@ state_of(const struct standing *s)
     return s->withdrawn ? "cancelled" : s->over ? "closed" : "open";
 }
 
-static int64_t
-now_of(const struct api_call *c)
-{
-    return utc_sort_key(utc_from_unix(c->ctx->wall_ms / 1000, c->ctx->wall_ms % 1000 * 1000000));
-}
-
 /* What stands of the event. 0 or -1. */
 static int
 gather_standing(struct api_page *logs, struct api_view *v, bool state_only, struct standing *out)
@@ -112,7 +106,7 @@ gather_standing(struct api_page *logs, struct api_view *v, bool state_only, stru
                              .state_only = state_only,
                              .withdrawn = true,
                              .over = true,
-                             .now = now_of(logs->call),
+                             .now = api_answer_now(logs->call),
                              .closes = INT64_MIN};
     return api_view_standing(v, add_standing, out) < 0 ? -1 : 0;
 }
@@ -304,16 +298,6 @@ put_cursor(struct buf *out, const struct store_event_row *e, uint64_t then)
     buf_put(out, e->scope, strlen(e->scope) + 1);
 }
 
-static int64_t
-take_be64(const uint8_t *p)
-{
-    uint64_t v = 0;
-
-    for (size_t i = 0; i < 8; i++)
-        v = v << 8 | p[i];
-    return (int64_t)v;
-}
-
 static int
 read_cursor(struct api_call *c, ProtobufCBinaryData cursor, struct store_event_row *out, uint64_t *then)
 {
@@ -323,8 +307,8 @@ read_cursor(struct api_call *c, ProtobufCBinaryData cursor, struct store_event_r
     if (n < kind + 2 || text[n - 1] != 0 || kind >= sizeof out->kind || n - kind - 1 > sizeof out->scope ||
         strlen(text + kind + 1) != n - kind - 2)
         return api_answer_refuse(c, WHY_FIELD_VALUE, "cursor", "not a cursor of this request");
-    *then = (uint64_t)take_be64(cursor.data);
-    out->lo = take_be64(cursor.data + 8);
+    *then = (uint64_t)api_answer_be64(cursor.data);
+    out->lo = api_answer_be64(cursor.data + 8);
     memcpy(out->kind, text, kind + 1);
     memcpy(out->scope, text + kind + 1, n - kind - 1);
     return 0;
@@ -491,7 +475,7 @@ read_place(struct api_call *c, ProtobufCBinaryData cursor, struct store_member *
 {
     if (cursor.len != 8 + STORE_MEMBER_BYTES)
         return api_answer_refuse(c, WHY_FIELD_VALUE, "cursor", "not a cursor of this request");
-    *out = (struct store_member){.at = take_be64(cursor.data)};
+    *out = (struct store_member){.at = api_answer_be64(cursor.data)};
     memcpy(out->record, cursor.data + 8, STORE_MEMBER_BYTES);
     return 0;
 }

@@ -51,6 +51,10 @@ char *api_answer_text(const char *text);
 /* A copy in the arena; empty when the arena is full. */
 ProtobufCBinaryData api_answer_bytes(struct api_call *c, struct span s);
 int api_answer_refuse(struct api_call *c, enum why_code code, const char *field, const char *note); /* -1 */
+/* utc_sort_key() of the wall clock. */
+int64_t api_answer_now(const struct api_call *c);
+/* Eight bytes of a cursor. */
+int64_t api_answer_be64(const uint8_t *p);
 /* "fr-cnes/open/data" in the arena; "" until the descriptor is held; NULL when the arena is full. */
 char *api_answer_series(struct api_call *c, const struct store_log *log);
 /* The log of that id, if this node's own people may see it. "No such log" and "not for you" read the same. 0

@@ -306,7 +306,7 @@ api_match_fits(struct api_call *c, const struct api_match *m, const struct store
         return false;
     if (record.type != NULL && body.n > 0)
         record.msg = registry_unpack(record.type, body, c->scratch, &why);
-    record.now = utc_from_unix(c->ctx->wall_ms / 1000, c->ctx->wall_ms % 1000 * 1000000);
+    record.now = utc_from_ms(c->ctx->wall_ms);
     return sift_fits(&m->sift, &record);
 }
 
@@ -341,21 +341,15 @@ is_superseded(struct api_call *c, const Parallax__V1__Header *h, const struct st
     return rc < 0 ? -1 : rc == 0;
 }
 
-static int64_t
-now_of(const struct api_call *c)
-{
-    return utc_sort_key(utc_from_unix(c->ctx->wall_ms / 1000, c->ctx->wall_ms % 1000 * 1000000));
-}
-
 /* The state of a record that is of no event. */
 static const char *
 own_state(const struct api_call *c, const Parallax__V1__Header *h)
 {
     struct utc expires = record_utc(h->expires);
 
-    if (h->kind == PARALLAX__V1__KIND__CANCEL || h->kind == PARALLAX__V1__KIND__RETRACT)
+    if (record_kind_withdraws((int)h->kind))
         return "cancelled";
-    return !utc_is_zero(expires) && utc_sort_key(expires) < now_of(c) ? "closed" : "open";
+    return !utc_is_zero(expires) && utc_sort_key(expires) < api_answer_now(c) ? "closed" : "open";
 }
 
 static int
@@ -393,7 +387,7 @@ int
 api_match_late(struct api_call *c, const struct api_match *m, const struct store_log *log, uint64_t index,
                const struct store_record *r, int64_t received_ms)
 {
-    struct utc received = utc_from_unix(received_ms / 1000, received_ms % 1000 * 1000000);
+    struct utc received = utc_from_ms(received_ms);
 
     if (!fits_time(m, API_RECEIVED, utc_sort_key(received)))
         return 0;

@@ -61,16 +61,6 @@ take_text(struct span *in, char *out, size_t max)
     return true;
 }
 
-static int64_t
-take_be64(const uint8_t *p)
-{
-    uint64_t v = 0;
-
-    for (size_t i = 0; i < 8; i++)
-        v = v << 8 | p[i];
-    return (int64_t)v;
-}
-
 static int
 read_row(struct api_call *c, ProtobufCBinaryData cursor, uint8_t kind, struct store_latest *row)
 {
@@ -80,8 +70,8 @@ read_row(struct api_call *c, ProtobufCBinaryData cursor, uint8_t kind, struct st
     if (cursor.len < 18 || cursor.data[0] != kind)
         return bad_cursor(c);
     row->mode = cursor.data[1];
-    row->epoch = take_be64(cursor.data + 2);
-    row->created = take_be64(cursor.data + 10);
+    row->epoch = api_answer_be64(cursor.data + 2);
+    row->created = api_answer_be64(cursor.data + 10);
     in = span_of(cursor.data + 18, cursor.len - 18);
     if (!take_text(&in, row->type, sizeof row->type) || !take_text(&in, row->key, sizeof row->key) ||
         !take_text(&in, row->origin, sizeof row->origin) || in.n != 0)
@@ -183,7 +173,7 @@ gather_object(struct api_call *c, const Parallax__V1__QueryRequest *q, struct ga
         if (read_row(c, row, CURSOR_OBJECT, from) != 0)
             return -1;
         g->after = from;
-        g->seen = (uint64_t)take_be64(q->cursor.data + row.len);
+        g->seen = (uint64_t)api_answer_be64(q->cursor.data + row.len);
         g->moved = api_answer_alloc(c, g->max * sizeof *g->moved);
         if (g->moved == NULL)
             return -1;

@@ -200,7 +200,7 @@ heard_of(const Parallax__V1__LogStatus *log, struct utc before)
     struct utc lately = utc_add_ns(clock_utc(), -(int64_t)STALE_S * 1000000000);
 
     if (log->heartbeat_ms != 0)
-        return utc_from_unix(log->heartbeat_ms / 1000, log->heartbeat_ms % 1000 * 1000000);
+        return utc_from_ms(log->heartbeat_ms);
     return strcmp(log->state, "stale") == 0 || utc_compare(lately, before) < 0 ? before : lately;
 }
 

@@ -39,12 +39,6 @@ watcher_open_row(const Parallax__V1__RecordRow *row, struct arena *a, const stru
     return watcher_open_row_behind(row, a, type, msg);
 }
 
-bool
-watcher_is_withdrawn(const Parallax__V1__Header *h)
-{
-    return h->kind == PARALLAX__V1__KIND__CANCEL || h->kind == PARALLAX__V1__KIND__RETRACT;
-}
-
 /* The records of one type and subject, the newest of each origin. NULL: the node was lost, or refused. */
 static Parallax__V1__Answer *
 ask_subject(struct watcher *w, const char *type, const char *key, int mode, const char *origin)
@@ -98,7 +92,7 @@ watcher_ask_views(struct watcher *w, const struct watcher_subject *s, struct wat
 
         if (h == NULL || type != s->type || type->subject(msg, &out->subject) != 0)
             continue;
-        *v = (struct judge_view){.origin = row->origin, .withdrawn = watcher_is_withdrawn(h)};
+        *v = (struct judge_view){.origin = row->origin, .withdrawn = record_kind_withdraws((int)h->kind)};
         v->n = type->figures(msg, now, v->figure);
         take_fact(type, msg, &out->subject, &out->fact[out->n]);
         record_id_print(row->id->log.data, row->id->index, out->id[out->n]);

@@ -46,7 +46,6 @@ Parallax__V1__Header *watcher_open_row(const Parallax__V1__RecordRow *row, struc
 /* The same, behind what ${a} has already. */
 Parallax__V1__Header *watcher_open_row_behind(const Parallax__V1__RecordRow *row, struct arena *a,
                                               const struct type **type, const ProtobufCMessage **msg);
-bool watcher_is_withdrawn(const Parallax__V1__Header *h);
 /* 0, or -1: the node was lost, or refused. ${out}->answer is freed by the caller. */
 int watcher_ask_views(struct watcher *w, const struct watcher_subject *s, struct watcher_views *out);
 int watcher_ask_prior(struct watcher *w, const char *key, int mode, const Parallax__V1__Alert **out,

@@ -9,8 +9,6 @@
 #include "types/registry.h"
 #include "watch/orbit_view.h"
 
-#define REGISTERS "registration-json" /* a format of the type that makes its origin the owner */
-
 /* Answers are kept until the orbits are compared: origins and policy point into them. */
 struct orbits {
     struct watcher *w;
@@ -49,7 +47,7 @@ take_row(struct orbits *o, const Parallax__V1__RecordRow *row)
     if (o->view.n == ORBIT_VIEW_MAX)
         return;
     h = watcher_open_row_behind(row, &o->w->orbits, &r->type, &r->msg);
-    if (h == NULL || r->type->sgp4 == NULL || watcher_is_withdrawn(h))
+    if (h == NULL || r->type->sgp4 == NULL || record_kind_withdraws((int)h->kind))
         return;
     record_id_print(row->id->log.data, row->id->index, o->id[o->view.n]);
     r->origin = row->origin;
@@ -84,28 +82,20 @@ ask_records(struct orbits *o, const char *type, const char *object, int mode)
     return 0;
 }
 
-/* The one origin that registered the object; *${out} "" when none did, or several. As ask_object(). */
+/* Who registered the object. As ask_object(). */
 static int
-ask_owner(struct orbits *o, const char *object, int mode, const char **out)
+ask_owner(struct orbits *o, const char *object, int mode, struct orbit_view_object *out)
 {
     const struct type *type = NULL;
     size_t first = o->pages;
     int rc;
 
-    *out = "";
-    if (registry_reader(REGISTERS, &type) == NULL)
+    if (registry_reader(ORBIT_VIEW_REGISTERS, &type) == NULL)
         return 0;
     rc = ask_records(o, type->name, object, mode);
     for (size_t i = first; i < o->pages && rc == 0; i++) {
-        for (size_t k = 0; k < o->page[i]->records->n_rows; k++) {
-            const char *origin = o->page[i]->records->rows[k]->origin;
-
-            if (**out != 0 && strcmp(*out, origin) != 0) {
-                *out = "";
-                return 0;
-            }
-            *out = origin;
-        }
+        for (size_t k = 0; k < o->page[i]->records->n_rows; k++)
+            orbit_view_registered(out, o->page[i]->records->rows[k]->origin);
     }
     return rc;
 }
@@ -130,28 +120,13 @@ ask_orbits(struct orbits *o, const char *object, int mode)
 }
 
 static void
-choose(struct orbits *o, const char *owner, struct watcher_orbit *out)
+choose(struct orbits *o, const struct orbit_view_object *frame, struct watcher_orbit *out)
 {
-    const Parallax__V1__ObjectsAnswer *a = o->object->objects;
-    struct orbit_view_policy policy = {.order = a->policy->order,
-                                       .operators = a->policy->operators,
-                                       .stale_leo_h = a->policy->stale_leo_hours,
-                                       .stale_high_h = a->policy->stale_high_hours,
-                                       .disagree_leo_km = a->policy->disagree_leo_km,
-                                       .disagree_high_km = a->policy->disagree_high_km};
-    const char *ids[LIMIT_OBJECT_ALIAS_COUNT];
-    size_t n = 0;
     struct why why;
 
-    for (size_t i = 0; i < a->objects[0]->n_aliases && n < LIMIT_OBJECT_ALIAS_COUNT; i++)
-        ids[n++] = a->objects[0]->aliases[i]->id;
-    for (size_t i = 0; i < o->view.n; i++) {
-        struct orbit_view_row *r = &o->view.row[i];
-
-        r->is_operator = orbit_view_operates(&policy, ids, n, r->origin);
-        r->is_owner = strcmp(owner, r->origin) == 0;
-    }
-    orbit_view_make(&o->view, &policy, clock_utc(), &o->w->orbits);
+    for (size_t i = 0; i < o->view.n; i++)
+        orbit_view_rate(frame, &o->view.row[i]);
+    orbit_view_make(&o->view, &frame->policy, clock_utc(), &o->w->orbits);
     for (size_t i = 0; i < o->view.n && !out->is_known; i++) {
         const struct orbit_view_row *r = &o->view.row[i];
 
@@ -167,8 +142,8 @@ choose(struct orbits *o, const char *owner, struct watcher_orbit *out)
 int
 watcher_orbit_ask(struct watcher *w, const char *object, int mode, struct watcher_orbit *out)
 {
+    struct orbit_view_object frame;
     struct orbits *o;
-    const char *owner;
     int rc;
 
     *out = (struct watcher_orbit){.is_known = false};
@@ -180,8 +155,12 @@ watcher_orbit_ask(struct watcher *w, const char *object, int mode, struct watche
     rc = ask_object(o, object, mode);
     if (rc == 0)
         rc = ask_orbits(o, object, mode);
-    if (rc == 0 && o->view.n > 0 && (rc = ask_owner(o, object, mode, &owner)) == 0)
-        choose(o, owner, out);
+    if (rc == 0 && o->view.n > 0) {
+        orbit_view_take(&frame, o->object->objects->policy, o->object->objects->objects[0]);
+        rc = ask_owner(o, object, mode, &frame);
+        if (rc == 0)
+            choose(o, &frame, out);
+    }
     watchlink_answer_free(o->object);
     for (size_t i = 0; i < o->pages; i++)
         watchlink_answer_free(o->page[i]);

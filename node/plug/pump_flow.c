@@ -163,7 +163,7 @@ pump_flow_feed(struct pump *p, short revents, struct pump_now now)
 static bool
 next_line(struct pump *p, struct pump_now now)
 {
-    struct utc wall = utc_from_unix(now.wall_ms / 1000, now.wall_ms % 1000 * 1000000);
+    struct utc wall = utc_from_ms(now.wall_ms);
     const Parallax__V1__RecordsAnswer *page = p->page != NULL ? p->page->records : NULL;
 
     if (page == NULL || window_is_full(&p->window))

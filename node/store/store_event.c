@@ -4,7 +4,7 @@
  */
 #include "store/store_event_internal.h"
 
-#include "record.pb-c.h"
+#include "core/record.h"
 
 static void
 bind_place(sqlite3_stmt *st, const struct place *p)
@@ -212,7 +212,7 @@ static int
 put(struct store *s, const struct store_subject *v, const struct store_event *e)
 {
     struct place p = {v->mode, e->kind, e->scope, event_window(e->kind, e->scope)};
-    bool withdrawn = v->kind == PARALLAX__V1__KIND__CANCEL || v->kind == PARALLAX__V1__KIND__RETRACT;
+    bool withdrawn = record_kind_withdraws(v->kind);
     struct member m = {.at = e->at,
                        .leaf = leaf_of(v->log, v->index),
                        .issued = e->issued,

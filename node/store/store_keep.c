@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "record.pb-c.h"
+#include "core/record.h"
 #include "store/pack.h"
 
 /* The log's own kinds live as long as their headers. A header that cannot be read says nothing: its body is not believed either. */
@@ -12,9 +12,7 @@ static bool
 may_go(struct span header)
 {
     Parallax__V1__Header *h = parallax__v1__header__unpack(NULL, header.n, header.p);
-    bool own =
-        h != NULL && (h->kind == PARALLAX__V1__KIND__DESCRIPTOR || h->kind == PARALLAX__V1__KIND__CLOSE ||
-                      h->kind == PARALLAX__V1__KIND__REVEAL || h->kind == PARALLAX__V1__KIND__KEYS);
+    bool own = h != NULL && record_kind_is_own((int)h->kind);
 
     parallax__v1__header__free_unpacked(h, NULL);
     return !own;

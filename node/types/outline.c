@@ -12,16 +12,23 @@ place(struct span latitude, struct span longitude, struct area_corner *out)
            out->longitude_deg <= 360;
 }
 
+static bool
+add_circle(struct area_list *out, const struct area_corner *at, struct span radius_km)
+{
+    double km = 0;
+
+    if ((radius_km.n > 0 && num_double(radius_km, &km) != 0) || km < 0)
+        return false;
+    area_add_circle(out, at->latitude_deg, at->longitude_deg, km < RADIUS_KM_MAX ? km : RADIUS_KM_MAX);
+    return true;
+}
+
 bool
 outline_circle(struct area_list *out, struct span latitude, struct span longitude, struct span radius_km)
 {
     struct area_corner at;
-    double km = 0;
 
-    if (!place(latitude, longitude, &at) || (radius_km.n > 0 && num_double(radius_km, &km) != 0) || km < 0)
-        return false;
-    area_add_circle(out, at.latitude_deg, at.longitude_deg, km < RADIUS_KM_MAX ? km : RADIUS_KM_MAX);
-    return true;
+    return place(latitude, longitude, &at) && add_circle(out, &at, radius_km);
 }
 
 bool
@@ -76,9 +83,7 @@ bool
 outline_pair_circle(struct area_list *out, struct span text)
 {
     struct span rest = text, center = outline_word(&rest), km = outline_word(&rest);
-    const uint8_t *comma = center.n > 0 ? memchr(center.p, ',', center.n) : NULL;
-    size_t n = comma != NULL ? (size_t)(comma - center.p) : 0;
+    struct area_corner at;
 
-    return comma != NULL && km.n > 0 && outline_word(&rest).n == 0 &&
-           outline_circle(out, span_of(center.p, n), span_of(comma + 1, center.n - n - 1), km);
+    return km.n > 0 && outline_word(&rest).n == 0 && outline_place(center, &at) && add_circle(out, &at, km);
 }

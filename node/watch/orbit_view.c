@@ -7,6 +7,7 @@
 #include "astro/frame.h"
 #include "astro/timescale.h"
 #include "base/text.h"
+#include "core/identity.h"
 
 #define GM_KM3_S2 398600.4418
 #define TWO_PI    6.28318530717958647692
@@ -34,9 +35,9 @@ frame_of(const struct orbit_view_row *r)
     return FRAME_OTHER;
 }
 
-bool
-orbit_view_operates(const struct orbit_view_policy *p, const char *const *objects, size_t n,
-                    const char *origin)
+/* Does the policy name ${origin} as operator of one of ${n} identifiers? */
+static bool
+operates(const struct orbit_view_policy *p, const char *const *objects, size_t n, const char *origin)
 {
     size_t length;
 
@@ -56,6 +57,36 @@ orbit_view_operates(const struct orbit_view_policy *p, const char *const *object
         }
     }
     return false;
+}
+
+void
+orbit_view_take(struct orbit_view_object *o, const Parallax__V1__OrbitPolicy *policy,
+                const Parallax__V1__Object *object)
+{
+    *o = (struct orbit_view_object){.policy = {.order = policy->order,
+                                               .operators = policy->operators,
+                                               .stale_leo_h = policy->stale_leo_hours,
+                                               .stale_high_h = policy->stale_high_hours,
+                                               .disagree_leo_km = policy->disagree_leo_km,
+                                               .disagree_high_km = policy->disagree_high_km}};
+    for (size_t i = 0; i < object->n_aliases && o->n < LIMIT_OBJECT_ALIAS_COUNT; i++) {
+        if (identity_word_is_joined(object->aliases[i]->state))
+            o->id[o->n++] = object->aliases[i]->id;
+    }
+}
+
+void
+orbit_view_registered(struct orbit_view_object *o, const char *origin)
+{
+    o->has_owners = o->has_owners || (o->owner != NULL && strcmp(o->owner, origin) != 0);
+    o->owner = origin;
+}
+
+void
+orbit_view_rate(const struct orbit_view_object *o, struct orbit_view_row *r)
+{
+    r->is_operator = operates(&o->policy, o->id, o->n, r->origin);
+    r->is_owner = o->owner != NULL && !o->has_owners && strcmp(o->owner, r->origin) == 0;
 }
 
 static const char *const words[] = {"operator", "owner", "covariance", "fresh"};

@@ -5,6 +5,7 @@
 #ifndef WATCH_ORBIT_VIEW_H
 #define WATCH_ORBIT_VIEW_H
 
+#include "api.pb-c.h"
 #include "base/limit.h"
 #include "types/type.h"
 
@@ -52,9 +53,22 @@ struct orbit_view {
     char why[240]; /* why it is preferred; "" when there is none */
 };
 
-/* Does the policy name ${origin} as operator of one of ${n} identifiers? */
-bool orbit_view_operates(const struct orbit_view_policy *p, const char *const *objects, size_t n,
-                         const char *origin);
+#define ORBIT_VIEW_REGISTERS "registration-json" /* a format of the type that makes its origin the owner */
+
+/* What decides of the orbits of one object: as the node says it, and borrowed from its answer. */
+struct orbit_view_object {
+    struct orbit_view_policy policy;
+    const char *id[LIMIT_OBJECT_ALIAS_COUNT]; /* those that are joined */
+    size_t n;
+    const char *owner; /* an origin that registered it; NULL: none did */
+    bool has_owners;   /* several did: none is the owner */
+};
+void orbit_view_take(struct orbit_view_object *o, const Parallax__V1__OrbitPolicy *policy,
+                     const Parallax__V1__Object *object);
+/* ${origin} registered the object. */
+void orbit_view_registered(struct orbit_view_object *o, const char *origin);
+/* Is the origin of ${r} operator or owner of the object? */
+void orbit_view_rate(const struct orbit_view_object *o, struct orbit_view_row *r);
 /* ${v}->row[0 .. n) are given: the rest is found out as of ${now}. States go to memory of ${a}. */
 void orbit_view_make(struct orbit_view *v, const struct orbit_view_policy *p, struct utc now,
                      struct arena *a);
