@@ -1,7 +1,8 @@
 /*
  * From a publish call at one node to the record stored and visible at another: bench_alert A.sock B.sock ALERTS PAUSE_MS
  * DIR. One alert at a time, PAUSE_MS between two; one process holds both ends, so that one clock tells. The parts of
- * the way are measured between the alerts, in DIR's file system; not where DIR is "-". Prints `name=microseconds` lines.
+ * the way are measured between the alerts, in DIR's file system; not where DIR is "-". Prints `name=microseconds` lines;
+ * `shown_us` is a list, each alert's own.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -157,6 +158,15 @@ print(const char *prefix, const char *name, struct sample *s)
 }
 
 static void
+print_each(const char *name, const struct sample *s)
+{
+    printf("%s_us=", name);
+    for (size_t i = 0; i < s->n; i++)
+        printf("%s%.1f", i == 0 ? "" : ",", (double)s->v[i] / 1000);
+    printf("\n");
+}
+
+static void
 print_parts(const char *prefix, struct parts *p)
 {
     print(prefix, "fsync", &p->fsync);
@@ -196,6 +206,7 @@ main(int argc, char **argv)
     printf("alerts=%zu\n", t.shown.n);
     print("", "acked", &t.acked);
     print("", "shown", &t.shown);
+    print_each("shown", &t.shown);
     if (measures) {
         print_parts("", &t.parts);
         print_parts("idle_", &t.idle);

@@ -10,6 +10,7 @@ import federation
 
 RECORDS_BATCH = 512
 QUIET = "off"
+CONTROL = "is not there"  # no plugin beside no plugin: what the same figures do by themselves
 
 # What each does with the lines of records that it is given. The nodes run each of them twice over: at the origin and at its peer.
 RECORDER = """
@@ -102,7 +103,7 @@ def one(bench, options, nodes, sockets):
     cpu = sum(watch.seconds(pid) for pid in pids)
     alert = bench.program(options.build, "bench_alert", sockets[0], sockets[1], options.plugin_alerts, options.plugin_pause_ms, "-")
     return {"publish": options.plugin_records / bulk["seconds"], "peer": options.plugin_records / bulk["peer_seconds"],
-            "cpu_us": 1e6 * cpu / options.plugin_records, "p50": alert["shown_p50_us"], "p99": alert["shown_p99_us"], "others": watch.others()}
+            "cpu_us": 1e6 * cpu / options.plugin_records, "alerts": alert["shown_us"], "others": watch.others()}
 
 
 def pair(bench, options, base, title):
@@ -135,39 +136,50 @@ def measure(bench, options):
     try:
         for node in nations.nodes:
             configure(node, None)
-        for kind in options.plugin_kinds or PROGRAMS:
+        for kind in options.plugin_kinds or (CONTROL, *PROGRAMS):
             turns = {QUIET: [], kind: []}
             for i in range(options.plugin_rounds):
                 for which in (QUIET, kind) if i % 2 == 0 else (kind, QUIET):
                     for node in nations.nodes:
-                        begin(node, None if which == QUIET else kind)
+                        begin(node, None if which in (QUIET, CONTROL) else kind)
                     turns[which].append(one(bench, options, nations.nodes, sockets))
                     if which == "is far behind" and any(status(node)["lag"] == 0 for node in nations.nodes):
                         raise federation.Failed("it had caught up before the measurement ended: a larger --backlog is needed")
             rows.append({"kind": kind, "without": turns[QUIET], "with": turns[kind]})
-            bench.say("plugin that %s: %s" % (kind, ", ".join("%s %.2f" % (name, ratio(rows[-1], name)[0]) for name in ("peer", "publish", "p50", "p99"))))
+            bench.say("plugin that %s: %s" % (kind, ", ".join("%s %.2f" % (name, ratio(rows[-1], name)[0]) for name in ("peer", "publish") + SHARES)))
     finally:
         nations.stop()
     return {"backlog": options.backlog, "records": options.plugin_records, "alerts": options.plugin_alerts, "pause_ms": options.plugin_pause_ms,
             "rounds": options.plugin_rounds, "rows": rows}
 
 
+SHARES = ("p50", "p90", "p99")  # of the alerts of all rounds together, or of one
+
+
+def share(rounds, name):
+    """What so many of a hundred alerts are at or below, us."""
+    alerts = sorted(one for r in rounds for one in r["alerts"])
+    return alerts[(len(alerts) - 1) * int(name[1:]) // 100]
+
+
 def ratio(row, name):
-    """With over without: of the medians, and the range of the rounds' own."""
-    each = [w[name] / o[name] for w, o in zip(row["with"], row["without"])]
-    return statistics.median([w[name] for w in row["with"]]) / statistics.median([o[name] for o in row["without"]]), min(each), max(each)
+    """With over without: of the medians of the rounds, or of all alerts together; and the range of the rounds' own."""
+    of = share if name in SHARES else lambda rounds, name: statistics.median([r[name] for r in rounds])
+    each = [of([w], name) / of([o], name) for w, o in zip(row["with"], row["without"])]
+    return of(row["with"], name) / of(row["without"], name), min(each), max(each)
 
 
 def show(bench, result):
     print("\nplugin: %d rounds of each, in turns; %d records published at once, then %d alerts, %d ms between two; at both nodes; %d records are there before" % (
         result["rounds"], result["records"], result["alerts"], result["pause_ms"], result["backlog"]))
     for name, what in (("peer", "bulk, publish at one node to visible at the other, records/s"), ("publish", "bulk, publish to answered, records/s"),
-                       ("cpu_us", "CPU of both nodes' core, gate and sign, us a record"), ("p50", "alert, publish to shown at the other, p50, us"),
-                       ("p99", "the same, p99")):
+                       ("cpu_us", "CPU of both nodes' core, gate and sign, us a record"), ("p50", "alert, publish to shown at the other, us: half of all are at or below"),
+                       ("p90", "the same, nine tenths"), ("p99", "the same, 99 of a hundred")):
         print("  " + what)
         for row in result["rows"]:
             print("    %-20s without %-30s with %-30s ratio %.2f [%.2f..%.2f]" % (
-                (row["kind"],) + tuple(bench.middle([r[name] for r in row[which]]) for which in ("without", "with")) + ratio(row, name)))
+                (row["kind"],) + tuple(bench.middle([share([r], name) if name in SHARES else r[name] for r in row[which]])
+                                       for which in ("without", "with")) + ratio(row, name)))
     print("  cores that others kept busy: %.2f [%.2f..%.2f]" % tuple(
         f([r["others"] for row in result["rows"] for which in ("without", "with") for r in row[which]]) for f in (statistics.median, min, max)))
 
