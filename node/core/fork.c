@@ -85,8 +85,10 @@ keep_and_tell(struct node *n, struct track *t, const struct evidence *e)
     a->bytes = span_of(bytes, packed.n);
     buf_release(&packed);
     for (size_t i = 0; i < n->link_n; i++) {
-        if (n->link[i]->state == LINK_OPEN && !n->link[i]->surplus)
-            tell(n, n->link[i], t, a->bytes);
+        struct link *l = n->link[i];
+        /* A second session of the origin may be a second process under its name, which is the one to hear it. */
+        if (l->state == LINK_OPEN && (!l->surplus || strcmp(l->peer, t->row.origin) == 0))
+            tell(n, l, t, a->bytes);
     }
 }
 
