@@ -109,6 +109,14 @@ follow_lane(struct node *n, struct track *t, const struct link *l)
     t->lane = l->lane;
 }
 
+/* Who was removed hears of nothing new: of others' logs it is a source for what it has, and then no more. */
+static bool
+is_spent(const struct node *n, const struct track *t, const struct link *l)
+{
+    return n->roster->member[l->member].removed && strcmp(l->peer, t->row.origin) != 0 &&
+           t->offered[l->member] <= t->row.size;
+}
+
 void
 follow_choose(struct node *n, struct track *t)
 {
@@ -121,6 +129,11 @@ follow_choose(struct node *n, struct track *t)
             send_close(n, now, t, WHY_NONE);
         t->source = 0;
         return;
+    }
+    if (now != NULL && is_spent(n, t, now)) {
+        send_close(n, now, t, WHY_NONE);
+        t->source = 0;
+        now = NULL;
     }
     stalled = now != NULL && is_stalled(n, t);
     if (now != NULL && !stalled)

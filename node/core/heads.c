@@ -100,8 +100,22 @@ is_news(const struct node *n, const struct track *t, const struct checkpoint *ov
     return c->time >= t->heartbeat_time + HEARTBEAT_STEP_S && (int64_t)c->time * 1000 > n->wall - STALE_MS;
 }
 
+/*
+ * The origin itself tells a time that it signed: its clock is no earlier. On a session that has stood for a while it
+ * was signed just now, too. What it said in its greeting may have been over a minute wrong.
+ */
 static void
-take_heartbeat(struct node *n, struct track *t, const struct checkpoint *over,
+take_clock(struct node *n, const struct link *l, uint64_t time)
+{
+    int64_t base = (int64_t)time * 1000 - n->mono, *told = &n->peer[l->member].clock_base;
+    bool stood = n->mono - l->up_ms > 2 * n->conf.heartbeat_ms;
+
+    if (base > *told + CLOCK_JUMP_MS || (stood && base < *told - CLOCK_JUMP_MS))
+        *told = base;
+}
+
+static void
+take_heartbeat(struct node *n, const struct link *l, struct track *t, const struct checkpoint *over,
                const Parallax__V1__Cosignature *in, struct why *why)
 {
     struct cosignature c;
@@ -123,6 +137,8 @@ take_heartbeat(struct node *n, struct track *t, const struct checkpoint *over,
         t->heartbeat_ms = n->mono;
         t->heartbeat_time = c.time;
         t->stale_said = false;
+        if (strcmp(l->peer, t->row.origin) == 0)
+            take_clock(n, l, c.time);
     }
     /* While a log grows fast, the newest word with a time is about a head that has passed: it says as much about freshness. */
     if (!same_head(over, &t->row.head))
@@ -257,7 +273,7 @@ take_head(struct node *n, struct link *l, const Parallax__V1__Head *h, struct wh
         }
         heads_adopt(n, t, &c);
     }
-    take_heartbeat(n, t, &c, h->heartbeat, why);
+    take_heartbeat(n, l, t, &c, h->heartbeat, why);
     if (same_head(&c, &t->row.head)) {
         for (size_t i = 0; i < h->n_cosignatures && i < LIMIT_COSIG_COUNT && bad < BAD_LINES_MAX; i++) {
             struct why line;

@@ -202,9 +202,10 @@ struct node {
     uint64_t pool;                          /* bulk windows given out, bytes */
     bool heads_done[3][LIMIT_MEMBER_COUNT]; /* by lane: the peer told all its heads since our start */
     struct {
-        uint64_t held[3];   /* bytes of its logs, by lane */
-        bool full[3];       /* over its quota */
-        int64_t clock_base; /* its wall clock less our monotonic one, when it greeted last; 0 = it did not */
+        uint64_t held[3]; /* bytes of its logs, by lane */
+        bool full[3];     /* over its quota */
+        int64_t
+            clock_base; /* its wall clock less our monotonic one, when it greeted last, or as a signed time says; 0 = neither */
         int64_t last_frame_ms; /* wall */
         int64_t roster_ask_ms; /* monotonic; 0 = never */
         int64_t refused_ms;    /* monotonic */

@@ -143,6 +143,13 @@ cut(struct node *n, struct track *t, uint64_t size)
     return 0;
 }
 
+/* What the signer signed of what we hold was not noted in the store. */
+static bool
+is_unnoted(const struct track *t)
+{
+    return t->signer.size > t->anchored && t->signer.size <= t->row.size;
+}
+
 /*
  * What was stored and never signed is no part of the log: nobody was told of it. What the signer signed and we had no time to note is: its publisher may have been answered. The
  * rest of what was signed can be had from peers.
@@ -150,8 +157,7 @@ cut(struct node *n, struct track *t, uint64_t size)
 static void
 cut_tail(struct node *n, struct track *t)
 {
-    if (t->signer.size > t->anchored && t->signer.size <= t->row.size &&
-        (cut(n, t, t->signer.size) != 0 || take_signature(n, t, &t->signer) == 0))
+    if (is_unnoted(t) && (cut(n, t, t->signer.size) != 0 || take_signature(n, t, &t->signer) == 0))
         return;
     (void)cut(n, t, t->anchored);
 }
@@ -425,6 +431,9 @@ own_listed(struct node *n, const struct event *e)
             cut_tail(n, t);
         if (t->own != OWN_LISTING)
             continue;
+        /* Noted before the guard lets anything go on: a copy that is made meanwhile is to know that it was signed. */
+        if (is_unnoted(t))
+            (void)take_signature(n, t, &t->signer);
         /* A store without a log that our signer knows is older than that log, and cannot know which of ours ended since. */
         if (n->conf.copied || (lacks && t->row.size > 0) || is_of_old_key(n, t, e->log_key)) {
             end_copied(n, t);

@@ -17,7 +17,7 @@ COPY = os.path.join(ROOT, "build", "plants")
 SEEDS = 400      # a plant that is not found in so many is not found
 # Where the search begins, for plants that few seeds find: it takes less time.
 FIRST = {"sign_before_disk": 40, "recovery_unsaid": 55, "tree_forgotten": 85, "tail_lost": 313, "lack_unseen": 1066, "revealed_to_all": 40, "ended_left": 226, "dispute_shown": 14, "common_left": 86, "common_unsaid": 14, "fork_to_all": 100, "fork_to_removed": 118,
-         "lane_kept": 765, "tail_believed": 865, "gone_believed": 1822}
+         "lane_kept": 765, "tail_believed": 865, "gone_believed": 1822, "noted_late": 23570, "removed_followed": 22150, "greeting_kept": 20810}
 CORES = os.cpu_count() or 1
 
 # name: file, what stands there (once), what stands there instead, what that would do
@@ -42,7 +42,7 @@ PLANTS = {
     "signed_again": ("node/core/own.c", "    a->size = t->signer.size;\n    a->bytes = span_of(l.p, l.n * HASH_BYTES);", "    a->size = t->anchored > 0 ? t->anchored - 1 : 0;\n    a->bytes = span_of(l.p, l.n * HASH_BYTES);",
                      "the signer is asked to sign from another place"),
     "heads_silent": ("node/core/heads.c", "        if (h.n_heads == 0 && l->heads_sent)", "        if (l->heads_sent)", "only the first heads of a session are told"),
-    "tail_lost": ("node/core/own.c", "    if (t->signer.size > t->anchored && t->signer.size <= t->row.size &&", "    if (t->signer.size > t->anchored && t->signer.size + 1000000 <= t->row.size &&",
+    "tail_lost": ("node/core/own.c", "    return t->signer.size > t->anchored && t->signer.size <= t->row.size;", "    return t->signer.size > t->anchored && t->signer.size + 1000000 <= t->row.size;",
                   "what was signed and acknowledged is cut off with the rest"),
     "ended_left": ("node/core/follow.c", "        return n->listed && t->row.size < t->row.head.size && t->row.size == t->anchored;", "        return false;", "a log that ended is not completed from peers"),
     "release_forgotten": ("node/core/heads.c", "    if (t->row.frozen || recover_hides(n, l, t) || !may_release(l->peer, &t->row, n->roster))\n        return false;",
@@ -75,6 +75,12 @@ PLANTS = {
                       "a head that peers tell stands for the signature that the store lacks"),
     "gone_believed": ("node/core/follow.c", ": STORE_BODY_MISSING; /*", ": STORE_BODY_GONE; /*",
                       "that a relay has no body is taken for the origin's word"),
+    "noted_late": ("node/core/own.c", "        if (is_unnoted(t))\n            (void)take_signature(n, t, &t->signer);\n", "",
+                   "a copy made while the guard waits does not know what was signed and acknowledged before"),
+    "removed_followed": ("node/core/follow.c", "    if (now != NULL && is_spent(n, t, now)) {", "    if (now != NULL && is_spent(n, t, now) && t->row.size == UINT64_MAX) {",
+                         "who was removed stays the source of a log and hears of nothing new"),
+    "greeting_kept": ("node/core/heads.c", "    if (base > *told + CLOCK_JUMP_MS || (stood && base < *told - CLOCK_JUMP_MS))", "    if (stood && base == 0)",
+                      "what a peer's clock said in its greeting is held against ours for as long as the session stands"),
     "dropped_key_served": ("node/core/audience_change.c", "    return t->outdated ? ", "    return t->outdated && t->row.size == UINT64_MAX ? ", "a log that a dropped wrap key opens goes on"),
     "old_key_unused": ("node/crypt/sealer.c", "    for (size_t i = 0; i < s->wraps && key == NULL; i++)", "    for (size_t i = 0; i < 1 && key == NULL; i++)", "what was sealed for a wrap key before the last is not read"),
     "tree_forgotten": ("node/core/road.c", "    t->tree = growth->tree;\n", "    if (t->row.size % 11 != 5)\n        t->tree = growth->tree;\n", "the peaks do not follow the leaves"),
