@@ -275,18 +275,32 @@ clocks(const struct node *n, unsigned *off)
     return greeted;
 }
 
+/* Is our wall clock to be believed? */
 static void
-tick(struct node *n)
+doubt(struct node *n)
 {
     int64_t jump = n->wall - n->mono - n->clock_base;
     unsigned off = 0, greeted = clocks(n, &off);
-    bool jumped = jump > CLOCK_JUMP_MS || jump < -CLOCK_JUMP_MS;
-    bool suspect = jumped || (greeted > 1 && off > greeted / 2);
+    bool jumped = jump > CLOCK_JUMP_MS || jump < -CLOCK_JUMP_MS, suspect;
 
+    if (jumped && greeted > 1 && greeted - off > greeted / 2) {
+        /* It was wrong when we started, and was set: most peers say so. */
+        n->clock_base = n->wall - n->mono;
+        action_event(n, EV_clock_set, "wall_jump_ms=%lld peers_off=%u peers=%u", (long long)jump, off,
+                     greeted);
+        jumped = false;
+    }
+    suspect = jumped || (greeted > 1 && off > greeted / 2);
     if (suspect && !n->clock_suspect)
         action_event(n, EV_clock_suspect, "wall_jump_ms=%lld peers_off=%u peers=%u", (long long)jump, off,
                      greeted);
     n->clock_suspect = suspect;
+}
+
+static void
+tick(struct node *n)
+{
+    doubt(n);
     session_tick(n);
     follow_tick(n);
     own_tick(n);

@@ -81,6 +81,8 @@ PLANTS = {
                          "who was removed stays the source of a log and hears of nothing new"),
     "greeting_kept": ("node/core/heads.c", "    if (base > *told + CLOCK_JUMP_MS || (stood && base < *told - CLOCK_JUMP_MS))", "    if (stood && base == 0)",
                       "what a peer's clock said in its greeting is held against ours for as long as the session stands"),
+    "set_unbelieved": ("node/core/node.c", "    if (jumped && greeted > 1 && greeted - off > greeted / 2) {", "    if (jumped && greeted > 1000) {",
+                       "who was started with a wrong clock doubts the right one for ever"),
     "dropped_key_served": ("node/core/audience_change.c", "    return t->outdated ? ", "    return t->outdated && t->row.size == UINT64_MAX ? ", "a log that a dropped wrap key opens goes on"),
     "old_key_unused": ("node/crypt/sealer.c", "    for (size_t i = 0; i < s->wraps && key == NULL; i++)", "    for (size_t i = 0; i < 1 && key == NULL; i++)", "what was sealed for a wrap key before the last is not read"),
     "tree_forgotten": ("node/core/road.c", "    t->tree = growth->tree;\n", "    if (t->row.size % 11 != 5)\n        t->tree = growth->tree;\n", "the peaks do not follow the leaves"),
