@@ -196,12 +196,7 @@ current(const struct node *n, uint64_t bits)
 static bool
 is_continued(struct node *n, const struct track *t)
 {
-    for (size_t i = 0; i < n->track_n; i++) {
-        const struct track *s = n->track[i];
-        if (s->own != OWN_NONE && s->continues && memcmp(s->predecessor, t->row.id, LOG_ID_BYTES) == 0)
-            return true;
-    }
-    return own_log(n, t->row.audience, t->row.class_name) != NULL;
+    return own_is_continued(n, t) || own_log(n, t->row.audience, t->row.class_name) != NULL;
 }
 
 /* Signed to its last leaf: the log ends, and another goes on. */

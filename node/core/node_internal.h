@@ -505,6 +505,8 @@ void own_recovered(struct node *n, struct track *t);
 /* Somebody signs for us, or our key signed twice: the log ends here, another one goes on. */
 void own_forged(struct node *n, struct track *t);
 struct track *own_log(struct node *n, const char *audience, const char *class_name);
+bool own_is_continued(const struct node *n,
+                      const struct track *t); /* a later log of ours that is known names it as ended */
 /* A log that goes on where ${old} ended; ${old} NULL: the first of its series. NULL: its key cannot be had now. */
 struct track *own_create(struct node *n, const char *audience, const char *class_name, struct track *old,
                          const struct audience_lists *lists);

@@ -17,7 +17,7 @@ COPY = os.path.join(ROOT, "build", "plants")
 SEEDS = 400      # a plant that is not found in so many is not found
 # Where the search begins, for plants that few seeds find: it takes less time.
 FIRST = {"sign_before_disk": 40, "recovery_unsaid": 55, "tree_forgotten": 85, "tail_lost": 313, "lack_unseen": 1066, "revealed_to_all": 40, "ended_left": 226, "dispute_shown": 14, "common_left": 86, "common_unsaid": 14, "fork_to_all": 100, "fork_to_removed": 118,
-         "lane_kept": 765, "tail_believed": 865, "gone_believed": 1822, "noted_late": 23570, "removed_followed": 22150, "greeting_kept": 20810}
+         "lane_kept": 765, "tail_believed": 865, "gone_believed": 1822, "noted_late": 23570, "removed_followed": 22150, "greeting_kept": 20810, "ended_resumed": 12930}
 CORES = os.cpu_count() or 1
 
 # name: file, what stands there (once), what stands there instead, what that would do
@@ -81,6 +81,8 @@ PLANTS = {
                          "who was removed stays the source of a log and hears of nothing new"),
     "greeting_kept": ("node/core/heads.c", "    if (base > *told + CLOCK_JUMP_MS || (stood && base < *told - CLOCK_JUMP_MS))", "    if (stood && base == 0)",
                       "what a peer's clock said in its greeting is held against ours for as long as the session stands"),
+    "ended_resumed": ("node/core/own.c", "    if (own_is_continued(n, t)) {\n        end_here", "    if (own_is_continued(n, t) && t->row.size == 0) {\n        end_here",
+                      "a lost log that came back goes on although a later one names it as ended"),
     "set_unbelieved": ("node/core/node.c", "    if (jumped && greeted > 1 && greeted - off > greeted / 2) {", "    if (jumped && greeted > 1000) {",
                        "who was started with a wrong clock doubts the right one for ever"),
     "dropped_key_served": ("node/core/audience_change.c", "    return t->outdated ? ", "    return t->outdated && t->row.size == UINT64_MAX ? ", "a log that a dropped wrap key opens goes on"),

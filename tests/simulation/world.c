@@ -481,8 +481,7 @@ world_heal(struct world *w)
     clocks_heal(w);
     members_heal(w);
     for (unsigned i = 0; i < w->conf.nodes; i++) {
-        if (w->sim[i].node != NULL)
-            disk_arm(w->sim[i].disk, 0);
+        disk_arm(w->sim[i].disk, 0);
         start(w, i);
     }
 }
