@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/limit.h"
+#include "types/fill.h"
 
 #define CHUNK_BYTES  65536
 #define PIECE_BYTES  1048576
@@ -186,6 +188,44 @@ is_litter(const char *name)
     return strncmp(name, "__MACOSX/", 9) == 0 || strcmp(slash != NULL ? slash + 1 : name, ".DS_Store") == 0;
 }
 
+/* What a file in a ZIP is called that explains the others. */
+static bool
+is_document(const char *name)
+{
+    static const char *const beginnings[] = {"readme",    "licen", "copying",   "notice",
+                                             "copyright", "index", "changelog", "manifest"};
+    static const char *const endings[] = {".md", ".html", ".htm", ".pdf", ".rst", ".sha256", ".md5", ".asc"};
+    const char *slash = strrchr(name, '/');
+    const char *dot;
+
+    name = slash != NULL ? slash + 1 : name;
+    dot = strrchr(name, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++) {
+        if (strcasecmp(dot, endings[i]) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+        if (strncasecmp(name, beginnings[i], strlen(beginnings[i])) == 0)
+            return dot == NULL || strcasecmp(dot, ".txt") == 0; /* notice.json may be one that is broken */
+    }
+    return false;
+}
+
+/* Is ${bytes} no record, by its name and its content? Then it is said, and passed over. */
+static bool
+is_passed_over(const char *name, struct span bytes, const struct call *c)
+{
+    const struct type *type;
+    struct why none;
+
+    why_clear(&none);
+    if (!is_document(name) || is_gzip(bytes) || is_zip(bytes) ||
+        registry_detect(bytes, &type, &none) != NULL || none.code != WHY_FORMAT_UNKNOWN)
+        return false;
+    fill_warn(c->how, (struct place){0, 0}, NULL, "no record, by its name and its content: passed over");
+    return true;
+}
+
 static int
 read_entries(struct input *in, zip_t *zip, const struct call *c)
 {
@@ -218,15 +258,17 @@ read_entries(struct input *in, zip_t *zip, const struct call *c)
             continue; /* a folder */
         if (is_litter(stat.name))
             continue;
-        files++;
         rc = unpack_entry(zip, &stat, in->whole.n, &total, &out, c->why);
+        if (rc == 0 && is_passed_over(stat.name, buf_span(&out), c))
+            continue;
+        files++;
         if (rc == 0)
             rc = read_unpacked(buf_span(&out), c);
     }
     if (rc == 0)
         memcpy(in->name, file, sizeof file);
     if (rc == 0 && files == 0)
-        rc = refuse(c->why, "the ZIP file holds no file");
+        rc = refuse(c->why, "the ZIP file holds no file of records");
     buf_release(&out);
     return rc;
 }

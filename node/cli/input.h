@@ -22,7 +22,8 @@ void input_init(struct input *in, const char *path);
 void input_release(struct input *in);
 
 /*
- * All records of ${path} ("-": standard input), as registry_read(). A gzip file is unpacked, of a ZIP file every entry is read in its order; what
+ * All records of ${path} ("-": standard input), as registry_read(). A gzip file is unpacked, of a ZIP file every entry is read in its order, but
+ * for those that explain it (README, LICENSE, index, web pages) by their name and their content: those are warned of. What
  * comes out is bounded (LIMIT_INPUT_BYTES, LIMIT_PACKED_RATIO, LIMIT_PACKED_COUNT) and not unpacked once more.
  * A large file of records one after the other is mapped, up to LIMIT_STREAM_BYTES of it, and dropped as it is read (docs/decisions/0018); what comes
  * on standard input waits in a file without a name, and is then read the same way. 0, or -1 with ${why}, and in->name says where.

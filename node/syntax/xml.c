@@ -6,6 +6,7 @@
 
 #include "base/limit.h"
 #include "base/text.h"
+#include "syntax/xml_latin.h"
 #include "syntax/xml_plain.h"
 
 #define BOM "\xEF\xBB\xBF"
@@ -393,16 +394,74 @@ read_all(struct span input, bool is_short, xml_event_fn *fn, void *cookie, struc
     return rc;
 }
 
+/* A reader of Latin text: it hears offsets in what it gave, not in the UTF-8 that was read. */
+struct latin {
+    struct xml_latin_back back;
+    xml_event_fn *fn;
+    void *cookie;
+};
+
+static int
+on_latin(void *cookie, const struct xml_event *event, struct why *why)
+{
+    struct latin *l = cookie;
+    struct xml_event there = *event;
+
+    there.offset = xml_latin_offset(&l->back, event->offset);
+    return l->fn(l->cookie, &there, why);
+}
+
+static int
+read_latin(struct span input, struct span encoding, bool is_short, xml_event_fn *fn, void *cookie,
+           struct why *why)
+{
+    struct latin l = {.fn = fn, .cookie = cookie};
+    struct buf text;
+    size_t done;
+    int rc;
+
+    buf_init(&text, LIMIT_INPUT_BYTES);
+    done = xml_latin_put(input, encoding, &text);
+    l.back.text = buf_span(&text);
+    if (done < input.n) {
+        struct places places;
+        struct place place;
+
+        place_init(&places, input);
+        place = place_of(&places, done);
+        rc = why_set(why, WHY_TEXT_ENCODING, place.line, place.column, NULL,
+                     "the byte 0x%02X is no character of the encoding that is declared", input.p[done]);
+    } else if (buf_failed(&text)) {
+        rc = why_set(why, WHY_TEXT_LIMIT, 1, 1, NULL, "larger than %d bytes as UTF-8", LIMIT_INPUT_BYTES);
+    } else {
+        rc = read_all(l.back.text, is_short, on_latin, &l, why);
+    }
+    buf_release(&text);
+    return rc;
+}
+
+/* Text that is not UTF-8 and says so is read as what it says. What is UTF-8 and says another thing is refused: one of the two is wrong. */
+static int
+read_declared(struct span input, bool is_short, xml_event_fn *fn, void *cookie, struct why *why)
+{
+    struct span encoding = declared_encoding(input);
+
+    return encoding.p != NULL && input.n <= LIMIT_INPUT_BYTES && xml_latin_is(encoding) &&
+                   text_utf8_prefix(input) < input.n
+               ? read_latin(input, encoding, is_short, fn, cookie, why)
+               : read_all(input, is_short, fn, cookie, why);
+}
+
 int
 xml_read(struct span input, xml_event_fn *fn, void *cookie, struct why *why)
 {
-    return read_all(input, true, fn, cookie, why);
+    return read_declared(input, true, fn, cookie, why);
 }
 
 int
 xml_read_libxml2(struct span input, xml_event_fn *fn, void *cookie, struct why *why)
 {
-    return read_all(input, false, fn, cookie, why);
+    return read_declared(input, false, fn, cookie, why);
 }
 
 struct span

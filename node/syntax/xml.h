@@ -1,6 +1,6 @@
 /*
  * XML as events, over a short way for what is plain and libxml2's SAX2 with everything switched off that reaches out or expands: no DTD, no entities but the five of
- * XML, no network, UTF-8 only, bounded depth. Names are local names: a prefix says nothing here.
+ * XML, no network, UTF-8 (and declared ISO-8859-1 or windows-1252), bounded depth. Names are local names: a prefix says nothing here.
  */
 #ifndef SYNTAX_XML_H
 #define SYNTAX_XML_H

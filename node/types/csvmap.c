@@ -20,6 +20,25 @@ struct reading {
     int column[LIMIT_COLUMN_COUNT]; /* row of the map, or COLUMN_... */
 };
 
+/* The row of a keyword that is spelled in lower case, as a database prints its columns; -1 if it is none, or strict. */
+static int
+find_lower(struct reading *r, struct csv_cell *cell)
+{
+    for (size_t k = 0; k < r->map->count; k++) {
+        const char *keyword = r->map->field[k].keyword;
+
+        if (r->map->block[r->map->field[k].block].part == 1 || !text_equal_nocase(cell->text, keyword))
+            continue;
+        if (r->how->strict)
+            return why_set(r->why, WHY_FIELD_UNKNOWN, cell->line, cell->column, keyword,
+                           "not in capitals: expected the column as the source spells it");
+        fill_warn(r->how, (struct place){cell->line, cell->column}, keyword,
+                  "a column not in capitals: read as it is spelled there");
+        return (int)k;
+    }
+    return -1;
+}
+
 /* What each column is; a column that occurs twice would be one value too many. */
 static int
 take_header(struct reading *r)
@@ -32,6 +51,10 @@ take_header(struct reading *r)
 
         cell->text = text_trim(cell->text);
         row = fieldmap_find(r->map, cell->text, false, i);
+        if (row < 0)
+            row = find_lower(r, cell);
+        if (r->why->code != WHY_NONE)
+            return -1;
         /* A type that has no place for comments keeps it as any other column. */
         r->column[i] = row >= 0                                                          ? row
                        : r->map->part[0].comments != 0 && span_is(cell->text, "COMMENT") ? COLUMN_COMMENT
@@ -149,7 +172,7 @@ csvmap_has(struct span head, const char *const *keywords, size_t n)
         bool is_there = false;
 
         for (size_t i = 0; !is_there && i + length <= end; i++)
-            is_there = memcmp(head.p + i, keywords[k], length) == 0 &&
+            is_there = text_equal_nocase(span_of(head.p + i, length), keywords[k]) &&
                        (i == 0 || strchr(",\"\xBF ", head.p[i - 1])) &&
                        (i + length == end || strchr(",\" ", head.p[i + length]));
         if (!is_there)

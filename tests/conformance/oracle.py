@@ -122,9 +122,10 @@ def check_tle(path, records):
 def omm_fields(path, form):
     """Field dictionaries as python3-sgp4 reads them; None: it does not read that format."""
     if form == "omm-csv":
-        return list(omm.parse_csv(io.StringIO(read(path))))
+        return [{key.upper(): value for key, value in row.items()} for row in omm.parse_csv(io.StringIO(read(path)))]
     if form == "omm-json":
         rows = json.loads(read(path))
+        rows = rows["data"] if isinstance(rows, dict) and "data" in rows else rows
         rows = rows if isinstance(rows, list) else [rows]
         for row in rows:   # Space-Track's tle_latest: the fraction of EPOCH is a member of its own
             if row.get("EPOCH_MICROSECONDS") and "." not in row["EPOCH"]:

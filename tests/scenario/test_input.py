@@ -57,6 +57,16 @@ def test_what_a_mac_puts_into_a_zip_file_is_passed_over():
     assert answer["accepted"] and answer["records"] == 1
 
 
+def test_what_explains_a_zip_file_is_named_and_passed_over_and_nothing_else_is():
+    data = archive([("README.txt", b"States of one object.\n"), ("a/one.oem", OEM), ("LICENCE", b"CC-BY 4.0\n"), ("a/index.html", b"<!DOCTYPE html><html/>")])
+    answer = told(data)
+    assert answer["accepted"] and answer["records"] == 1 and answer["warnings"] == 3
+    assert told(archive([("readme.txt", OEM)]))["records"] == 1  # the name alone says nothing
+    for name in ("orbit.sp3", "notice.json", "readme.csv"):
+        answer = told(archive([("one.oem", OEM), (name, b"#dP2032  3  1\n")]))
+        assert not answer["accepted"] and answer["file"] == f"stdin({name})" and answer["reason"] == "FORMAT_UNKNOWN"
+
+
 @pytest.mark.parametrize("data, word", [
     (gzip.compress(b" " * 60000000), "unpacks to more"),
     (gzip.compress(bytes(random.Random(1).randbytes(1)) * 70000000), "unpacks to more"),
@@ -73,7 +83,8 @@ def test_what_a_mac_puts_into_a_zip_file_is_passed_over():
     (archive([]), "holds nothing"),
     (archive([("a/", b"")]), "holds no file"),
     (archive([("__MACOSX/._a", b"x")]), "holds no file"),
-], ids=["gzip-blanks", "gzip-large", "zip-entry", "zip-entries", "zip-count", "gzip-gzip", "zip-gzip", "zip-zip", "gzip-cut", "gzip-short", "gzip-more", "zip-cut", "zip-empty", "zip-folder", "zip-litter"])
+    (archive([("README", b"Nothing yet.\n")]), "holds no file of records"),
+], ids=["gzip-blanks", "gzip-large", "zip-entry", "zip-entries", "zip-count", "gzip-gzip", "zip-gzip", "zip-zip", "gzip-cut", "gzip-short", "gzip-more", "zip-cut", "zip-empty", "zip-folder", "zip-litter", "zip-readme"])
 def test_a_packed_file_that_is_a_trap_or_broken_is_refused_with_the_reason(data, word):
     answer = told(data)
     assert not answer["accepted"] and answer["reason"] == "INPUT_SIZE" and word in answer["note"], answer

@@ -1,6 +1,10 @@
 /* What an OEM holds (CCSDS 502.0-B-3 section 5): keywords, units, lines. */
 #include "types/ephemeris/ephemeris_map.h"
 
+#include <string.h>
+
+#include "base/num.h"
+
 static const struct field header[] = {
     {.keyword = "CCSDS_OEM_VERS", .kind = FIELD_TEXT, .flags = FIELD_MUST},
     {.keyword = "CLASSIFICATION", .kind = FIELD_TEXT},
@@ -113,6 +117,46 @@ note_span(struct block_walk *w)
         blockmap_odd(w, BLOCK_ODD_OUTSIDE, "EPOCH", "a state outside START_TIME to STOP_TIME");
 }
 
+/* 1,000 or more? Digits before the point, and the exponent. */
+static bool
+is_thousands(struct span s)
+{
+    size_t i = s.n > 0 && (s.p[0] == '-' || s.p[0] == '+'), first;
+    int64_t exponent = 0;
+
+    while (i < s.n && s.p[i] == '0')
+        i++;
+    for (first = i; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
+        continue;
+    if (i == first)
+        return false;
+    /* An exponent stands in the last five bytes. */
+    for (size_t k = s.n > i + 5 ? s.n - 5 : i; k + 1 < s.n; k++) {
+        if (memchr("eEdD", s.p[k], 4) != NULL &&
+            num_int(span_of(s.p + k + 1, s.n - k - 1), -999, 999, &exponent) != 0)
+            return false;
+    }
+    return (int64_t)(i - first) + exponent > 3;
+}
+
+/*
+ * What a line says that cannot be. Nothing moves at 1,000 km/s about anything in the solar system, and a variance is a square: a number like that
+ * has another unit, or stands in another column.
+ */
+static int
+check_physics(struct block_walk *w, const struct span *column, size_t n)
+{
+    if (w->at == KIND_COVARIANCE && num_compare(column[n - 1], span_str("0")) < 0)
+        return blockmap_wrong(w, WHY_FIELD_RANGE, "line", "a negative variance: expected at least 0");
+    for (size_t i = 4; w->at == KIND_DATA && i < 7; i++) {
+        if (is_thousands(column[i]))
+            return blockmap_wrong(w, WHY_FIELD_RANGE, "line",
+                                  "1,000 km/s or more in column %zu: expected km and km/s, not metres",
+                                  i + 1);
+    }
+    return 0;
+}
+
 static int
 line(struct block_walk *w, const struct span *column, size_t n)
 {
@@ -131,6 +175,8 @@ line(struct block_walk *w, const struct span *column, size_t n)
         if (blockmap_number(w, column[i]) != 0)
             return -1;
     }
+    if (check_physics(w, column, n) != 0)
+        return -1;
     if (w->at == KIND_DATA)
         note_span(w);
     return 0;

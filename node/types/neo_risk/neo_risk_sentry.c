@@ -18,6 +18,8 @@ struct survey {
     bool is_settled; /* nothing behind it was looked at */
     unsigned values; /* at depth 0 */
     bool in_signature;
+    bool is_signed;       /* the value at depth 0 has a signature */
+    bool is_twice;        /* and a second one */
     const uint8_t *start; /* of the value of `signature` */
     struct span signature;
     char source[LIMIT_NAME_BYTES + 1];
@@ -38,6 +40,8 @@ survey_member(struct survey *s, const struct json_event *event)
     if (event->depth == 1 && event->kind == JSON_OBJECT && span_is(event->key, "signature")) {
         s->in_signature = true;
         s->start = event->raw.p;
+        s->is_twice = s->is_twice || s->is_signed;
+        s->is_signed = true;
     } else if (event->depth == 1 && event->kind == JSON_OBJECT && span_is(event->key, "summary")) {
         s->has_summary = true;
     } else if (event->depth == 1 && is_text && span_is(event->key, "count")) {
@@ -78,7 +82,10 @@ on_survey(void *cookie, const struct json_event *event, struct why *why)
     bool had_risk = s->has_risk;
 
     (void)why;
-    s->values += event->depth == 0 && event->kind == JSON_OBJECT;
+    if (event->depth == 0 && event->kind == JSON_OBJECT) {
+        s->values++;
+        s->is_signed = false;
+    }
     if (s->in_signature && event->kind == JSON_OBJECT_END && event->depth == 1) {
         s->in_signature = false;
         if (s->signature.p == NULL)
@@ -111,6 +118,8 @@ check_survey(const struct survey *s, struct why *why)
     if (s->signature.p == NULL)
         return why_set(why, WHY_FIELD_MISSING, 1, 1, "signature",
                        "missing: expected the envelope of the Sentry API");
+    if (s->is_twice)
+        return why_set(why, WHY_FIELD_DUPLICATE, 1, 1, "signature", "the member occurs twice");
     if (s->version[0] != '2' || s->version[1] != '.')
         return why_set(why, WHY_VERSION, 1, 1, "signature.version", "another version: expected 2.x");
     if (s->message[0] != 0 && !s->has_risk && !s->has_date)

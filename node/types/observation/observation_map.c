@@ -75,8 +75,18 @@ static const struct field metadata[] = {
 
 /* Measurements. RANGE has the unit of RANGE_UNITS; a phase count has any number of digits. */
 static const struct field tags[] = {
-    {.keyword = "ANGLE_1", .kind = FIELD_REAL, .unit = "deg"},
-    {.keyword = "ANGLE_2", .kind = FIELD_REAL, .unit = "deg"},
+    {.keyword = "ANGLE_1",
+     .kind = FIELD_REAL,
+     .unit = "deg",
+     .min = "-180",
+     .max = "360",
+     .flags = FIELD_BELOW},
+    {.keyword = "ANGLE_2",
+     .kind = FIELD_REAL,
+     .unit = "deg",
+     .min = "-180",
+     .max = "360",
+     .flags = FIELD_BELOW},
     {.keyword = "CARRIER_POWER", .kind = FIELD_REAL, .unit = "dBW"},
     {.keyword = "CLOCK_BIAS", .kind = FIELD_REAL, .unit = "s"},
     {.keyword = "CLOCK_DRIFT", .kind = FIELD_REAL, .unit = "s/s"},

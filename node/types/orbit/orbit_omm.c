@@ -146,7 +146,8 @@ read_json(struct span input, const struct convert *how, struct arena *a, type_em
 {
     struct joining j = {a, emit, cookie};
 
-    return jsonmap_read(&orbit_map, "omm-json", orbit_map_implied, input, how, a, emit_joined, &j, why);
+    return jsonmap_read_list(&orbit_map, "data", "omm-json", orbit_map_implied, input, how, a, emit_joined,
+                             &j, why);
 }
 
 static int

@@ -184,6 +184,15 @@ trim_lines(struct span s)
     return s;
 }
 
+/* What has to stand before ${original} for it to be read alone: the declaration of ${input}, if it is not UTF-8. */
+static struct span
+encoding_of(struct span input, struct span original)
+{
+    const uint8_t *end = text_utf8_prefix(original) < original.n ? memchr(input.p, '>', input.n) : NULL;
+
+    return end != NULL ? span_of(input.p, (size_t)(end - input.p) + 1) : span_of(NULL, 0);
+}
+
 static int
 on_end(struct public_alert_reading *r, const struct xml_event *e)
 {
@@ -196,7 +205,7 @@ on_end(struct public_alert_reading *r, const struct xml_event *e)
         r->end = e->offset;
         if (r->is_entry)
             return 0;
-        if (fill_source(&r->fill, "cap", original, span_of(NULL, 0)) != 0)
+        if (fill_source(&r->fill, "cap", original, encoding_of(r->input, original)) != 0)
             return -1;
         return fill_emit(&r->fill, r->emit, r->cookie);
     }

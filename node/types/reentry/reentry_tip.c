@@ -60,7 +60,7 @@ static int
 read_json(struct span input, const struct convert *how, struct arena *a, type_emit_fn *emit, void *cookie,
           struct why *why)
 {
-    return jsonmap_read(&reentry_tip_map, "tip-json", implied, input, how, a, emit, cookie, why);
+    return jsonmap_read_list(&reentry_tip_map, "data", "tip-json", implied, input, how, a, emit, cookie, why);
 }
 
 static int

@@ -55,9 +55,9 @@ summary(const ProtobufCMessage *msg, struct buf *out)
     put(out, m->noaa_scale);
     put(out, m->headline);
     put(out, m->class_type);
-    if (m->kp[0] != 0) {
-        buf_put_str(out, " Kp ");
-        fieldmap_number(out, span_str(m->kp));
+    if (m->kp[0] != 0 || m->estimated_kp[0] != 0) {
+        buf_put_str(out, m->kp[0] != 0 ? " Kp " : " estimated Kp ");
+        fieldmap_number(out, span_str(m->kp[0] != 0 ? m->kp : m->estimated_kp));
     }
     if (m->g[0] != 0 || m->r[0] != 0 || m->s[0] != 0) {
         put(out, m->r);

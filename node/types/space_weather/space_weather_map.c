@@ -58,6 +58,8 @@ static const struct field fields[] = {
     ROW("linked", linked, FIELD_TEXT, 0, NULL, NULL, NULL),
     ROW("note", note, FIELD_TEXT, 0, NULL, NULL, NULL),
     ROW("link", link, FIELD_TEXT, 0, NULL, NULL, NULL),
+    ROW("estimated_kp", estimated_kp, FIELD_REAL, 0, "0", "9", NULL),
+    ROW("kp_thirds", kp_thirds, FIELD_TEXT, 0, NULL, NULL, NULL),
 };
 /* clang-format on */
 

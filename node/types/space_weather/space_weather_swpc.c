@@ -278,10 +278,16 @@ const struct reader space_weather_scales_reader = {
 static int
 kp_begin(struct walk *w, const struct json_event *event)
 {
-    if (space_weather_put(w, "provider", span_str("SWPC"), event->place) != 0 ||
-        space_weather_put(w, "kind", span_str("K INDEX"), event->place) != 0)
-        return -1;
-    return space_weather_put(w, "id", span_str("planetary-k"), event->place);
+    return space_weather_put(w, "provider", span_str("SWPC"), event->place) != 0
+               ? -1
+               : space_weather_put(w, "kind", span_str("K INDEX"), event->place);
+}
+
+/* The K index of one minute is spelled in thirds: 2M is 2 minus, 0Z is 0, 3P is 3 plus. */
+static bool
+is_thirds(struct span s)
+{
+    return s.n == 2 && s.p[0] >= '0' && s.p[0] <= '9' && memchr("MZP", s.p[1], 3) != NULL;
 }
 
 static int
@@ -291,6 +297,8 @@ kp_value(struct walk *w, const struct json_event *event)
         return 0;
     if (span_is(event->key, "time_tag"))
         return space_weather_put(w, "issued", event->text, event->place);
+    if (span_is(event->key, "kp") && is_thirds(event->text))
+        return space_weather_put(w, "kp_thirds", event->text, event->place);
     if (span_is(event->key, "Kp") || span_is(event->key, "kp"))
         return space_weather_put(w, "kp", event->text, event->place);
     return space_weather_put(w, w->name[event->depth], event->text, event->place);
@@ -301,10 +309,16 @@ kp_finish(struct walk *w)
 {
     const Parallax__V1__SpaceWeather *m = (const Parallax__V1__SpaceWeather *)w->fill.msg;
 
-    if (m->kp[0] != 0 && m->issued[0] != 0)
-        return 0;
-    return why_set(w->why, WHY_FIELD_MISSING, w->at.line, w->at.column, m->kp[0] == 0 ? "Kp" : "time_tag",
-                   "missing: it is mandatory");
+    bool is_minute = m->estimated_kp[0] != 0 && m->kp_thirds[0] != 0;
+
+    if ((m->kp[0] == 0 && !is_minute) || m->issued[0] == 0)
+        return why_set(w->why, WHY_FIELD_MISSING, w->at.line, w->at.column,
+                       m->issued[0] == 0      ? "time_tag"
+                       : m->kp_thirds[0] != 0 ? "estimated_kp"
+                                              : "Kp",
+                       "missing: it is mandatory");
+    /* Another id: an estimate of one minute replaces no index of three hours. */
+    return space_weather_put(w, "id", span_str(is_minute ? "planetary-k-1m" : "planetary-k"), w->at);
 }
 
 /* Rows of the older shape: the first names the columns. */

@@ -87,8 +87,11 @@ other_encodings_are_refused_in_words(void **state)
 {
     static const char *const bad[] = {"<?xml version='1.0' encoding='UTF-16'?><a/>",
                                       "<?xml version=\"1.0\" encoding = \"ISO-8859-1\"?><a>\xC3\xA9</a>",
-                                      "<?xml version='1.0' encoding='windows-1252'?><a>\xE9</a>",
-                                      "<?xml version='1.0' encoding='Shift_JIS'?><a/>", "<a>\xE9</a>"};
+                                      "<?xml version='1.0' encoding='windows-1251'?><a>\xE9</a>",
+                                      "<?xml version='1.0' encoding='Shift_JIS'?><a/>",
+                                      "<?xml version='1.0' encoding='ISO-8859-1'?><a>\x80\xE9</a>",
+                                      "<?xml version='1.0' encoding='windows-1252'?><a>\xE9\x81</a>",
+                                      "<a>\xE9</a>"};
     struct buf out;
 
     buf_init(&out, 4096);
@@ -100,6 +103,34 @@ other_encodings_are_refused_in_words(void **state)
     /* Of ASCII alone it says the same in all of these. */
     assert_int_equal(read("<?xml version=\"1.0\" encoding = \"ISO-8859-1\"?><a>e</a>", &out), 0);
     assert_int_equal(read("<?xml version='1.0' encoding='windows-1252'?><a/>", &out), 0);
+    buf_release(&out);
+}
+
+/* The offsets of what was given, behind any number of bytes that UTF-8 needs more of. */
+static int
+note_offset(void *cookie, const struct xml_event *event, struct why *w)
+{
+    (void)w;
+    buf_put_fmt(cookie, "%zu%.*s ", event->offset, (int)event->text.n, (const char *)event->text.p);
+    return 0;
+}
+
+static void
+declared_latin_is_read_and_offsets_stay_those_of_the_input(void **state)
+{
+    static const char *const text[] = {
+        "<?xml version='1.0' encoding='ISO-8859-1'?><a><b>\xE9</b><b>\xFF</b></a>",
+        "<?xml version='1.0' encoding='cp1252'?><a><b>\x80</b><b>\xFF</b></a>"};
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 4096);
+    why_clear(&why);
+    assert_int_equal(xml_read(span_str(text[0]), note_offset, &out, &why), 0);
+    assert_string_equal(buf_cstr(&out), "43 46 54\xC3\xA9 54 62\xC3\xBF 66 ");
+    buf_clear(&out);
+    assert_int_equal(xml_read_libxml2(span_str(text[1]), note_offset, &out, &why), 0);
+    assert_string_equal(buf_cstr(&out), "39 42 50\xE2\x82\xAC 50 58\xC3\xBF 62 ");
     buf_release(&out);
 }
 
@@ -173,6 +204,7 @@ main(void)
         cmocka_unit_test(a_prefix_needs_no_declaration),
         cmocka_unit_test(document_types_and_entities_are_refused),
         cmocka_unit_test(other_encodings_are_refused_in_words),
+        cmocka_unit_test(declared_latin_is_read_and_offsets_stay_those_of_the_input),
         cmocka_unit_test(text_beside_elements_is_refused),
         cmocka_unit_test(depth_attributes_and_text_are_bounded),
         cmocka_unit_test(not_well_formed_is_refused),
