@@ -406,10 +406,10 @@ own_listed(struct node *n, const struct event *e)
         /* Noted before the guard lets anything go on: a copy that is made meanwhile is to know that it was signed. */
         if (is_unnoted(t))
             (void)take_signature(n, t, &t->signer);
-        /* A store without a log that our signer knows is older than that log, and cannot know which of ours ended since. */
-        if (n->conf.copied || (lacks && t->row.size > 0) || is_of_old_key(n, t, e->log_key)) {
+        if (n->conf.copied || is_of_old_key(n, t, e->log_key)) {
             end_copied(n, t);
-        } else if (guarded || t->signer.size > t->row.size) {
+        } else if (guarded || lacks ||
+                   t->signer.size > t->row.size) { /* who lacks one cannot know which of ours ended since */
             char hex[2 * LOG_ID_BYTES + 1];
             text_hex_of(t->row.id, LOG_ID_BYTES, hex);
             t->own = OWN_GUARD;

@@ -59,7 +59,7 @@ PLANTS = {
                     "who lacks some of the common part never gets it"),
     "common_unsaid": ("node/core/fork.c", "        if (t->row.common > before)\n            keep_and_tell(n, t, e);", "        (void)before;", "what both stories have in common is not passed on"),
     "copy_continued": ("node/core/own.c", "        if (n->conf.copied || (lacks", "        if ((n->conf.copied && t->row.size == 0) || (lacks", "a node that comes back on a marked copy goes on in its logs"),
-    "lack_unseen": ("node/core/own.c", "(lacks && t->row.size > 0)", "(lacks && t->row.size > 0 && t->row.size == 0)",
+    "lack_unseen": ("node/core/own.c", "        } else if (guarded || lacks ||", "        } else if (guarded || (lacks && t->row.size > 1000000) ||",
                     "a store that is older than a log of its own signer goes on in a log which that one ended"),
     "removed_served": ("node/core/release.c", "if (m == NULL || m->removed)", "if (m == NULL || (m->removed && log->no == 0))", "who was removed from the roster gets what its members get"),
     "roster_kept": ("node/core/adopt.c", "    if (n->conf.view.note == NULL || from == 0 ||", "    if (n->conf.view.note == NULL || from == 0 || from == n->roster->version ||", "the newest roster is not passed on"),
