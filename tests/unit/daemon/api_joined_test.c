@@ -252,7 +252,8 @@ a_page_of_events_ends_after_so_many_look_ups_of_identifiers(void **state)
 
 /* One more record of a first log: an event of ${scope} at ${at}. */
 static void
-put_scope(struct bed *b, const char *scope, int64_t at, unsigned number, struct span identity)
+put_scope(struct bed *b, unsigned origin, const char *scope, int64_t at, unsigned number,
+          struct span identity)
 {
     char key[64];
     struct store_event e = {.kind = "distress",
@@ -263,7 +264,7 @@ put_scope(struct bed *b, const char *scope, int64_t at, unsigned number, struct 
                             .issued = (int64_t)number};
     struct store_subject s = {.type = "distress",
                               .key = key,
-                              .origin = said[number / LIMIT_OBJECT_CLAIM_COUNT % LOGS].origin,
+                              .origin = said[origin].origin,
                               .object = {"", ""},
                               .identity = identity,
                               .mode = REAL,
@@ -307,9 +308,9 @@ count_events(struct bed *b, int fd, size_t *most)
     return n;
 }
 
-/* An object with a catalogue number and ${names} identifiers of operators, and an event under each. */
+/* An object with a catalogue number and ${names} identifiers of operators, ${each} by one origin, and an event under each. */
 static size_t
-join_words(unsigned names, size_t *most)
+join_words(unsigned names, unsigned each, size_t *most)
 {
     struct bed *b = make_bed();
     int fd = bed_connect(b);
@@ -326,7 +327,7 @@ join_words(unsigned names, size_t *most)
         alias_put(&identity, id);
         alias_end(&identity);
         event_scope(scope, id, NULL);
-        put_scope(b, scope, 5, i, buf_span(&identity));
+        put_scope(b, i / each % LOGS, scope, 5, i, buf_span(&identity));
     }
     api_delivered(b->api);
     n = count_events(b, fd, most);
@@ -341,11 +342,23 @@ past_sixteen_words_for_one_object_each_event_is_told_once(void **state)
     size_t most;
 
     (void)state;
-    assert_int_equal(join_words(LIMIT_EVENT_ALIAS_COUNT, &most), 1);
+    assert_int_equal(join_words(LIMIT_EVENT_ALIAS_COUNT, LIMIT_OBJECT_CLAIM_COUNT, &most), 1);
     assert_int_equal(most, LIMIT_EVENT_ALIAS_COUNT);
     /* The words beyond stand alone, each. */
-    assert_int_equal(join_words(LIMIT_EVENT_ALIAS_COUNT + 3, &most), 1 + 3);
+    assert_int_equal(join_words(LIMIT_EVENT_ALIAS_COUNT + 3, LIMIT_OBJECT_CLAIM_COUNT, &most), 1 + 3);
     assert_int_equal(most, LIMIT_EVENT_ALIAS_COUNT);
+}
+
+/* More than is looked at of one origin: what is beyond stands alone, and is told. */
+static void
+an_origin_that_states_too_many_identifiers_hides_no_event(void **state)
+{
+    unsigned names = LIMIT_OBJECT_CLAIM_COUNT + 3;
+    size_t most;
+
+    (void)state;
+    assert_int_equal(join_words(names, names, &most), 1 + 3);
+    assert_int_equal(most, LIMIT_OBJECT_CLAIM_COUNT);
 }
 
 /* ${parts} events in a row under two words by turns, each so near to the next that they are one. */
@@ -368,7 +381,7 @@ join_parts(unsigned parts, size_t *most)
     alias_put(&identity, "id:OP/1");
     alias_end(&identity);
     for (unsigned i = 0; i < parts; i++) /* of one word further apart than the window */
-        put_scope(b, i % 2 == 0 ? "norad:777" : other, 5 + (int64_t)i * (window - window / 4), i,
+        put_scope(b, 0, i % 2 == 0 ? "norad:777" : other, 5 + (int64_t)i * (window - window / 4), i,
                   buf_span(&identity));
     api_delivered(b->api);
     n = count_events(b, fd, most);
@@ -396,6 +409,7 @@ main(void)
         cmocka_unit_test(the_same_records_in_any_order_are_joined_to_the_same_events),
         cmocka_unit_test(a_page_of_events_ends_after_so_many_look_ups_of_identifiers),
         cmocka_unit_test(past_sixteen_words_for_one_object_each_event_is_told_once),
+        cmocka_unit_test(an_origin_that_states_too_many_identifiers_hides_no_event),
         cmocka_unit_test(past_so_many_parts_an_event_is_told_apart),
     };
 
