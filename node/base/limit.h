@@ -157,6 +157,7 @@
 
 /* Alert rules (docs/alerts.md) */
 #define LIMIT_RULE_COUNT            64       /* rules of a node: the supplied ones are 17 */
+#define LIMIT_WATCH_ALERT_COUNT     262144   /* alerts of this node that are remembered as open, 8 to 32 bytes each: past it the one before is asked for with each record */
 #define LIMIT_WATCH_OPEN_COUNT      4096     /* subjects that are looked at again each minute, because time alone may change their alerts */
 
 #define LIMIT_TERRITORY_COUNT       32       /* territories of a node: a State and those that it cares for */

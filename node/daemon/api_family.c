@@ -180,12 +180,31 @@ add_names(struct api_view *v, struct api_family *f, const char *kind)
     return 0;
 }
 
+/*
+ * The object as it is seen from the identifier that stands for it: where an origin states more than is looked at, one is led there by an identifier that is not seen from there. 1, 0: ${id} is
+ * such a one, or -1.
+ */
+static int
+see_from_first(struct api_view *v, const char *id)
+{
+    char first[ALIAS_BYTES];
+
+    if (v->object->alias_n == 0 || strcmp(v->object->alias[0].id, id) == 0)
+        return 1;
+    memcpy(first, v->object->alias[0].id, sizeof first);
+    if (api_objects_join(v->call, first, v->mode, v->object) != 0)
+        return -1;
+    v->reads += v->object->reads;
+    return is_joined(v->object, id);
+}
+
 /* The object of ${id}, or of the name, in view->object. 1, 0: it is of none, or of several, or -1. */
 static int
 find_object(struct api_view *v, const char *id)
 {
     struct bearers b = {.object = NULL};
     bool is_name = alias_class(id) == ALIAS_NAME;
+    int rc;
 
     if (is_name) {
         if (read_bearers(v, id, &b) != 0)
@@ -197,6 +216,9 @@ find_object(struct api_view *v, const char *id)
     if (api_objects_join(v->call, id, v->mode, v->object) != 0)
         return -1;
     v->reads += v->object->reads;
+    rc = see_from_first(v, id);
+    if (rc <= 0)
+        return rc;
     if (is_name) {
         b = (struct bearers){.object = v->object};
         if (read_bearers(v, v->name, &b) != 0)
@@ -232,12 +254,13 @@ fill(struct api_view *v, struct api_family *f, const char *kind)
     return v->object->is_cut ? 0 : add_names(v, f, kind);
 }
 
-/* What was asked about is of its family, if need be alone. */
+/* What was asked about is of its family; alone, where it has an event and the others do not see it. */
 static void
-complete(struct api_family *f)
+complete(const struct api_view *v, struct api_family *f)
 {
     if (!has(f, f->of)) {
-        if (f->n == LIMIT_EVENT_ALIAS_COUNT)
+        if (f->n == LIMIT_EVENT_ALIAS_COUNT ||
+            store_event_names(v->call->ctx->store, v->mode, f->kind, f->of))
             f->n = 0;
         memcpy(f->part[f->n++], f->of, strlen(f->of) + 1);
     }
@@ -263,6 +286,6 @@ api_family_of(struct api_view *v, const char *kind, struct span part)
         f->kind = NULL;
         return NULL;
     }
-    complete(f);
+    complete(v, f);
     return f;
 }

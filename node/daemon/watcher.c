@@ -38,6 +38,7 @@ watcher_free(struct watcher *w)
     arena_release(&w->body);
     arena_release(&w->prior);
     arena_release(&w->alert);
+    free(w->open);
     watcher_claim_free(w->claims);
     watcher_track_free(w->tracks);
     free(w);
@@ -46,8 +47,8 @@ watcher_free(struct watcher *w)
 void
 watcher_clear(struct watcher *w)
 {
-    w->open_n = w->due_n = 0;
-    w->open_is_full = false;
+    watcher_open_clear(w);
+    w->due_n = 0;
     watcher_claim_clear(w);
 }
 
@@ -160,6 +161,7 @@ watcher_take_own(struct watcher *w, const Parallax__V1__RecordRow *row)
         return 0;
     rule = rule_find(w->rules, alert->rule);
     if (rule != NULL && rule->levels > 0 && strcmp(rule->type->name, alert->about_type) == 0 &&
+        derive_is_of(alert, rule->relation) &&
         (rule->relation != RULE_TERRITORY || watcher_track_is_named(w, alert))) {
         watcher_open_set(w, watcher_open_hash(alert->id, (int)h->mode), true);
         return 0;

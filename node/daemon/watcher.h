@@ -27,8 +27,8 @@ struct watcher {
      * Alerts of this node that are not over, by a hash of id and mode: only for these, and for what is to be raised, the alert before is asked for. When there are more
      * than fit it is asked for always.
      */
-    uint64_t open[LIMIT_WATCH_OPEN_COUNT];
-    size_t open_n;
+    uint64_t *open; /* places by their lowest bits, the next free one behind; 0 is free */
+    size_t open_n, open_room;
     bool open_is_full;
     /* Subjects whose alerts time alone may change, or that could not be published yet. */
     struct watcher_subject due[LIMIT_WATCH_OPEN_COUNT];

@@ -185,14 +185,7 @@ fill(struct pair *p, struct watcher_views *out)
 static bool
 meet(const struct claim *a, const struct claim *b)
 {
-    struct figure f[FIGURES_MAX];
-    size_t n = a->withdrawn || b->withdrawn ? 0 : overlap_figures(&a->extent, &b->extent, clock_utc(), f);
-
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(f[i].name, "overlap") == 0)
-            return f[i].value > 0;
-    }
-    return false;
+    return !a->withdrawn && !b->withdrawn && overlap_is(&a->extent, &b->extent);
 }
 
 /* ${mine} beside what has another label. ${partners}: how many pairs it may still raise. */
@@ -206,7 +199,7 @@ apply_pair(struct watcher *w, const struct rule *rule, const struct watcher_subj
     char key[WATCHER_KEY_BYTES];
     bool is_open;
 
-    (void)snprintf(key, sizeof key, "%s and %s", first, second);
+    (void)snprintf(key, sizeof key, "%s" DERIVE_AND "%s", first, second);
     is_open = watcher_open_about(w, rule, key, s->mode);
     if (!is_open && !meet(mine, other))
         return 0;

@@ -53,6 +53,7 @@ int watcher_ask_prior(struct watcher *w, const char *key, int mode, const Parall
 
 /* watcher_open.c: alerts of this node that are not over, and subjects that are looked at again */
 uint64_t watcher_open_hash(const char *id, int mode);
+void watcher_open_clear(struct watcher *w);
 bool watcher_open_is(const struct watcher *w, uint64_t hash);
 void watcher_open_set(struct watcher *w, uint64_t hash, bool open);
 /* Is the alert of ${rule} about ${key} open? */

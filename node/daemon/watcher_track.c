@@ -12,7 +12,6 @@
 #include "base/mem.h"
 
 #define REST     4                        /* times as long as a track took nothing is computed */
-#define OVER     " over "                 /* between subject and territory */
 #define AHEAD_MS (30 * INT64_C(86400000)) /* a window that opens later says nothing of a place yet */
 #define DAY_MS   INT64_C(86400000)
 
@@ -48,7 +47,7 @@ watcher_track_free(struct watcher_tracks *t)
 static void
 print_key(const char *subject, const char *territory, char out[WATCHER_KEY_BYTES])
 {
-    (void)snprintf(out, WATCHER_KEY_BYTES, "%.127s" OVER "%.39s", subject, territory);
+    (void)snprintf(out, WATCHER_KEY_BYTES, "%.127s" DERIVE_OVER "%.39s", subject, territory);
 }
 
 bool
@@ -56,8 +55,8 @@ watcher_track_is_named(const struct watcher *w, const Parallax__V1__Alert *alert
 {
     const char *name = NULL;
 
-    for (const char *p = strstr(alert->about, OVER); p != NULL; p = strstr(name, OVER))
-        name = p + strlen(OVER);
+    for (const char *p = strstr(alert->about, DERIVE_OVER); p != NULL; p = strstr(name, DERIVE_OVER))
+        name = p + strlen(DERIVE_OVER);
     for (size_t i = 0; i < w->rules->territories.n && name != NULL; i++) {
         if (strcmp(w->rules->territories.of[i].id, name) == 0)
             return true;

@@ -7,6 +7,7 @@
 #include "core/record.h"
 #include "crypt/hash.h"
 #include "types/registry.h"
+#include "watch/overlap.h"
 
 #define HASH_DIGITS 16
 
@@ -31,6 +32,41 @@ static bool
 is_up(const Parallax__V1__Alert *alert)
 {
     return alert != NULL && strcmp(alert->state, "CANCELLED") != 0;
+}
+
+/* "us-noaa: overlap 1 (...) >= 1; ...": the name of the first figure. */
+static bool
+begins_with_one_of(const char *values, const char *const *names)
+{
+    const char *at = strstr(values, ": ");
+
+    for (size_t i = 0; at != NULL && names[i] != NULL; i++) {
+        size_t n = strlen(names[i]);
+
+        if (strncmp(at + 2, names[i], n) == 0 && at[2 + n] == ' ')
+            return true;
+    }
+    return false;
+}
+
+bool
+derive_is_of(const Parallax__V1__Alert *alert, enum rule_relation relation)
+{
+    bool is_two = strstr(alert->about, DERIVE_AND) != NULL;
+    bool overlaps = begins_with_one_of(alert->values, overlap_figure_names);
+    bool passes = false;
+
+    for (size_t i = 0; territory_figure_names[i] != NULL; i++)
+        passes = passes || strstr(alert->values, territory_figure_names[i]) != NULL;
+    switch (relation) {
+    case RULE_PAIR:
+        return is_two && (overlaps || strstr(alert->values, ": ") == NULL);
+    case RULE_TERRITORY:
+        return strstr(alert->about, DERIVE_OVER) != NULL;
+    case RULE_ALONE:
+        return !(is_two && overlaps) && !(passes && strstr(alert->about, DERIVE_OVER) != NULL);
+    }
+    return true;
 }
 
 void

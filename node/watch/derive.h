@@ -24,8 +24,17 @@ struct derive {
     struct utc now;
 };
 
+#define DERIVE_AND  " and "  /* between the labels of a pair */
+#define DERIVE_OVER " over " /* between subject and territory */
+
 /* "neo-iawn neo_risk 2031AQ7@sentry": the id of the alert, and its subject key; cut with a hash where it would be longer. */
 void derive_id(const char *rule, const char *type, const char *key, char out[DERIVE_ID_BYTES]);
+
+/*
+ * Can a rule of ${relation} have made ${alert}? A rule may have got another relation under the same id. By what the alert is about and the figures that it names; true where that cannot
+ * be told.
+ */
+bool derive_is_of(const Parallax__V1__Alert *alert, enum rule_relation relation);
 
 /* What ${alert} says; NULL: there is none. ${alert} outlives ${out}. */
 void derive_prior(const Parallax__V1__Alert *alert, struct judge_prior *out);

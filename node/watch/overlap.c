@@ -54,6 +54,16 @@ compare(const struct type_extent *a, const struct type_extent *b, struct figures
     figure_hours_to(f, "overlap_closes_h", "both until", to);
 }
 
+bool
+overlap_is(const struct type_extent *a, const struct type_extent *b)
+{
+    struct utc from, to;
+
+    return !a->is_over && !b->is_over && fabs(a->body_km - b->body_km) <= 0 && a->has_place && b->has_place &&
+           zone_meets_in_time(&a->zone, &b->zone, &from, &to) &&
+           zone_meets_in_space(&a->zone, &b->zone, a->body_km);
+}
+
 size_t
 overlap_figures(const struct type_extent *a, const struct type_extent *b, struct utc at,
                 struct figure out[FIGURES_MAX])

@@ -152,6 +152,34 @@ def test_an_overlap_ends_when_the_time_of_one_is_over(federate, publish):
     assert history(node) == [(FIRST, "RAISED"), (FIRST, "CANCELLED")]
 
 
+def test_alerts_of_a_rule_that_has_become_one_of_another_kind_are_over(federate, publish):
+    node = federate("us-noaa").start().nodes[0]
+    rules = os.path.join(node.directory, "rules.yaml")
+    node.events.wait("watch_swept")
+    for number in range(3):
+        publish(node, zone(number, 40 * number))
+    publish(node, zone(4, 0.1))
+    pair = "Z-0 of Agency 0 and Z-4 of Agency 4"
+    until(lambda: overlaps(node), [pair])
+    assert node.stop(signal.SIGTERM) == 0
+    with open(rules, "w", encoding="ascii") as file:
+        file.write("form: RULES/1\nrules:\n  - {id: zone-overlap, version: 7, title: a zone, type: lunar_activity, levels: [{level: INFO, when: [{figure: radius_km, above: 1}]}]}\n")
+    node.start()
+    alone = ["Z-0", "Z-1", "Z-2", "Z-4"]
+    until(lambda: overlaps(node), alone)
+    assert history(node)[:2] == [(pair, "RAISED"), (pair, "CANCELLED")]
+    assert node.stop(signal.SIGTERM) == 0   # the same rule once more: nothing has changed
+    node.start()
+    node.events.wait("watch_swept", timeout=60)
+    told = history(node)
+    assert overlaps(node) == alone and len(told) == 2 + len(alone)
+    assert node.stop(signal.SIGTERM) == 0
+    os.unlink(rules)
+    node.start()
+    until(lambda: overlaps(node), [pair])
+    assert sorted(history(node)[len(told):]) == sorted([(pair, "RAISED")] + [(one, "CANCELLED") for one in alone])
+
+
 def test_alerts_of_one_notice_are_bounded(federate, publish, tmp_path):
     node = federate("us-noaa").start().nodes[0]
     node.events.wait("watch_swept")

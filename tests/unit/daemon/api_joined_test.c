@@ -250,12 +250,167 @@ a_page_of_events_ends_after_so_many_look_ups_of_identifiers(void **state)
     bed_free(b);
 }
 
+/* One more record of a first log: an event of ${scope} at ${at}. */
+static void
+put_scope(struct bed *b, unsigned origin, const char *scope, int64_t at, unsigned number,
+          struct span identity)
+{
+    char key[64];
+    struct store_event e = {.kind = "distress",
+                            .scope = scope,
+                            .voice = "",
+                            .at = at,
+                            .closes = INT64_MAX,
+                            .issued = (int64_t)number};
+    struct store_subject s = {.type = "distress",
+                              .key = key,
+                              .origin = said[origin].origin,
+                              .object = {"", ""},
+                              .identity = identity,
+                              .mode = REAL,
+                              .log = b->other[0].row.no,
+                              .index = 1,
+                              .delivery = 2,
+                              .created = 1 + (int64_t)number,
+                              .epoch = 1 + (int64_t)number,
+                              .events = &e,
+                              .events_n = 1};
+
+    (void)snprintf(key, sizeof key, "%u", number);
+    bed_must(store_latest_put(b->store, &s) == 0);
+}
+
+/* How many events are told, and how many members the largest has. */
+static size_t
+count_events(struct bed *b, int fd, size_t *most)
+{
+    Parallax__V1__Request r = world_request(PARALLAX__V1__REQUEST__WHAT_EVENTS);
+    Parallax__V1__EventsRequest q = PARALLAX__V1__EVENTS_REQUEST__INIT;
+    uint8_t cursor[512];
+    size_t n = 0;
+
+    *most = 0;
+    q.kind = (char *)(uintptr_t) "distress";
+    r.events = &q;
+    do {
+        Parallax__V1__Answer *a = bed_ask(b, fd, &r);
+
+        assert_string_equal(a->error, "");
+        for (size_t i = 0; i < a->events->n_events; i++)
+            *most = a->events->events[i]->members > *most ? a->events->events[i]->members : *most;
+        n += a->events->n_events;
+        assert_true(a->events->cursor.len <= sizeof cursor);
+        if (a->events->cursor.len > 0)
+            memcpy(cursor, a->events->cursor.data, a->events->cursor.len);
+        q.cursor = (ProtobufCBinaryData){a->events->cursor.len, cursor};
+        bed_answer_free(a);
+    } while (q.cursor.len > 0);
+    return n;
+}
+
+/* An object with a catalogue number and ${names} identifiers of operators, ${each} by one origin, and an event under each. */
+static size_t
+join_words(unsigned names, unsigned each, size_t *most)
+{
+    struct bed *b = make_bed();
+    int fd = bed_connect(b);
+    uint8_t room[ALIAS_TEXT_BYTES];
+    char id[64], scope[EVENT_SCOPE_MAX];
+    struct buf identity;
+    size_t n;
+
+    bed_batch(b, &b->other[0], 0, 2, 2, -1);
+    for (unsigned i = 0; i < names; i++) {
+        (void)snprintf(id, sizeof id, "id:OP/%u", i);
+        buf_init_fixed(&identity, room, sizeof room);
+        alias_put(&identity, "norad:777");
+        alias_put(&identity, id);
+        alias_end(&identity);
+        event_scope(scope, id, NULL);
+        put_scope(b, i / each % LOGS, scope, 5, i, buf_span(&identity));
+    }
+    api_delivered(b->api);
+    n = count_events(b, fd, most);
+    close(fd);
+    bed_free(b);
+    return n;
+}
+
+static void
+past_sixteen_words_for_one_object_each_event_is_told_once(void **state)
+{
+    size_t most;
+
+    (void)state;
+    assert_int_equal(join_words(LIMIT_EVENT_ALIAS_COUNT, LIMIT_OBJECT_CLAIM_COUNT, &most), 1);
+    assert_int_equal(most, LIMIT_EVENT_ALIAS_COUNT);
+    /* The words beyond stand alone, each. */
+    assert_int_equal(join_words(LIMIT_EVENT_ALIAS_COUNT + 3, LIMIT_OBJECT_CLAIM_COUNT, &most), 1 + 3);
+    assert_int_equal(most, LIMIT_EVENT_ALIAS_COUNT);
+}
+
+/* More than is looked at of one origin: what is beyond stands alone, and is told. */
+static void
+an_origin_that_states_too_many_identifiers_hides_no_event(void **state)
+{
+    unsigned names = LIMIT_OBJECT_CLAIM_COUNT + 3;
+    size_t most;
+
+    (void)state;
+    assert_int_equal(join_words(names, names, &most), 1 + 3);
+    assert_int_equal(most, LIMIT_OBJECT_CLAIM_COUNT);
+}
+
+/* ${parts} events in a row under two words by turns, each so near to the next that they are one. */
+static size_t
+join_parts(unsigned parts, size_t *most)
+{
+    struct bed *b = make_bed();
+    int fd = bed_connect(b);
+    uint8_t room[ALIAS_TEXT_BYTES];
+    struct buf identity;
+    char other[EVENT_SCOPE_MAX];
+    int64_t window = event_window("distress", "norad:777");
+    size_t n;
+
+    assert_true(window > 0);
+    event_scope(other, "id:OP/1", NULL);
+    bed_batch(b, &b->other[0], 0, 2, 2, -1);
+    buf_init_fixed(&identity, room, sizeof room);
+    alias_put(&identity, "norad:777");
+    alias_put(&identity, "id:OP/1");
+    alias_end(&identity);
+    for (unsigned i = 0; i < parts; i++) /* of one word further apart than the window */
+        put_scope(b, 0, i % 2 == 0 ? "norad:777" : other, 5 + (int64_t)i * (window - window / 4), i,
+                  buf_span(&identity));
+    api_delivered(b->api);
+    n = count_events(b, fd, most);
+    close(fd);
+    bed_free(b);
+    return n;
+}
+
+static void
+past_so_many_parts_an_event_is_told_apart(void **state)
+{
+    size_t most;
+
+    (void)state;
+    assert_int_equal(join_parts(LIMIT_EVENT_PARTS_COUNT, &most), 1);
+    assert_int_equal(most, LIMIT_EVENT_PARTS_COUNT);
+    assert_int_equal(join_parts(LIMIT_EVENT_PARTS_COUNT + 1, &most), LIMIT_EVENT_PARTS_COUNT + 1);
+    assert_int_equal(most, 1);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_records_in_any_order_are_joined_to_the_same_events),
         cmocka_unit_test(a_page_of_events_ends_after_so_many_look_ups_of_identifiers),
+        cmocka_unit_test(past_sixteen_words_for_one_object_each_event_is_told_once),
+        cmocka_unit_test(an_origin_that_states_too_many_identifiers_hides_no_event),
+        cmocka_unit_test(past_so_many_parts_an_event_is_told_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

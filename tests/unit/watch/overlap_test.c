@@ -86,6 +86,7 @@ figures_of_a_pair(void **state)
             if (find(f, n, "overlap")->value != rows[i].overlap ||
                 strcmp(find(f, n, "overlap")->text, rows[i].text) != 0)
                 fail_msg("row %zu: %s", i, find(f, n, "overlap")->text);
+            assert_int_equal(overlap_is(turned ? &b : &a, turned ? &a : &b), rows[i].overlap > 0);
             assert_true((find(f, n, "overlap_h") == NULL) == (rows[i].hours < 0));
             assert_true(rows[i].hours < 0 || find(f, n, "overlap_h")->value == rows[i].hours);
             assert_true(find(f, n, "overlap_other_issuer")->value == rows[i].other);
@@ -106,14 +107,15 @@ what_is_over_or_elsewhere_does_not_overlap_and_what_has_no_place_is_not_compared
 
     b.is_over = true;
     n = overlap_figures(&a, &b, at(START), f);
-    assert_true(n == 2 && find(f, n, "overlap")->value == 0);
+    assert_true(n == 2 && find(f, n, "overlap")->value == 0 && !overlap_is(&a, &b) && !overlap_is(&b, &a));
     assert_string_equal(find(f, n, "overlap")->text, "0 (one of them is over)");
     b = a;
     b.body_km = SPHERE_EARTH_KM;
     n = overlap_figures(&a, &b, at(START), f);
-    assert_true(find(f, n, "overlap")->value == 0);
+    assert_true(find(f, n, "overlap")->value == 0 && !overlap_is(&a, &b));
     b = a;
     b.has_place = false;
+    assert_false(overlap_is(&a, &b) || overlap_is(&b, &a));
     n = overlap_figures(&a, &b, at(START), f);
     assert_null(find(f, n, "overlap"));
     assert_null(find(f, n, "overlap_gap_km"));
