@@ -68,11 +68,11 @@ fetch_asked(struct node *n, struct link *l, const Parallax__V1__Get *g)
     if (l->gets_n++ >= GETS_MAX || !session_may_send(l) || g->what != PARALLAX__V1__GET__WHAT__BODY ||
         g->count == 0 || g->count > COUNT_MAX)
         return;
-    if (t != NULL && t->lane == l->lane && (!t->row.frozen || t->row.disputed) &&
-        may_release(l->peer, &t->row, n->roster)) {
-        whole = g->first < t->ready && n->conf.view.batch(n->conf.view.cookie, t->row.no, g->first, 1,
-                                                          n->records, LIMIT_BATCH_COUNT, &b) == 0;
-        /* Who asks believes of an origin that a body is gone for good: one that misses it itself, after a loss, does not say so. */
+    if (t != NULL && t->lane == l->lane && may_release(l->peer, &t->row, n->roster)) {
+        whole = (!t->row.frozen || t->row.disputed) && g->first < t->ready &&
+                n->conf.view.batch(n->conf.view.cookie, t->row.no, g->first, 1, n->records, LIMIT_BATCH_COUNT,
+                                   &b) == 0;
+        /* Who asks believes of an origin that a body is gone for good: one that misses it itself, after a loss, or shows nothing of the log for now, does not say so. */
         if (t->own != OWN_NONE && (!whole || b.records[0].body_state == STORE_BODY_MISSING))
             return;
     }

@@ -17,7 +17,7 @@ COPY = os.path.join(ROOT, "build", "plants")
 SEEDS = 400      # a plant that is not found in so many is not found
 # Where the search begins, for plants that few seeds find: it takes less time.
 FIRST = {"sign_before_disk": 40, "recovery_unsaid": 55, "tree_forgotten": 85, "tail_lost": 313, "revealed_to_all": 40, "ended_left": 226, "dispute_shown": 14, "common_left": 86, "common_unsaid": 14, "fork_to_all": 100, "fork_to_removed": 118,
-         "lane_kept": 765, "tail_believed": 865, "gone_believed": 1822, "noted_late": 23570, "removed_followed": 22150, "greeting_kept": 20810, "ended_resumed": 12930}
+         "lane_kept": 765, "gone_believed": 1822, "noted_late": 23570, "removed_followed": 22150, "greeting_kept": 20810, "frozen_gone": 15300}
 CORES = os.cpu_count() or 1
 
 # name: file, what stands there (once), what stands there instead, what that would do
@@ -58,7 +58,8 @@ PLANTS = {
     "common_left": ("node/core/dispute.c", "    return t->row.size < t->row.common || is_alert(t);", "    return is_alert(t) && t->row.size >= t->row.common;",
                     "who lacks some of the common part never gets it"),
     "common_unsaid": ("node/core/fork.c", "        if (t->row.common > before)\n            keep_and_tell(n, t, e);", "        (void)before;", "what both stories have in common is not passed on"),
-    "copy_continued": ("node/core/own.c", "        if (n->conf.copied || (lacks", "        if ((n->conf.copied && t->row.size == 0) || (lacks", "a node that comes back on a marked copy goes on in its logs"),
+    "copy_continued": ("node/core/own.c", "        if (n->conf.copied || is_of_old_key", "        if ((n->conf.copied && t->row.size > 1000000) || is_of_old_key",
+                       "a marked copy of a store goes on in its logs"),
     "removed_served": ("node/core/release.c", "if (m == NULL || m->removed)", "if (m == NULL || (m->removed && log->no == 0))", "who was removed from the roster gets what its members get"),
     "roster_kept": ("node/core/adopt.c", "    if (n->conf.view.note == NULL || from == 0 ||", "    if (n->conf.view.note == NULL || from == 0 || from == n->roster->version ||", "the newest roster is not passed on"),
     "fork_to_removed": ("node/core/fork.c", "    bool knows = (t->told >> l->member & 1) != 0 && !n->roster->member[l->member].removed;", "    bool knows = (t->told >> l->member & 1) != 0;",
@@ -69,8 +70,6 @@ PLANTS = {
     "clock_signed": ("node/core/own.c", "a->time = n->clock_suspect ? 0 : ", "a->time = n->clock_suspect && t->row.size == 0 ? 0 : ", "what is published is signed with the time of a clock that jumped"),
     "embargo_jumped": ("node/core/late.c", "n->clock_suspect ? INT64_MIN", "n->clock_suspect && n->mono < 0 ? INT64_MIN", "an embargo opens by a clock that jumped"),
     "lane_kept": ("node/core/follow.c", "    t->source = 0;\n    t->lane = l->lane;\n", "    t->source = 0;\n", "a log that was only heard of before a restart stays on a lane that nobody serves"),
-    "tail_believed": ("node/core/node.c", "        t->anchored = t->row.size - t->row.tail;", "        t->anchored = t->row.head.size < t->row.size ? t->row.head.size : t->row.size;",
-                      "a head that peers tell stands for the signature that the store lacks"),
     "gone_believed": ("node/core/follow.c", ": STORE_BODY_MISSING; /*", ": STORE_BODY_GONE; /*",
                       "that a relay has no body is taken for the origin's word"),
     "noted_late": ("node/core/own.c", "        if (is_unnoted(t))\n            (void)take_signature(n, t, &t->signer);\n", "",
@@ -79,8 +78,8 @@ PLANTS = {
                          "who was removed stays the source of a log and hears of nothing new"),
     "greeting_kept": ("node/core/heads.c", "    if (base > *told + CLOCK_JUMP_MS || (stood && base < *told - CLOCK_JUMP_MS))", "    if (stood && base == 0)",
                       "what a peer's clock said in its greeting is held against ours for as long as the session stands"),
-    "ended_resumed": ("node/core/own.c", "    if (own_is_continued(n, t)) {\n        end_here", "    if (own_is_continued(n, t) && t->row.size == 0) {\n        end_here",
-                      "a lost log that came back goes on although a later one names it as ended"),
+    "frozen_gone": ("node/core/fetch.c", "        if (t->own != OWN_NONE && (!whole ||", "        if (t->own != OWN_NONE && ((!whole && !t->row.frozen) ||",
+                    "an origin says of bodies of a log that it froze that there are none"),
     "set_unbelieved": ("node/core/node.c", "    if (jumped && greeted > 1 && greeted - off > greeted / 2) {", "    if (jumped && greeted > 1000) {",
                        "who was started with a wrong clock doubts the right one for ever"),
     "dropped_key_served": ("node/core/audience_change.c", "    return t->outdated ? ", "    return t->outdated && t->row.size == UINT64_MAX ? ", "a log that a dropped wrap key opens goes on"),
